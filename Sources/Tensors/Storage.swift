@@ -1,0 +1,17 @@
+/// The floats of a tensor: one pooled buffer, written by whoever makes it and read-only from then on.
+///
+/// `@unchecked Sendable` rests on that rule. The one door through which a published buffer changes,
+/// `Tensor.withMutableElements`, first makes sure that nobody else holds it.
+final class Storage: @unchecked Sendable {
+  /// Room for `count` floats rounded up to a multiple of 16, aligned to 64 bytes.
+  let pointer: UnsafeMutablePointer<Float>
+  let count: Int
+
+  /// Uninitialized floats.
+  init(_ count: Int) {
+    self.count = count
+    pointer = BufferPool.take(count)
+  }
+
+  deinit { BufferPool.giveBack(pointer, count) }
+}

@@ -1,0 +1,126 @@
+/// One step of a recorded computation.
+///
+/// Immutable, so that tensors (and with them policies) are Sendable: a backward pass keeps its sums in
+/// ``GradientSums``, never in the nodes, and may run on several threads over the same recording.
+final class Node: Sendable {
+  /// Given the gradient with respect to this node's value, adds the gradients with respect to its inputs.
+  typealias Pullback = @Sendable (_ gradient: Tensor, _ sums: inout GradientSums) -> Void
+
+  /// One more than the deepest input: a node's consumers are always deeper than the node itself.
+  let depth: Int
+  /// Nil for a leaf, a tensor at which a gradient is asked.
+  let pullback: Pullback?
+
+  init(depth: Int, pullback: Pullback?) {
+    self.depth = depth
+    self.pullback = pullback
+  }
+}
+
+/// The gradients that a backward pass has gathered and not yet passed on.
+struct GradientSums {
+  private struct Pending {
+    let node: Node
+    var gradient: Tensor
+  }
+
+  /// In order of depth, shallowest first. A computation is mostly a chain: the list stays as short as it is wide.
+  private var pending: [Pending] = []
+
+  init() { pending.reserveCapacity(16) }
+
+  /// Adds the gradient with respect to a node's value; it is not even computed when nothing wants it.
+  @inline(__always)
+  mutating func add(to node: Node?, _ gradient: () -> Tensor) {
+    guard let node else { return }
+    insert(gradient(), at: node)
+  }
+
+  private mutating func insert(_ gradient: Tensor, at node: Node) {
+    var index = pending.count
+    while index > 0, pending[index - 1].node.depth >= node.depth {
+      if pending[index - 1].node === node {
+        pending[index - 1].gradient = pending[index - 1].gradient + gradient
+        return
+      }
+      index -= 1
+    }
+    pending.insert(Pending(node: node, gradient: gradient), at: index)
+  }
+
+  /// Passes gradients on, deepest node first, until only those of the leaves are left.
+  mutating func run() {
+    while let last = pending.last, let pullback = last.node.pullback {
+      pending.removeLast()
+      pullback(last.gradient, &self)
+    }
+  }
+
+  /// The gradient gathered for a leaf; nil when the result does not depend on it.
+  func gradient(at leaf: Node) -> Tensor? {
+    pending.first { $0.node === leaf }?.gradient
+  }
+}
+
+extension Tensor {
+  /// The same values as the start of a recording: whatever is computed from the result can be differentiated at it.
+  public func tracked() -> Tensor { Tensor(shape, storage, node: Node(depth: 0, pullback: nil)) }
+
+  /// The gradients of this scalar with respect to tensors made by ``tracked()``, each in the shape of its tensor;
+  /// zeros where the scalar does not depend on one. Only what leads to a tracked tensor is computed.
+  /// - Precondition: this tensor has one element; every leaf was made by ``tracked()``.
+  public func gradients(at leaves: [Tensor]) -> [Tensor] {
+    precondition(count == 1, "a gradient is that of a scalar; this tensor has the shape \(shape)")
+    var sums = GradientSums()
+    sums.add(to: node) { Tensor(repeating: 1, shape: shape) }
+    sums.run()
+    return leaves.map { leaf in
+      guard let node = leaf.node, node.pullback == nil else {
+        preconditionFailure("a gradient is asked at a tensor that is not tracked")
+      }
+      return sums.gradient(at: node) ?? .zeros(leaf.shape)
+    }
+  }
+
+  /// The gradient of this scalar with respect to one tensor made by ``tracked()``.
+  public func gradient(at leaf: Tensor) -> Tensor { gradients(at: [leaf])[0] }
+
+  /// The operation's result with its place on the tape, if any of its inputs has one.
+  @inline(__always)
+  func recorded(from input: Tensor, _ pullback: @escaping Node.Pullback) -> Tensor {
+    guard let parent = input.node else { return self }
+    return Tensor(shape, storage, node: Node(depth: parent.depth + 1, pullback: pullback))
+  }
+
+  /// The operation's result with its place on the tape, if any of its inputs has one.
+  @inline(__always)
+  func recorded(
+    from first: Tensor, _ second: Tensor, _ pullback: @escaping Node.Pullback
+  ) -> Tensor {
+    if first.node == nil && second.node == nil { return self }
+    let depth = Swift.max(first.node?.depth ?? 0, second.node?.depth ?? 0) + 1
+    return Tensor(shape, storage, node: Node(depth: depth, pullback: pullback))
+  }
+
+  /// The operation's result with its place on the tape, if any of its inputs has one.
+  func recorded(from inputs: [Tensor], _ pullback: @escaping Node.Pullback) -> Tensor {
+    guard let depth = inputs.compactMap({ $0.node?.depth }).max() else { return self }
+    return Tensor(shape, storage, node: Node(depth: depth + 1, pullback: pullback))
+  }
+}
+
+/// The gradient of a scalar function at an input, in the input's shape.
+public func gradient<Failure>(
+  of function: (Tensor) throws(Failure) -> Tensor, at input: Tensor
+) throws(Failure) -> Tensor {
+  try valueAndGradient(of: function, at: input).gradient
+}
+
+/// A scalar function's value at an input, and its gradient there, in the input's shape.
+public func valueAndGradient<Failure>(
+  of function: (Tensor) throws(Failure) -> Tensor, at input: Tensor
+) throws(Failure) -> (value: Tensor, gradient: Tensor) {
+  let leaf = input.tracked()
+  let value = try function(leaf)
+  return (value.stoppingGradient(), value.gradient(at: leaf))
+}

@@ -1,0 +1,47 @@
+extension Tensor {
+  /// activation(x·W + b), one row of the result for each row of x.
+  ///
+  /// - Parameters:
+  ///   - weight: [inputs, outputs].
+  ///   - bias: [outputs].
+  ///   - activation: applied to each element of the sum.
+  /// - Returns: [rows, outputs] for an x of [rows, inputs].
+  /// - Precondition: the extents agree.
+  /// - Complexity: rows·inputs·outputs multiplications, as many again for each gradient that is asked for.
+  public func dense(_ weight: Tensor, bias: Tensor, activation: Activation = .identity) -> Tensor {
+    precondition(
+      shape.rank == 2 && weight.shape.rank == 2 && shape[1] == weight.shape[0]
+        && bias.shape.count == weight.shape[1],
+      "dense: observations \(shape), weight \(weight.shape), bias \(bias.shape) do not fit")
+    let (rows, inputs, outputs) = (shape[0], shape[1], weight.shape[1])
+    let result = withExtendedLifetime((storage, weight.storage, bias.storage)) {
+      Tensor(Shape(rows, outputs)) { result in
+        MatrixProduct.multiply(
+          .init(pointer, rows, inputs), .init(weight.pointer, inputs, outputs), into: result)
+        activation.apply(to: result, rows: rows, columns: outputs, bias: bias.pointer)
+      }
+    }
+    if node == nil && weight.node == nil && bias.node == nil { return result }
+
+    let (inputNode, weightNode, biasNode) = (node, weight.node, bias.node)
+    let (inputValue, weightValue) = (stoppingGradient(), weight.stoppingGradient())
+    return result.recorded(from: [self, weight, bias]) { gradient, sums in
+      let gradient = activation.pullBack(gradient, output: result)
+      withExtendedLifetime((gradient.storage, inputValue.storage, weightValue.storage)) {
+        let outer = MatrixProduct.Operand(gradient.pointer, rows, outputs)
+        sums.add(to: biasNode) { columnSums(gradient, columns: outputs) }
+        sums.add(to: weightNode) {
+          Tensor(Shape(inputs, outputs)) {
+            MatrixProduct.multiply(.init(inputValue.pointer, rows, inputs, transposed: true), outer, into: $0)
+          }
+        }
+        sums.add(to: inputNode) {
+          Tensor(Shape(rows, inputs)) {
+            MatrixProduct.multiply(
+              outer, .init(weightValue.pointer, inputs, outputs, transposed: true), into: $0)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/// An array of Float32 with a shape, row-major; images are [batch, height, width, channels].
+///
+/// A value: operations return new tensors. A tensor that stems from one made by ``tracked()`` also knows how it was
+/// computed, so that ``gradients(at:)`` can follow the computation back (reverse-mode differentiation). Others cost
+/// nothing beyond their elements.
+public struct Tensor: Sendable {
+  /// The extents, outermost first.
+  public let shape: Shape
+  private(set) var storage: Storage
+  /// Where on the tape this value was computed; nil when nothing upstream wants a gradient.
+  let node: Node?
+
+  init(_ shape: Shape, _ storage: Storage, node: Node? = nil) {
+    self.shape = shape
+    self.storage = storage
+    self.node = node
+  }
+
+  /// A tensor of uninitialized elements that `body` must write, all of them.
+  @inline(__always)
+  init(_ shape: Shape, writing body: (UnsafeMutablePointer<Float>) -> Void) {
+    storage = Storage(shape.count)
+    self.shape = shape
+    node = nil
+    body(storage.pointer)
+  }
+
+  /// The number of elements.
+  public var count: Int { shape.count }
+
+  var pointer: UnsafePointer<Float> { UnsafePointer(storage.pointer) }
+}
+
+// MARK: - Making tensors
+
+extension Tensor {
+  /// A tensor of the given elements, in row-major order.
+  /// - Precondition: as many elements as the shape has room for.
+  public init(_ elements: [Float], shape: Shape) {
+    precondition(
+      elements.count == shape.count, "\(elements.count) elements for the shape \(shape) of \(shape.count)")
+    self.init(shape) { destination in
+      elements.withUnsafeBufferPointer { source in
+        if let base = source.baseAddress { destination.update(from: base, count: source.count) }
+      }
+    }
+  }
+
+  /// A vector of the given elements.
+  public init(_ elements: [Float]) { self.init(elements, shape: Shape(elements.count)) }
+
+  /// A scalar: shape [].
+  public init(_ value: Float) { self.init([]) { $0[0] = value } }
+
+  /// A tensor whose elements are all the same.
+  public init(repeating value: Float, shape: Shape) {
+    self.init(shape) { $0.update(repeating: value, count: shape.count) }
+  }
+
+  /// A tensor of zeros.
+  public static func zeros(_ shape: Shape) -> Tensor { Tensor(repeating: 0, shape: shape) }
+
+  /// A tensor of zeros that `body` then writes, in row-major order.
+  public init<Failure>(
+    shape: Shape, initializingWith body: (inout MutableSpan<Float>) throws(Failure) -> Void
+  ) throws(Failure) {
+    self.init(repeating: 0, shape: shape)
+    var span = UnsafeMutableBufferPointer(start: storage.pointer, count: shape.count).mutableSpan
+    try body(&span)
+  }
+}
+
+// MARK: - Reading and changing elements
+
+extension Tensor {
+  /// The elements in row-major order. O(count).
+  public var elements: [Float] {
+    Array(UnsafeBufferPointer(start: storage.pointer, count: count))
+  }
+
+  /// The only element.
+  /// - Precondition: the tensor has exactly one.
+  public var scalar: Float {
+    precondition(count == 1, "a tensor of shape \(shape) is not a scalar")
+    return withExtendedLifetime(storage) { storage.pointer[0] }
+  }
+
+  /// Reads the elements, in row-major order, without copying them.
+  public func withElements<Result, Failure>(
+    _ body: (Span<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeBufferPointer(start: storage.pointer, count: count).span)
+  }
+
+  /// Changes the elements in place; copies them first if another tensor shares them. The result is off the tape.
+  public mutating func withMutableElements<Result, Failure>(
+    _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    makeUnique()
+    var span = UnsafeMutableBufferPointer(start: storage.pointer, count: count).mutableSpan
+    return try body(&span)
+  }
+
+  /// The kernel's door: the elements as a raw pointer to `count` floats, rounded up to a multiple of 16.
+  package func withUnsafeElements<Result>(_ body: (UnsafePointer<Float>) -> Result) -> Result {
+    withExtendedLifetime(storage) { body(pointer) }
+  }
+
+  /// The kernel's door to in-place change; copies first if another tensor shares the elements.
+  package mutating func withUnsafeMutableElements<Result>(
+    _ body: (UnsafeMutablePointer<Float>) -> Result
+  ) -> Result {
+    makeUnique()
+    return withExtendedLifetime(storage) { body(storage.pointer) }
+  }
+
+  private mutating func makeUnique() {
+    if node == nil, isKnownUniquelyReferenced(&storage) { return }
+    self = Tensor(shape) { $0.update(from: storage.pointer, count: count) }
+  }
+
+  /// The same values off the tape: gradients stop here.
+  public func stoppingGradient() -> Tensor { Tensor(shape, storage) }
+}
+
+extension Tensor: Equatable {
+  /// Same shape and the same elements, compared as floats.
+  public static func == (left: Tensor, right: Tensor) -> Bool {
+    left.shape == right.shape
+      && (left.storage === right.storage && !left.elements.contains(where: \.isNaN)
+        || left.elements == right.elements)
+  }
+}
+
+extension Tensor: CustomStringConvertible {
+  /// The shape and the first elements.
+  public var description: String {
+    let shown = elements.prefix(8).map { "\($0)" }.joined(separator: ", ")
+    return "Tensor \(shape) [\(shown)\(count > 8 ? ", …" : "")]"
+  }
+}
