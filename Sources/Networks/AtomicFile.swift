@@ -1,0 +1,75 @@
+import Foundation
+
+/// Writes files whole or not at all.
+///
+/// A reader, another process or a run that starts after a crash finds the old content or the new, never a
+/// part of either. That is how policies, checkpoints and reports are saved.
+public enum AtomicFile {
+  /// Why a file could not be written.
+  public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The path that was asked for.
+    public var path: String
+    /// What the system said, such as "Permission denied".
+    public var reason: String
+
+    /// One line that names the path and the reason.
+    public var description: String { "cannot write \(path): \(reason)" }
+  }
+
+  /// Replaces the content of a file, or creates the file, in one step.
+  ///
+  /// The bytes go to a new file in the same folder, which takes the old one's place once they are on the disk. A
+  /// symbolic link stays and what it points to is replaced. Permissions are those of a new file.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole content, such as `[UInt8]` or `Data`.
+  ///   - url: The file. Its folder must exist.
+  /// - Throws: `Failure`, in which case the file is as it was and nothing else is left in its folder.
+  public static func write(_ bytes: some ContiguousBytes, to url: URL) throws(Failure) {
+    let destination = url.resolvingSymlinksInPath()
+    // A rename would put an ordinary file in the place of /dev/null.
+    if isSpecialFile(destination.path) {
+      throw Failure(path: url.path, reason: "it is a device, a pipe or a socket, not a file")
+    }
+    // Only a file in the same folder is sure to be on the same file system, which renaming needs. The name is
+    // not the destination's plus a suffix, which could be too long; it is random because many may write here.
+    let unique = String(UInt64.random(in: .min ... .max), radix: 16)
+    let temporary = destination.deletingLastPathComponent().appending(path: ".hoodwink-\(unique)").path
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw Failure(path: url.path, reason: currentReason()) }
+
+    var reason = bytes.withUnsafeBytes { reasonWritingFails($0, to: descriptor) }
+    // Without fsync the rename can reach the disk before the bytes do, and a power cut leaves an empty file.
+    if reason == nil, fsync(descriptor) != 0 { reason = currentReason() }
+    if close(descriptor) != 0, reason == nil { reason = currentReason() }
+    if reason == nil, rename(temporary, destination.path) != 0 { reason = currentReason() }
+    if let reason {
+      unlink(temporary)
+      throw Failure(path: url.path, reason: reason)
+    }
+  }
+
+  /// Writes all the bytes, in as many calls as the system takes. Nil when that succeeds.
+  private static func reasonWritingFails(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> String? {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress
+      let count = Foundation.write(descriptor, start, rest.count)
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno != EINTR {
+        return currentReason()
+      }
+    }
+    return nil
+  }
+
+  private static func isSpecialFile(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+  }
+
+  /// The text of the last system call's error.
+  private static func currentReason() -> String { String(cString: strerror(errno)) }
+}
