@@ -55,6 +55,12 @@ let package = Package(
         "Agents", "Defenses", "Evaluation", "Display",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .executableTarget(
+      name: "benchmark",
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Policies", "Attacks",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -69,5 +75,7 @@ package.targets.append(
     name: "TestSupport", dependencies: ["RandomStreams", "Tensors"], path: "Tests/TestSupport"))
 for module in testedModules {
   package.targets.append(
-    .testTarget(name: "\(module)Tests", dependencies: [.target(name: module), "TestSupport"]))
+    .testTarget(
+      name: "\(module)Tests", dependencies: [.target(name: module), "TestSupport"],
+      exclude: module == "Networks" ? ["Fixtures"] : []))
 }

@@ -90,3 +90,22 @@ extension Activation: LosslessStringConvertible {
     }
   }
 }
+
+extension Activation: Codable {
+  /// Written as its name.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+
+  /// Read from its name.
+  /// - Throws: `DecodingError` when no activation has the name.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let name = try container.decode(String.self)
+    guard let activation = Activation(name) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "no activation is named \(name)")
+    }
+    self = activation
+  }
+}

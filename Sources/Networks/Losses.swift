@@ -1,0 +1,43 @@
+import Tensors
+
+// Losses are on logits or values, never on probabilities, and are not yet averaged: each gives one number per row or
+// per element, so that a mean, a sum or weights are the caller's choice.
+
+extension Tensor {
+  /// −log softmax(z)[label] per row, from logits: [rows, classes] gives [rows].
+  public func crossEntropy(with labels: [Int]) -> Tensor { logSumExp() - gather(labels) }
+
+  /// max over j ≠ label of z[j], minus z[label], per row: positive where the label has lost.
+  /// [rows, classes] gives [rows]; two classes suffice.
+  /// - Precondition: at least two classes.
+  public func margin(over labels: [Int]) -> Tensor {
+    precondition(shape[-1] >= 2, "a margin needs at least two classes")
+    let classes = shape[-1]
+    let others = Tensor(shape: shape) { span in
+      for (row, label) in labels.enumerated() { span[row * classes + label] = -.infinity }
+    }
+    return (self + others).max() - gather(labels)
+  }
+
+  /// (x − y)² per element.
+  public func squaredError(to targets: Tensor) -> Tensor { (self - targets).squared() }
+
+  /// The Huber loss per element: quadratic for errors up to `delta`, linear beyond, ½e² at first.
+  public func huber(to targets: Tensor, delta: Float = 1) -> Tensor {
+    let error = (self - targets).abs()
+    let quadratic = minimum(error, Tensor(repeating: delta, shape: error.shape))
+    return quadratic.squared() * 0.5 + (error - quadratic) * delta
+  }
+
+  /// KL(softmax(self) ‖ softmax(other)) per row, from logits: [rows, classes] gives [rows].
+  public func klDivergence(to other: Tensor) -> Tensor {
+    let own = logSoftmax()
+    return (own.exp() * (own - other.logSoftmax())).sum(alongAxis: -1)
+  }
+
+  /// −Σ p log p of softmax(self) per row, from logits: [rows, classes] gives [rows].
+  public func entropy() -> Tensor {
+    let logs = logSoftmax()
+    return -(logs.exp() * logs).sum(alongAxis: -1)
+  }
+}

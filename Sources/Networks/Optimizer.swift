@@ -1,0 +1,139 @@
+import Tensors
+
+/// The rule by which an optimizer changes one parameter. The walk over parameters is written once, in ``Optimizer``.
+public protocol UpdateRule: Hashable, Sendable {
+  /// How many tensors of the parameter's shape the rule remembers for each parameter; they start at zero.
+  var stateCount: Int { get }
+
+  /// Changes a parameter in place.
+  ///
+  /// - Parameters:
+  ///   - parameter: the elements to change.
+  ///   - gradient: as many.
+  ///   - state: the tensors remembered for this parameter.
+  ///   - count: the number of elements.
+  ///   - learningRate: the rate of this step.
+  ///   - step: the number of this step, from 1.
+  func update(
+    _ parameter: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    state: [UnsafeMutablePointer<Float>], count: Int, learningRate: Float, step: Int)
+}
+
+/// Changes parameters along their gradients by a rule, and remembers what the rule needs.
+public struct Optimizer<Rule: UpdateRule>: Sendable {
+  /// The rule for one parameter.
+  public let rule: Rule
+  /// How many updates were made.
+  public private(set) var step = 0
+  /// What the rule remembers, parameter by parameter.
+  public private(set) var state: [[Tensor]] = []
+
+  /// An optimizer that has not made a step.
+  public init(_ rule: Rule) { self.rule = rule }
+
+  /// Makes one step.
+  /// - Precondition: as many gradients as parameters, in the same shapes, the same at every step.
+  public mutating func update(
+    _ parameters: inout [Tensor], along gradients: [Tensor], learningRate: Float
+  ) {
+    precondition(parameters.count == gradients.count, "\(gradients.count) gradients for \(parameters.count) parameters")
+    if state.isEmpty {
+      state = parameters.map { parameter in
+        (0..<rule.stateCount).map { _ in .zeros(parameter.shape) }
+      }
+    }
+    step += 1
+    for index in parameters.indices {
+      let count = parameters[index].count
+      precondition(parameters[index].shape == gradients[index].shape, "a gradient of another shape")
+      parameters[index].withUnsafeMutableElements { parameter in
+        gradients[index].withUnsafeElements { gradient in
+          var pointers: [UnsafeMutablePointer<Float>] = []
+          for slot in state[index].indices {
+            // The pointer outlives the closure because `state` holds the tensor until the step is over.
+            pointers.append(state[index][slot].withUnsafeMutableElements { $0 })
+          }
+          rule.update(
+            parameter, gradient: gradient, state: pointers, count: count, learningRate: learningRate, step: step)
+        }
+      }
+    }
+  }
+}
+
+/// Stochastic gradient descent with momentum: v ← μ·v + g, w ← w − rate·v (Sutskever et al. 2013, in PyTorch's form).
+public struct SGD: UpdateRule {
+  /// μ, from 0 (none) to below 1.
+  public var momentum: Float
+
+  /// Descent with the given momentum.
+  public init(momentum: Float = 0) { self.momentum = momentum }
+
+  /// One velocity a parameter.
+  public var stateCount: Int { 1 }
+
+  /// One step of descent.
+  public func update(
+    _ parameter: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    state: [UnsafeMutablePointer<Float>], count: Int, learningRate: Float, step: Int
+  ) {
+    let velocity = state[0]
+    for index in 0..<count {
+      velocity[index] = momentum * velocity[index] + gradient[index]
+      parameter[index] -= learningRate * velocity[index]
+    }
+  }
+}
+
+/// Adam (Kingma & Ba 2015, algorithm 1).
+public struct Adam: UpdateRule {
+  /// The decay of the mean of gradients, β₁.
+  public var beta1: Float
+  /// The decay of the mean of squared gradients, β₂.
+  public var beta2: Float
+  /// Added to the root of the mean of squares.
+  public var epsilon: Float
+
+  /// Adam with the paper's constants.
+  public init(beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8) {
+    (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
+  }
+
+  /// The two moments.
+  public var stateCount: Int { 2 }
+
+  /// One step of algorithm 1.
+  public func update(
+    _ parameter: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    state: [UnsafeMutablePointer<Float>], count: Int, learningRate: Float, step: Int
+  ) {
+    let (mean, square) = (state[0], state[1])
+    let rate = Float(Double(learningRate) / (1 - power(Double(beta1), step)))
+    let scale = Float(1 / (1 - power(Double(beta2), step)).squareRoot())
+    let (keep1, take1, keep2, take2, epsilon) = (beta1, 1 - beta1, beta2, 1 - beta2, epsilon)
+    for index in 0..<count {
+      let slope = gradient[index]
+      mean[index] = keep1 * mean[index] + take1 * slope
+      square[index] = keep2 * square[index] + take2 * (slope * slope)
+      parameter[index] -= rate * mean[index] / (square[index].squareRoot() * scale + epsilon)
+    }
+  }
+
+  private func power(_ base: Double, _ exponent: Int) -> Double {
+    var (result, factor, rest) = (1.0, base, exponent)
+    while rest > 0 {
+      if rest & 1 == 1 { result *= factor }
+      factor *= factor
+      rest >>= 1
+    }
+    return result
+  }
+}
+
+/// Gradients scaled down so that their joint L2 norm is at most `limit` (Pascanu et al. 2013, algorithm 1).
+/// - Returns: the gradients, and their norm before.
+public func clipped(_ gradients: [Tensor], toGlobalNorm limit: Float) -> (gradients: [Tensor], norm: Float) {
+  let norm = gradients.reduce(Float(0)) { $0 + $1.squared().sum().scalar }.squareRoot()
+  guard norm > limit else { return (gradients, norm) }
+  return (gradients.map { $0 * (limit / norm) }, norm)
+}

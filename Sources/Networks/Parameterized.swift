@@ -1,0 +1,57 @@
+import Tensors
+
+/// What has parameters to train: a network, or several that are trained as one.
+public protocol Parameterized: Sendable {
+  /// All parameters, in an order that never changes.
+  var parameters: [Tensor] { get set }
+}
+
+extension Parameterized {
+  /// The model with its parameters as the start of a recording.
+  func tracked() -> Self {
+    var copy = self
+    copy.parameters = parameters.map { $0.tracked() }
+    return copy
+  }
+}
+
+/// The value of a model's loss and its gradients with respect to the parameters, in their order.
+///
+/// - Parameter loss: gives a scalar from the model that it is handed, whose parameters are on the tape. What else it
+///   captures gets no gradient.
+public func valueAndGradients<Model: Parameterized, Failure>(
+  of loss: (Model) throws(Failure) -> Tensor, at model: Model
+) throws(Failure) -> (value: Tensor, gradients: [Tensor]) {
+  let tracked = model.tracked()
+  let value = try loss(tracked)
+  return (value.stoppingGradient(), value.gradients(at: tracked.parameters))
+}
+
+extension Workers {
+  /// The value and the gradients of a loss that is a sum over the rows of a batch, the rows shared out over threads.
+  ///
+  /// - Parameters:
+  ///   - loss: gives the part that the rows of a range contribute, a scalar. To get a mean, divide by `rows` in it.
+  ///   - model: where the gradients are taken.
+  ///   - rows: the rows of the whole batch.
+  /// - Returns: the sums over all shards, taken in the order of the rows: the same bits with any number of threads.
+  public func valueAndGradients<Model: Parameterized, Failure>(
+    of loss: @Sendable (Model, Range<Int>) throws(Failure) -> Tensor, at model: Model, rows: Int
+  ) throws(Failure) -> (value: Tensor, gradients: [Tensor]) {
+    let shards = Workers.shards(of: rows)
+    let parts = try map(shards.count) { shard throws(Failure) in
+      try Networks.valueAndGradients(
+        of: { (model: Model) throws(Failure) in try loss(model, shards[shard]) }, at: model)
+    }
+    guard var total = parts.first else {
+      return (Tensor(0), model.parameters.map { .zeros($0.shape) })
+    }
+    for part in parts.dropFirst() {
+      total.value = total.value + part.value
+      for index in total.gradients.indices {
+        total.gradients[index] = total.gradients[index] + part.gradients[index]
+      }
+    }
+    return total
+  }
+}
