@@ -103,6 +103,16 @@ extension Tensor {
   }
 
   /// The operation's result with its place on the tape, if any of its inputs has one.
+  @inline(__always)
+  func recorded(
+    from first: Tensor, _ second: Tensor, _ third: Tensor, _ pullback: @escaping Node.Pullback
+  ) -> Tensor {
+    if first.node == nil && second.node == nil && third.node == nil { return self }
+    let depth = Swift.max(first.node?.depth ?? 0, second.node?.depth ?? 0, third.node?.depth ?? 0) + 1
+    return Tensor(shape, storage, node: Node(depth: depth, pullback: pullback))
+  }
+
+  /// The operation's result with its place on the tape, if any of its inputs has one.
   func recorded(from inputs: [Tensor], _ pullback: @escaping Node.Pullback) -> Tensor {
     guard let depth = inputs.compactMap({ $0.node?.depth }).max() else { return self }
     return Tensor(shape, storage, node: Node(depth: depth + 1, pullback: pullback))
