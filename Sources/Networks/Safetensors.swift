@@ -143,7 +143,10 @@ extension Safetensors {
     do {
       return [UInt8](try Data(contentsOf: url))
     } catch {
-      throw SafetensorsError(.unreadable(reason: error.localizedDescription))
+      // What the system said is plainer than Foundation's words for it.
+      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
+      let reason = cause.map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+      throw SafetensorsError(.unreadable(reason: reason))
     }
   }
 

@@ -27,7 +27,7 @@ struct GradientSums {
   /// In order of depth, shallowest first. A computation is mostly a chain: the list stays as short as it is wide.
   private var pending: [Pending] = []
 
-  init() { pending.reserveCapacity(16) }
+  init() { pending.reserveCapacity(8) }
 
   /// Adds the gradient with respect to a node's value; it is not even computed when nothing wants it.
   @inline(__always)

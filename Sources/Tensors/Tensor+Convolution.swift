@@ -31,12 +31,16 @@ extension Tensor {
     if node == nil && weight.node == nil && bias.node == nil { return result }
 
     let (inputNode, weightNode, biasNode) = (node, weight.node, bias.node)
-    let (input, weight) = (stoppingGradient(), weight.stoppingGradient())
+    let (inputValue, weightValue) = (stoppingGradient(), weight.stoppingGradient())
     return result.recorded(from: self, weight, bias) { gradient, sums in
       let gradient = activation.pullBack(gradient, output: result)
       sums.add(to: biasNode) { columnSums(gradient, columns: filters) }
-      sums.add(to: weightNode) { geometry.weightGradient(gradient, input: input, shape: weight.shape) }
-      sums.add(to: inputNode) { geometry.inputGradient(gradient, weight: weight, shape: input.shape) }
+      sums.add(to: weightNode) {
+        geometry.weightGradient(gradient, input: inputValue, shape: weightValue.shape)
+      }
+      sums.add(to: inputNode) {
+        geometry.inputGradient(gradient, weight: weightValue, shape: inputValue.shape)
+      }
     }
   }
 }

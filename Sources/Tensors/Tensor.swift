@@ -75,7 +75,7 @@ extension Tensor {
 extension Tensor {
   /// The elements in row-major order. O(count).
   public var elements: [Float] {
-    Array(UnsafeBufferPointer(start: storage.pointer, count: count))
+    withExtendedLifetime(storage) { Array(UnsafeBufferPointer(start: storage.pointer, count: count)) }
   }
 
   /// The only element.
