@@ -40,7 +40,9 @@ public struct Optimizer<Rule: UpdateRule>: Sendable {
   public mutating func update(
     _ parameters: inout [Tensor], along gradients: [Tensor], learningRate: Float, on workers: Workers = .one
   ) {
-    precondition(parameters.count == gradients.count, "\(gradients.count) gradients for \(parameters.count) parameters")
+    precondition(
+      parameters.count == gradients.count,
+      "\(gradients.count) gradients for \(parameters.count) parameters")
     if state.isEmpty {
       state = parameters.map { parameter in
         (0..<rule.stateCount).map { _ in .zeros(parameter.shape) }

@@ -104,7 +104,8 @@ extension Activation: Codable {
     let container = try decoder.singleValueContainer()
     let name = try container.decode(String.self)
     guard let activation = Activation(name) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "no activation is named \(name)")
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "no activation is named \(name)")
     }
     self = activation
   }

@@ -61,7 +61,9 @@ struct BufferPool {
     return blocks <= 1 ? 0 : Int.bitWidth &- (blocks &- 1).leadingZeroBitCount
   }
 
-  private static func bytes(of sizeClass: Int) -> Int { (granularity * MemoryLayout<Float>.stride) << sizeClass }
+  private static func bytes(of sizeClass: Int) -> Int {
+    (granularity * MemoryLayout<Float>.stride) << sizeClass
+  }
 
   /// The pool of the running thread, made at its first tensor and freed when the thread ends.
   private static let key: pthread_key_t = {
@@ -102,7 +104,9 @@ struct BufferPool {
     let sizeClass = sizeClass(for: count)
     let list = current.pointee.lists + sizeClass
     list.pointee.push(UnsafeMutableRawPointer(pointer))
-    if list.pointee.count > ownLimit(sizeClass), let surplus = list.pointee.pop() { share(surplus, sizeClass) }
+    if list.pointee.count > ownLimit(sizeClass), let surplus = list.pointee.pop() {
+      share(surplus, sizeClass)
+    }
   }
 
   @inline(never)

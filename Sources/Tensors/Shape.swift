@@ -15,7 +15,8 @@ public struct Shape: Hashable, Sendable {
   /// - Precondition: at most six extents, none negative.
   public init(_ dimensions: some Collection<Int>) {
     precondition(
-      dimensions.count <= Self.maximumRank, "a shape has at most \(Self.maximumRank) axes, not \(dimensions.count)")
+      dimensions.count <= Self.maximumRank,
+      "a shape has at most \(Self.maximumRank) axes, not \(dimensions.count)")
     var extents = SIMD8<Int32>(repeating: 1)
     var count = 1
     for (axis, extent) in dimensions.enumerated() {

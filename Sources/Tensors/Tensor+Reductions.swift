@@ -232,7 +232,9 @@ private func sumOfElements(_ source: UnsafePointer<Float>, _ count: Int) -> Floa
 private func logSumOfExponentials(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
   var largest = -Float.infinity
   // Written so that a NaN stays.
-  for index in 0..<count { largest = source[index] > largest || source[index].isNaN ? source[index] : largest }
+  for index in 0..<count {
+    largest = source[index] > largest || source[index].isNaN ? source[index] : largest
+  }
   guard largest.isFinite else { return largest }
   var sum: Float = 0
   for index in 0..<count { sum += VectorMath.exp(source[index] - largest) }

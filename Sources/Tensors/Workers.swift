@@ -29,7 +29,11 @@ public struct Workers: Hashable, Sendable {
       // Each index is written by one thread alone.
       nonisolated(unsafe) let slots = buffer
       forEach(count) { index in
-        do throws(Failure) { slots[index] = .success(try body(index)) } catch { slots[index] = .failure(error) }
+        do throws(Failure) {
+          slots[index] = .success(try body(index))
+        } catch {
+          slots[index] = .failure(error)
+        }
       }
     }
     var values: [Result] = []
@@ -49,7 +53,9 @@ public struct Workers: Hashable, Sendable {
 
   /// Calls `body` for pieces of several buffers, each piece named by its buffer and the range of its elements. Pieces
   /// start at multiples of 16; with one thread each buffer is a piece.
-  package func forEachPiece(of counts: [Int], _ body: @Sendable (_ buffer: Int, _ range: Range<Int>) -> Void) {
+  package func forEachPiece(
+    of counts: [Int], _ body: @Sendable (_ buffer: Int, _ range: Range<Int>) -> Void
+  ) {
     guard threads > 1 else {
       for (index, count) in counts.enumerated() { body(index, 0..<count) }
       return

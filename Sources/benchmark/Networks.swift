@@ -17,7 +17,8 @@ struct Networks: ParsableCommand {
   @Option(help: "Only this batch.") var batch: Int?
   @Option(help: "Rounds of windows a cell.") var rounds = 3
   @Option(help: "Seconds a window.") var seconds = 0.3
-  @Option(parsing: .upToNextOption, help: "The command that starts the peers' process.") var peers: [String] = []
+  @Option(parsing: .upToNextOption, help: "The command that starts the peers' process.")
+  var peers: [String] = []
   @Flag(help: "Write JSON instead of a table.") var json = false
 
   func validate() throws {
@@ -52,7 +53,8 @@ struct Networks: ParsableCommand {
 
   /// The operations a second of a product of two matrices of 512×512 on one thread.
   private func peak() -> Double {
-    let (left, right) = (Tensor(repeating: 0.5, shape: [512, 512]), Tensor(repeating: 0.25, shape: [512, 512]))
+    let left = Tensor(repeating: 0.5, shape: [512, 512])
+    let right = Tensor(repeating: 0.25, shape: [512, 512])
     let bias = Tensor.zeros([512])
     let calls = Stopwatch.callsPerSecond(seconds: 3 * seconds) { _ = left.dense(right, bias: bias) }
     return calls * 2 * 512 * 512 * 512

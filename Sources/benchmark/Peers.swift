@@ -42,7 +42,8 @@ final class Peers {
     try process.run()
     let greeting = try Self.decode(Greeting.self, from: Self.line(of: answers, &unread))
     names = greeting.peers
-    remarks = [greeting.versions.sorted { $0.key < $1.key }.map { "\($0) \($1)" }.joined(separator: ", ")]
+    remarks =
+      [greeting.versions.sorted { $0.key < $1.key }.map { "\($0) \($1)" }.joined(separator: ", ")]
       + greeting.skipped.sorted { $0.key < $1.key }.map { "\($0) is not measured: \($1)" }
   }
 
