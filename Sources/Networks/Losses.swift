@@ -4,9 +4,6 @@ import Tensors
 // per element, so that a mean, a sum or weights are the caller's choice.
 
 extension Tensor {
-  /// −log softmax(z)[label] per row, from logits: [rows, classes] gives [rows].
-  public func crossEntropy(with labels: [Int]) -> Tensor { logSumExp() - gather(labels) }
-
   /// max over j ≠ label of z[j], minus z[label], per row: positive where the label has lost.
   /// [rows, classes] gives [rows]; two classes suffice.
   /// - Precondition: at least two classes.

@@ -5,7 +5,9 @@ public protocol UpdateRule: Hashable, Sendable {
   /// How many tensors of the parameter's shape the rule remembers for each parameter; they start at zero.
   var stateCount: Int { get }
 
-  /// Changes a parameter in place.
+  /// Changes a parameter, or a piece of one, in place.
+  ///
+  /// Element by element: no element's change may depend on another.
   ///
   /// - Parameters:
   ///   - parameter: the elements to change.
@@ -32,9 +34,11 @@ public struct Optimizer<Rule: UpdateRule>: Sendable {
   public init(_ rule: Rule) { self.rule = rule }
 
   /// Makes one step.
+  ///
+  /// - Parameter workers: the threads that share the elements out; the result does not depend on their number.
   /// - Precondition: as many gradients as parameters, in the same shapes, the same at every step.
   public mutating func update(
-    _ parameters: inout [Tensor], along gradients: [Tensor], learningRate: Float
+    _ parameters: inout [Tensor], along gradients: [Tensor], learningRate: Float, on workers: Workers = .one
   ) {
     precondition(parameters.count == gradients.count, "\(gradients.count) gradients for \(parameters.count) parameters")
     if state.isEmpty {
@@ -43,21 +47,32 @@ public struct Optimizer<Rule: UpdateRule>: Sendable {
       }
     }
     step += 1
+    // The pointers outlive their closures because the arrays hold the tensors until the step is over.
+    var targets: [Target] = []
+    targets.reserveCapacity(parameters.count)
     for index in parameters.indices {
-      let count = parameters[index].count
       precondition(parameters[index].shape == gradients[index].shape, "a gradient of another shape")
-      parameters[index].withUnsafeMutableElements { parameter in
-        gradients[index].withUnsafeElements { gradient in
-          var pointers: [UnsafeMutablePointer<Float>] = []
-          for slot in state[index].indices {
-            // The pointer outlives the closure because `state` holds the tensor until the step is over.
-            pointers.append(state[index][slot].withUnsafeMutableElements { $0 })
-          }
-          rule.update(
-            parameter, gradient: gradient, state: pointers, count: count, learningRate: learningRate, step: step)
-        }
-      }
+      targets.append(
+        Target(
+          parameter: parameters[index].withUnsafeMutableElements { $0 },
+          gradient: gradients[index].withUnsafeElements { $0 },
+          state: state[index].indices.map { state[index][$0].withUnsafeMutableElements { $0 } }))
     }
+    // Each piece of a tensor is touched by one thread alone.
+    nonisolated(unsafe) let shared = targets
+    workers.forEachPiece(of: parameters.map(\.count)) { [rule, step] index, range in
+      let (target, start) = (shared[index], range.lowerBound)
+      rule.update(
+        target.parameter + start, gradient: target.gradient + start, state: target.state.map { $0 + start },
+        count: range.count, learningRate: learningRate, step: step)
+    }
+  }
+
+  /// One parameter and what changes it.
+  private struct Target {
+    let parameter: UnsafeMutablePointer<Float>
+    let gradient: UnsafePointer<Float>
+    let state: [UnsafeMutablePointer<Float>]
   }
 }
 
@@ -113,9 +128,13 @@ public struct Adam: UpdateRule {
     let (keep1, take1, keep2, take2, epsilon) = (beta1, 1 - beta1, beta2, 1 - beta2, epsilon)
     for index in 0..<count {
       let slope = gradient[index]
-      mean[index] = keep1 * mean[index] + take1 * slope
-      square[index] = keep2 * square[index] + take2 * (slope * slope)
-      parameter[index] -= rate * mean[index] / (square[index].squareRoot() * scale + epsilon)
+      // Where gradients stay away the moments decay, and denormal numbers are slow: what is too small to count is 0.
+      let first = keep1 * mean[index] + take1 * slope
+      let second = keep2 * square[index] + take2 * (slope * slope)
+      let bounded = first.magnitude < 1e-30 ? 0 : first
+      mean[index] = bounded
+      square[index] = second < .leastNormalMagnitude ? 0 : second
+      parameter[index] -= rate * bounded / (root(second) * scale + epsilon)
     }
   }
 
@@ -128,6 +147,18 @@ public struct Adam: UpdateRule {
     }
     return result
   }
+}
+
+/// √x for a normal x ≥ 0, and nearly 0 for a smaller one: x/√x, where 1/√x is guessed from the exponent's bits and
+/// refined three times by Newton's rule. (`squareRoot()` may report errors, which keeps it out of vector instructions.)
+@inline(__always)
+private func root(_ x: Float) -> Float {
+  let half = 0.5 * x
+  var inverse = Float(bitPattern: 0x5f37_59df &- (x.bitPattern &>> 1))
+  inverse *= 1.5 - half * inverse * inverse
+  inverse *= 1.5 - half * inverse * inverse
+  inverse *= 1.5 - half * inverse * inverse
+  return x * inverse
 }
 
 /// Gradients scaled down so that their joint L2 norm is at most `limit` (Pascanu et al. 2013, algorithm 1).

@@ -43,15 +43,28 @@ extension Workers {
       try Networks.valueAndGradients(
         of: { (model: Model) throws(Failure) in try loss(model, shards[shard]) }, at: model)
     }
-    guard var total = parts.first else {
+    guard let first = parts.first else {
       return (Tensor(0), model.parameters.map { .zeros($0.shape) })
     }
-    for part in parts.dropFirst() {
-      total.value = total.value + part.value
-      for index in total.gradients.indices {
-        total.gradients[index] = total.gradients[index] + part.gradients[index]
+    let others = parts.dropFirst()
+    return (
+      others.reduce(first.value) { $0 + $1.value }, sums(of: first.gradients, and: others.map(\.gradients))
+    )
+  }
+
+  /// The sums of lists of tensors, element by element, in the order of the lists.
+  private func sums(of first: [Tensor], and others: [[Tensor]]) -> [Tensor] {
+    guard !others.isEmpty else { return first }
+    var totals = first
+    // The arrays hold the tensors until the sums are taken, and each piece of a tensor is touched by one thread alone.
+    nonisolated(unsafe) let targets = totals.indices.map { totals[$0].withUnsafeMutableElements { $0 } }
+    nonisolated(unsafe) let sources = others.map { $0.map { $0.withUnsafeElements { $0 } } }
+    forEachPiece(of: first.map(\.count)) { index, range in
+      for source in sources {
+        let (target, summand) = (targets[index], source[index])
+        for element in range { target[element] += summand[element] }
       }
     }
-    return total
+    return withExtendedLifetime(others) { totals }
   }
 }

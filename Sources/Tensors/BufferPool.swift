@@ -1,25 +1,59 @@
 import Foundation
+import Synchronization
 
-/// Freed buffers, kept for the next tensor of about their size; one pool a thread, so that no lock is needed.
+/// Freed buffers, kept for the next tensor of about their size; one pool a thread, so that no lock is needed, and one
+/// that all share for what a thread has too much of.
 ///
 /// The one documented exception to "no global state": a training step allocates the same few sizes over and over, and
 /// returning megabytes to the system each time costs more than the arithmetic on them. A pool never influences a result.
-/// A buffer freed on another thread than the one that made it joins that thread's pool.
+/// A buffer freed on another thread than the one that made it joins that thread's pool. Where one thread makes what
+/// another frees, the surplus returns by way of the shared pool.
 struct BufferPool {
   /// Buffers hold at least this many floats, and a multiple of it: kernels may read and write whole vectors of 16.
   static let granularity = 16
   private static let classCount = 40
-  /// A thread keeps at most this much; what is freed beyond goes back to the system.
+  /// The shared pool keeps at most this much; what is freed beyond goes back to the system.
   private static let limitInBytes = 1 << 30
 
-  /// For each size class the head of a list that is threaded through the free buffers themselves.
-  private var heads: UnsafeMutablePointer<UnsafeMutableRawPointer?>
-  private var bytesHeld = 0
+  /// How many buffers of a class a thread keeps to itself: many small ones, few large ones.
+  @inline(__always)
+  private static func ownLimit(_ sizeClass: Int) -> Int { max(2, 64 >> max(0, sizeClass - 6)) }
+
+  /// For each size class the free buffers.
+  private var lists: UnsafeMutablePointer<FreeList>
 
   private init() {
-    heads = .allocate(capacity: Self.classCount)
-    heads.initialize(repeating: nil, count: Self.classCount)
+    lists = .allocate(capacity: Self.classCount)
+    lists.initialize(repeating: FreeList(), count: Self.classCount)
   }
+
+  /// A list that is threaded through the free buffers themselves.
+  private struct FreeList {
+    private var head: UnsafeMutableRawPointer?
+    private(set) var count = 0
+
+    @inline(__always)
+    mutating func pop() -> UnsafeMutableRawPointer? {
+      guard let buffer = head else { return nil }
+      head = buffer.load(as: UnsafeMutableRawPointer?.self)
+      count &-= 1
+      return buffer
+    }
+
+    @inline(__always)
+    mutating func push(_ buffer: UnsafeMutableRawPointer) {
+      buffer.storeBytes(of: head, as: UnsafeMutableRawPointer?.self)
+      head = buffer
+      count &+= 1
+    }
+  }
+
+  /// What threads had too much of.
+  private struct Surplus: @unchecked Sendable {
+    var lists = [FreeList](repeating: FreeList(), count: classCount)
+    var bytes = 0
+  }
+  private static let surplus = Mutex(Surplus())
 
   /// The smallest class whose buffers hold `count` floats: class c holds 16·2ᶜ.
   private static func sizeClass(for count: Int) -> Int {
@@ -59,40 +93,49 @@ struct BufferPool {
   /// Uninitialized room for `count` floats, aligned to 64 bytes.
   static func take(_ count: Int) -> UnsafeMutablePointer<Float> {
     let sizeClass = sizeClass(for: count)
-    let pool = current
-    if let buffer = pool.pointee.heads[sizeClass] {
-      pool.pointee.heads[sizeClass] = buffer.load(as: UnsafeMutableRawPointer?.self)
-      pool.pointee.bytesHeld &-= bytes(of: sizeClass)
-      return buffer.assumingMemoryBound(to: Float.self)
-    }
-    var raw: UnsafeMutableRawPointer?
-    let status = posix_memalign(&raw, 64, bytes(of: sizeClass))
-    precondition(status == 0, "out of memory: \(bytes(of: sizeClass)) bytes for a tensor of \(count) elements")
-    return raw!.assumingMemoryBound(to: Float.self)
+    let buffer = current.pointee.lists[sizeClass].pop() ?? takeShared(sizeClass)
+    return buffer.assumingMemoryBound(to: Float.self)
   }
 
   /// Takes back what `take(count)` gave.
   static func giveBack(_ pointer: UnsafeMutablePointer<Float>, _ count: Int) {
     let sizeClass = sizeClass(for: count)
-    let pool = current
-    let buffer = UnsafeMutableRawPointer(pointer)
-    guard pool.pointee.bytesHeld &+ bytes(of: sizeClass) <= limitInBytes else {
-      free(buffer)
-      return
+    let list = current.pointee.lists + sizeClass
+    list.pointee.push(UnsafeMutableRawPointer(pointer))
+    if list.pointee.count > ownLimit(sizeClass), let surplus = list.pointee.pop() { share(surplus, sizeClass) }
+  }
+
+  @inline(never)
+  private static func takeShared(_ sizeClass: Int) -> UnsafeMutableRawPointer {
+    let shared = surplus.withLock { surplus in
+      surplus.lists[sizeClass].pop().map { buffer in
+        surplus.bytes -= bytes(of: sizeClass)
+        return UInt(bitPattern: buffer)
+      }
     }
-    buffer.storeBytes(of: pool.pointee.heads[sizeClass], as: UnsafeMutableRawPointer?.self)
-    pool.pointee.heads[sizeClass] = buffer
-    pool.pointee.bytesHeld &+= bytes(of: sizeClass)
+    if let shared, let buffer = UnsafeMutableRawPointer(bitPattern: shared) { return buffer }
+    var raw: UnsafeMutableRawPointer?
+    let status = posix_memalign(&raw, 64, bytes(of: sizeClass))
+    precondition(status == 0, "out of memory: a buffer of \(bytes(of: sizeClass)) bytes")
+    return raw!
+  }
+
+  @inline(never)
+  private static func share(_ buffer: UnsafeMutableRawPointer, _ sizeClass: Int) {
+    let bits = UInt(bitPattern: buffer)
+    let isKept = surplus.withLock { surplus in
+      guard surplus.bytes + bytes(of: sizeClass) <= limitInBytes else { return false }
+      if let buffer = UnsafeMutableRawPointer(bitPattern: bits) { surplus.lists[sizeClass].push(buffer) }
+      surplus.bytes += bytes(of: sizeClass)
+      return true
+    }
+    if !isKept { free(buffer) }
   }
 
   private func freeAll() {
     for sizeClass in 0..<Self.classCount {
-      var next = heads[sizeClass]
-      while let buffer = next {
-        next = buffer.load(as: UnsafeMutableRawPointer?.self)
-        free(buffer)
-      }
+      while let buffer = lists[sizeClass].pop() { free(buffer) }
     }
-    heads.deallocate()
+    lists.deallocate()
   }
 }

@@ -22,6 +22,13 @@ enum MatrixProduct {
   /// number. Threads are used over shards of a batch instead.
   private static let oneThread: Void = openblas_set_num_threads(1)
 
+  /// Whether a single row is better multiplied as a vector. OpenBLAS has kernels for small matrix products, which win
+  /// up to about a million multiplications except where the sums are short; beyond, it would copy the whole matrix.
+  @inline(__always)
+  private static func prefersVector(_ inner: Int, _ columns: Int, transposed: Bool) -> Bool {
+    inner &* columns > 1_000_000 || (transposed && inner <= 8)
+  }
+
   /// result = left · right, or result += left · right when `accumulating`.
   /// - Precondition: the inner extents agree; `result` has room for left's rows times right's columns.
   @inline(__always)
@@ -37,6 +44,14 @@ enum MatrixProduct {
     guard rows > 0, columns > 0 else { return }
     guard inner > 0 else {
       if !accumulating { result.update(repeating: 0, count: rows &* columns) }
+      return
+    }
+    if rows == 1, !left.transposed, prefersVector(inner, columns, transposed: right.transposed) {
+      cblas_sgemv(
+        CblasRowMajor, right.transposed ? CblasNoTrans : CblasTrans,
+        Int32(truncatingIfNeeded: right.rows), Int32(truncatingIfNeeded: right.columns),
+        1, right.pointer, Int32(truncatingIfNeeded: right.columns), left.pointer, 1,
+        accumulating ? 1 : 0, result, 1)
       return
     }
     cblas_sgemm(

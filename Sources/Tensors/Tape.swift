@@ -27,7 +27,7 @@ struct GradientSums {
   /// In order of depth, shallowest first. A computation is mostly a chain: the list stays as short as it is wide.
   private var pending: [Pending] = []
 
-  init() { pending.reserveCapacity(16) }
+  init() { pending.reserveCapacity(8) }
 
   /// Adds the gradient with respect to a node's value; it is not even computed when nothing wants it.
   @inline(__always)
@@ -99,6 +99,16 @@ extension Tensor {
   ) -> Tensor {
     if first.node == nil && second.node == nil { return self }
     let depth = Swift.max(first.node?.depth ?? 0, second.node?.depth ?? 0) + 1
+    return Tensor(shape, storage, node: Node(depth: depth, pullback: pullback))
+  }
+
+  /// The operation's result with its place on the tape, if any of its inputs has one.
+  @inline(__always)
+  func recorded(
+    from first: Tensor, _ second: Tensor, _ third: Tensor, _ pullback: @escaping Node.Pullback
+  ) -> Tensor {
+    if first.node == nil && second.node == nil && third.node == nil { return self }
+    let depth = Swift.max(first.node?.depth ?? 0, second.node?.depth ?? 0, third.node?.depth ?? 0) + 1
     return Tensor(shape, storage, node: Node(depth: depth, pullback: pullback))
   }
 

@@ -32,7 +32,7 @@ extension Tensor {
 
     let (inputNode, weightNode, biasNode) = (node, weight.node, bias.node)
     let (inputValue, weightValue) = (stoppingGradient(), weight.stoppingGradient())
-    return result.recorded(from: [self, weight, bias]) { gradient, sums in
+    return result.recorded(from: self, weight, bias) { gradient, sums in
       let gradient = activation.pullBack(gradient, output: result)
       sums.add(to: biasNode) { columnSums(gradient, columns: filters) }
       sums.add(to: weightNode) {

@@ -25,7 +25,7 @@ extension Tensor {
 
     let (inputNode, weightNode, biasNode) = (node, weight.node, bias.node)
     let (inputValue, weightValue) = (stoppingGradient(), weight.stoppingGradient())
-    return result.recorded(from: [self, weight, bias]) { gradient, sums in
+    return result.recorded(from: self, weight, bias) { gradient, sums in
       let gradient = activation.pullBack(gradient, output: result)
       withExtendedLifetime((gradient.storage, inputValue.storage, weightValue.storage)) {
         let outer = MatrixProduct.Operand(gradient.pointer, rows, outputs)

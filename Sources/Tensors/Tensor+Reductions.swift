@@ -123,6 +123,37 @@ extension Tensor {
     }
   }
 
+  /// −log softmax(z)[label] per row, from logits: [rows, classes] gives [rows]. The same as
+  /// `logSumExp() - gather(labels)` in one step, because every attack and every training step takes it.
+  /// - Precondition: one label a row, each below the number of classes.
+  public func crossEntropy(with labels: [Int]) -> Tensor {
+    let (rows, columns, _) = shape.split(at: -1)
+    precondition(labels.count == rows, "\(labels.count) labels for the \(rows) rows of \(shape)")
+    let logits = stoppingGradient()
+    let node = node
+    let normalizers = logits.logSumExp()
+    let losses = withExtendedLifetime((storage, normalizers.storage)) {
+      Tensor(normalizers.shape) { result in
+        for row in 0..<rows {
+          let label = labels[row]
+          precondition(label >= 0 && label < columns, "label \(label) in rows of \(columns)")
+          result[row] = normalizers.pointer[row] - pointer[row &* columns &+ label]
+        }
+      }
+    }
+    return losses.recorded(from: self) { gradient, sums in
+      sums.add(to: node) {
+        var result = logits.exponentials(over: normalizers, scaledBy: gradient)
+        gradient.withUnsafeElements { scales in
+          result.withUnsafeMutableElements { result in
+            for row in 0..<rows { result[row &* columns &+ labels[row]] -= scales[row] }
+          }
+        }
+        return result
+      }
+    }
+  }
+
   /// eˣ over its sum along the last axis.
   public func softmax() -> Tensor { logSoftmax().exp() }
 

@@ -1,5 +1,3 @@
-import Dispatch
-
 /// Threads over the shards of a batch. Results never depend on how many there are: what is shared out is fixed by the
 /// batch alone, and results come back in its order.
 public struct Workers: Hashable, Sendable {
@@ -22,23 +20,49 @@ public struct Workers: Hashable, Sendable {
   ) throws(Failure) -> [Result] {
     guard threads > 1, count > 1 else {
       var results: [Result] = []
+      results.reserveCapacity(count)
       for index in 0..<count { results.append(try body(index)) }
       return results
     }
-    let workers = min(threads, count)
     var results = [Swift.Result<Result, Failure>?](repeating: nil, count: count)
     results.withUnsafeMutableBufferPointer { buffer in
       // Each index is written by one thread alone.
       nonisolated(unsafe) let slots = buffer
-      DispatchQueue.concurrentPerform(iterations: workers) { worker in
-        for index in stride(from: worker, to: count, by: workers) {
-          do throws(Failure) { slots[index] = .success(try body(index)) } catch { slots[index] = .failure(error) }
-        }
+      forEach(count) { index in
+        do throws(Failure) { slots[index] = .success(try body(index)) } catch { slots[index] = .failure(error) }
       }
     }
     var values: [Result] = []
+    values.reserveCapacity(count)
     for result in results { values.append(try result!.get()) }
     return values
+  }
+
+  /// Calls `body` for each of 0..<count, in any order and on any of the threads: whoever is free takes the next.
+  package func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    guard threads > 1, count > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    Helper.share(count, among: min(threads, count), body)
+  }
+
+  /// Calls `body` for pieces of several buffers, each piece named by its buffer and the range of its elements. Pieces
+  /// start at multiples of 16; with one thread each buffer is a piece.
+  package func forEachPiece(of counts: [Int], _ body: @Sendable (_ buffer: Int, _ range: Range<Int>) -> Void) {
+    guard threads > 1 else {
+      for (index, count) in counts.enumerated() { body(index, 0..<count) }
+      return
+    }
+    // Small enough to share a small network's parameters out, large enough that taking the next costs nothing.
+    let size = 2048
+    var pieces: [(buffer: Int, range: Range<Int>)] = []
+    for (index, count) in counts.enumerated() {
+      for start in stride(from: 0, to: count, by: size) {
+        pieces.append((index, start..<min(start + size, count)))
+      }
+    }
+    forEach(pieces.count) { [pieces] in body(pieces[$0].buffer, pieces[$0].range) }
   }
 
   /// The shards of a batch: ranges of at most `shardSize` rows, whatever the number of threads.

@@ -2,18 +2,19 @@ import RandomStreams
 import Tensors
 import Networks
 func measure(_ name: String, batch: Int, _ body: () -> Void) {
+  if CommandLine.arguments.count > 1, CommandLine.arguments[1] != "\(name) \(batch)" { return }
   for _ in 0..<3 { body() }
   let clock = ContinuousClock()
   var rates: [Double] = []
-  for _ in 0..<7 {
+  for _ in 0..<(CommandLine.arguments.count > 1 ? 200 : 7) {
     let start = clock.now
     var n = 0
-    while clock.now - start < .milliseconds(60) { for _ in 0..<(batch == 1 ? 20 : 1) { body(); n += 1 } }
+    while clock.now - start < .milliseconds(CommandLine.arguments.count > 1 ? 8 : 60) { for _ in 0..<(batch == 1 ? 20 : 1) { body(); n += 1 } }
     let d = clock.now - start
     rates.append(Double(n * batch) / (Double(d.components.attoseconds) * 1e-18 + Double(d.components.seconds)))
   }
   rates.sort()
-  print(name, batch, Int(rates[3]), "us/call", 1e6 * Double(batch) / rates[3])
+  print(name, batch, Int(rates[CommandLine.arguments.count > 1 ? rates.count - 2 : rates.count / 2]), "us/call", 1e6 * Double(batch) / rates[CommandLine.arguments.count > 1 ? rates.count - 2 : rates.count / 2])
 }
 var random = RandomStream(seed: 1)
 let nets: [(String, Network.Architecture)] = [
@@ -44,7 +45,7 @@ for (name, a) in nets {
     measure("train2 \(name)", batch: batch) {
       let (_, g) = Workers(threads: 2).valueAndGradients(of: { (m: Network, rows: Range<Int>) in
         m(rows.count == batch ? x : x.slice(rows)).crossEntropy(with: Array(labels[rows])).sum() / Float(batch) }, at: net, rows: batch)
-      opt.update(&net.parameters, along: g, learningRate: 1e-4)
+      opt.update(&net.parameters, along: g, learningRate: 1e-4, on: Workers(threads: 2))
     }}
   }
 }
