@@ -50,7 +50,8 @@ struct LossTests {
     #expect(first.klDivergence(to: first).scalar == 0)
     let expected = 0.25 * log(0.25 / 0.5) + 0.75 * log(0.75 / 0.5)
     #expect(abs(Double(first.klDivergence(to: second).scalar) - expected) < 1e-6)
-    #expect(gradientErrors(of: { $0[0].klDivergence(to: $0[1]) }, at: [first, second]).allSatisfy { $0 < 1e-2 })
+    #expect(
+      gradientErrors(of: { $0[0].klDivergence(to: $0[1]) }, at: [first, second]).allSatisfy { $0 < 1e-2 })
   }
 
   @Test func entropyIsLargestForTheUndecided() {

@@ -25,7 +25,8 @@ struct ReferenceNetworkTests {
     #expect(try fixture.error(of: atInput.gradient, "input.gradient") < 1e-4)
 
     let (value, gradients) = valueAndGradients(
-      of: { network in network(drawn.observations).crossEntropy(with: drawn.labels).mean() }, at: drawn.network
+      of: { network in network(drawn.observations).crossEntropy(with: drawn.labels).mean() },
+      at: drawn.network
     )
     #expect(value == atInput.value)
     for (name, gradient) in zip(drawn.parameterNames, gradients) {
