@@ -119,12 +119,11 @@ public struct TrainingRun: Sendable {
 
   /// The policy as learned so far, with all that is to be known of it.
   public var policyFile: PolicyFile {
-    let vector = environment.makeVector(count: 1)
-    return PolicyFile(
+    PolicyFile(
       policy: agent.policy,
       description: .init(
-        environment: environment.id, environmentHash: environment.hash, frame: vector.observationSpace,
-        frames: request.frames, actions: vector.actions, agent: request.agent.rawValue,
+        environment: environment.id, environmentHash: environment.contentHash, frame: environment.observationSpace,
+        frames: request.frames, actions: environment.actions, agent: request.agent.rawValue,
         defense: request.defense, seed: request.seed, steps: agent.steps, configuration: configuration))
   }
 }

@@ -1,6 +1,6 @@
 /// What an observation looks like: height × width × channels numbers, row by row and channels last, each within
 /// the same bounds.
-public struct BoxSpace: Hashable, Sendable {
+public struct BoxSpace: Hashable, Sendable, Codable {
   /// The number of rows, at least 1.
   public let height: Int
   /// The number of columns, at least 1.

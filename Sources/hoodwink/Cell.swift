@@ -50,7 +50,7 @@ struct Cell: Encodable {
   /// The cell as a row of the table.
   var row: [String] {
     [
-      policy, attack ?? "clean", epsilon.flatMap(Epsilon.init)?.bothWays ?? "–",
+      policy, attack ?? "clean", epsilon.flatMap { Epsilon($0) }?.bothWays ?? "–",
       String(format: "%.3f", mean), String(format: "[%.3f, %.3f]", intervalLow, intervalHigh),
       flipRate.map { String(format: "%.1f%%", $0 * 100) } ?? "–",
       "\(attackedFrames)/\(frames)", attack == nil ? "–" : String(format: "%.4f", largestPerturbation),

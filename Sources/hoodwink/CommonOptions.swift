@@ -66,13 +66,14 @@ struct NamedPolicy {
     self.name = name
     file = try PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
     environment = try folders.catalog().definition(for: file.description.environment)
-    guard environment.hash == file.description.environmentHash else {
+    guard environment.contentHash == file.description.environmentHash else {
       throw Failure(
         "\(name): was trained in another version of \(environment.id) than the one in "
           + folders.environments.path, status: EX_DATAERR)
     }
-    let vector = environment.makeVector(count: 1)
-    guard vector.observationSpace == file.description.frame, vector.actions == file.description.actions else {
+    guard environment.observationSpace == file.description.frame,
+      environment.actions == file.description.actions
+    else {
       throw Failure("\(name): does not fit the environment \(environment.id)", status: EX_DATAERR)
     }
   }

@@ -6,17 +6,15 @@ import Synchronization
 /// signal ends the process at once.
 final class Interruption: Sendable {
   private let asked = Atomic<Bool>(false)
-  private let sources: [any DispatchSourceSignal]
 
   init() {
-    sources = [SIGINT, SIGTERM].map { number in
+    for number in [SIGINT, SIGTERM] {
       // The source sees a signal only when its default action does not end the process first.
       signal(number, SIG_IGN)
-      return DispatchSource.makeSignalSource(signal: number, queue: .global())
-    }
-    for source in sources {
-      source.setEventHandler { [weak self] in
-        guard let self else { return }
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        // Holding itself, the source lives as long as the process.
+        _ = source
         if self.asked.exchange(true, ordering: .relaxed) { _exit(130) }
       }
       source.resume()

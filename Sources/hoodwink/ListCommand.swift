@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attacks
 import Environments
+import Foundation
 import Policies
 
 /// Lists what there is.
@@ -38,23 +39,23 @@ struct ListCommand: ParsableCommand {
     let width: Int
     let channels: Int
     let actions: [String]
-    let summary: String
+    let description: String
   }
 
   private func listEnvironments() throws {
     let rows = try common.folders().catalog().definitions.map { definition in
-      let vector = definition.makeVector(count: 1)
-      let space = vector.observationSpace
+      let space = definition.observationSpace
       return EnvironmentRow(
         id: definition.id, height: space.height, width: space.width, channels: space.channels,
-        actions: vector.actions, summary: definition.summary)
+        actions: definition.actions, description: definition.description)
     }
     if common.json { return try printJSON(rows) }
     var table = Table(["environment", "observation", "actions", "description"], leftColumns: 4)
     for row in rows {
       table.append([
         row.id, "\(row.height)×\(row.width)×\(row.channels)", row.actions.joined(separator: " "),
-        row.summary,
+        // The first sentence says what it is.
+        row.description.components(separatedBy: ". ")[0].trimmingCharacters(in: .whitespacesAndNewlines),
       ])
     }
     print(table.text)

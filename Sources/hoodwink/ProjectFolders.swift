@@ -41,5 +41,5 @@ struct ProjectFolders {
   }
 
   /// All environments.
-  func catalog() throws -> EnvironmentCatalog { try EnvironmentCatalog(folder: environments) }
+  func catalog() throws -> EnvironmentCatalog { try EnvironmentCatalog(folder: environments.path) }
 }

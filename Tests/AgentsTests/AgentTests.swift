@@ -8,7 +8,7 @@ import TestSupport
 import Tensors
 import Testing
 
-private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments"))
+private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
 
 private func train(
   _ id: String, _ agent: AgentKind, steps: Int, seed: UInt64 = 1, workers: Workers = .one

@@ -9,17 +9,16 @@ import TestSupport
 import Tensors
 import Testing
 
-private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments"))
+private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
 
 private func victim(_ definition: EnvironmentDefinition, frames: Int) throws -> NetworkPolicy {
-  let vector = definition.makeVector(count: 1)
-  let space = vector.observationSpace
+  let space = definition.observationSpace
   var random = RandomStream(seed: 11)
   return NetworkPolicy(
     try Network(
       .init(
         input: [space.height, space.width, space.channels * frames],
-        layers: [.flatten, .dense(outputs: vector.actions.count, activation: .identity)]),
+        layers: [.flatten, .dense(outputs: definition.actions.count, activation: .identity)]),
       initializer: .orthogonal, using: &random))
 }
 

@@ -10,9 +10,9 @@ import Testing
 
 @Suite struct EvaluationTests {
   private func evaluation(_ episodes: Int, seed: UInt64 = 4) throws -> (Evaluation, NetworkPolicy) {
-    let catalog = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments"))
+    let catalog = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
     let definition = try catalog.definition(for: "catch-v1")
-    let space = definition.makeVector(count: 1).observationSpace
+    let space = definition.observationSpace
     var random = RandomStream(seed: 8)
     let network = try Network(
       .init(
