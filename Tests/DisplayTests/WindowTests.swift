@@ -71,10 +71,12 @@
         #expect(window.waitForCommand(milliseconds: 300) == nil)
         used = processorTime() - before
       }
-      #expect(waited >= .milliseconds(300))
+      // SDL counts whole milliseconds.
+      #expect(waited >= .milliseconds(298))
       #expect(used < waited / 3, "\(used) of processor time in \(waited)")
       press(SDLK_RIGHT)
-      #expect(clock.measure { #expect(window.waitForCommand(milliseconds: 60_000) == .step) } < .seconds(30))
+      let answered = clock.measure { #expect(window.waitForCommand(milliseconds: 60_000) == .step) }
+      #expect(answered < .seconds(30))
     }
 
     private func processorTime() -> Duration {
