@@ -100,22 +100,21 @@ import Testing
     #expect(calm[agent.x - 3, agent.y + 9] == .background)
   }
 
-  /// Color is not the only sign: with all colors taken away, the screens still differ above the bars.
+  /// Color is not the only sign: the mark above the delivered bar of the chosen action has another shape.
   @Test func theAlarmIsAlsoAGlyph() {
-    let scores: [Float] = [3, 2, 3]
-    func marks(_ step: WatchedStep) -> [Bool] {
-      let canvas = Composition.draw(step)
-      // Between the panel's top and the numbers above the tallest bar.
+    func mark(cleanAction: Int) -> [Bool] {
+      let scores: [Float] = [3, 2, 3]
+      let canvas = Composition.draw(
+        step(cleanScores: scores, deliveredScores: scores, cleanAction: cleanAction, deliveredAction: 0))
       let panel = Composition.scoresPanel
+      let middle = panel.x + panel.width / 6
       return (panel.y..<panel.y + 17).flatMap { y in
-        (panel.x..<panel.right).map { x in canvas[x, y] != .background }
+        (middle + 1..<middle + 37).map { x in canvas[x, y] != .background }
       }
     }
-    let flippedToLeft = marks(step(cleanScores: scores, deliveredScores: scores, deliveredAction: 0))
-    let choosesLeft = marks(
-      step(cleanScores: scores, deliveredScores: scores, cleanAction: 0, deliveredAction: 0))
-    #expect(flippedToLeft != choosesLeft)
-    #expect(flippedToLeft.contains(true))
+    let (calm, alarmed) = (mark(cleanAction: 0), mark(cleanAction: 2))
+    #expect(calm.contains(true) && alarmed.contains(true))
+    #expect(calm != alarmed)
   }
 
   @Test func longerBarsAreHigherScores() {
