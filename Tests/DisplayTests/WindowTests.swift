@@ -73,7 +73,8 @@
       }
       // SDL counts whole milliseconds.
       #expect(waited >= .milliseconds(298))
-      #expect(used < waited / 3, "\(used) of processor time in \(waited)")
+      // A loop that never sleeps uses all the time that it gets, a third of it on a busy machine.
+      #expect(used < waited / 10, "\(used) of processor time in \(waited)")
       press(SDLK_RIGHT)
       let answered = clock.measure { #expect(window.waitForCommand(milliseconds: 60_000) == .step) }
       #expect(answered < .seconds(30))
