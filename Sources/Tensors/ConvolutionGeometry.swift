@@ -1,5 +1,3 @@
-import Foundation
-let TUNE: Int = Int(ProcessInfo.processInfo.environment["TUNE"] ?? "32768")!
 /// How the borders of an image are treated by a convolution.
 public enum Padding: String, Hashable, Sendable, Codable, CaseIterable {
   /// No padding: only whole patches.
@@ -51,11 +49,11 @@ struct ConvolutionGeometry: Sendable {
   /// The positions of the kernel over the whole batch: the rows of the patch matrix.
   var positions: Int { batch &* outputHeight &* outputWidth }
 
-  /// How many patches are laid out at a time: the matrix of a tile (128 KiB) stays in the second-level cache beside the
+  /// How many patches are laid out at a time: the matrix of a tile (256 KiB) stays in the second-level cache beside the
   /// weights and the results. The tiles of a small batch are of about one size, so that none is too short to be worth
   /// the preparation of a matrix product.
   var tile: Int {
-    let limit = max(16, TUNE / max(patchCount, 1) & ~15)
+    let limit = max(16, 65_536 / max(patchCount, 1) & ~15)
     let tiles = max(1, (positions &+ limit &- 1) / limit)
     return max(16, ((positions &+ tiles &- 1) / tiles &+ 15) & ~15)
   }

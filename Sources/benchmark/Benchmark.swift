@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// Measures how fast Hoodwink is on this machine.
+@main
+struct Benchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "benchmark",
+    abstract: "Measures how fast Hoodwink is on this machine.",
+    subcommands: [Networks.self],
+    defaultSubcommand: Networks.self)
+}

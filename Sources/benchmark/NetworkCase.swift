@@ -1,0 +1,116 @@
+import ArgumentParser
+import Networks
+import RandomStreams
+import Tensors
+
+/// What is done with a network.
+enum NetworkCase: String, CaseIterable, Codable, ExpressibleByArgument {
+  /// The logits, with no gradient.
+  case forward
+  /// Logits, cross-entropy against their own argmax, its gradient with respect to the input alone, a step of 8/255 along
+  /// the sign, clipped to [0, 1].
+  case fgsm
+  /// Cross-entropy against given labels, the gradients of all parameters, one step of Adam.
+  case training
+}
+
+/// The networks that are measured; peers know them by the same names.
+enum BenchmarkNetwork: String, CaseIterable, Codable, ExpressibleByArgument {
+  /// Grid observations of 7×7×3, flattened.
+  case mlp
+  /// 10×10 observations of four channels.
+  case convSmall = "conv-small"
+  /// Four stacked frames of 84×84 (Mnih et al. 2015, "Human-level control through deep reinforcement learning").
+  case convAtari = "conv-atari"
+
+  /// The layers.
+  func architecture() throws -> Network.Architecture {
+    switch self {
+    case .mlp:
+      try .init(
+        input: [147],
+        layers: [
+          .dense(outputs: 64, activation: .relu), .dense(outputs: 64, activation: .relu),
+          .dense(outputs: 7, activation: .identity),
+        ])
+    case .convSmall:
+      try .init(
+        input: [10, 10, 4],
+        layers: [
+          .convolution(filters: 16, kernel: 3, activation: .relu), .flatten,
+          .dense(outputs: 128, activation: .relu), .dense(outputs: 6, activation: .identity),
+        ])
+    case .convAtari:
+      try .init(
+        input: [84, 84, 4],
+        layers: [
+          .convolution(filters: 32, kernel: 8, stride: 4, activation: .relu),
+          .convolution(filters: 64, kernel: 4, stride: 2, activation: .relu),
+          .convolution(filters: 64, kernel: 3, activation: .relu), .flatten,
+          .dense(outputs: 512, activation: .relu), .dense(outputs: 6, activation: .identity),
+        ])
+    }
+  }
+}
+
+extension NetworkCase {
+  /// The floating-point operations in one example's matrix products: two a multiplication, for the forward pass and for
+  /// each gradient. The first layer's input gradient is an attack's alone.
+  func operations(of architecture: Network.Architecture) -> Double {
+    var size = architecture.input
+    var products: [Double] = []
+    for layer in architecture.layers {
+      switch layer {
+      case .dense(let outputs, _):
+        products.append(Double(2 * size[0] * outputs))
+        size = [outputs]
+      case .convolution(let filters, let kernel, let stride, let padding, _):
+        let height = padding.extent(size[0], kernel: kernel[0], stride: stride)
+        let width = padding.extent(size[1], kernel: kernel[1], stride: stride)
+        products.append(Double(2 * height * width * kernel[0] * kernel[1] * size[2] * filters))
+        size = [height, width, filters]
+      case .flatten: size = [size.reduce(1, *)]
+      }
+    }
+    let forward = products.reduce(0, +)
+    switch self {
+    case .forward: return forward
+    case .fgsm: return 2 * forward
+    case .training: return 3 * forward - (products.first ?? 0)
+    }
+  }
+
+  /// The work on one batch, with inputs that are already in place.
+  func work(_ architecture: Network.Architecture, batch: Int, workers: Workers) throws -> () -> Void {
+    var random = RandomStream(seed: 0)
+    var network = try Network(architecture, initializer: .kaiming, using: &random)
+    let observations = Tensor(shape: Shape([batch] + architecture.input)) { elements in
+      for index in elements.indices { elements[index] = Float(random.uniform()) }
+    }
+    let actions = try architecture.output()[0]
+    let labels = (0..<batch).map { _ in random.index(below: actions) }
+    switch self {
+    case .forward: return { [network] in _ = network(observations) }
+    case .fgsm:
+      return { [network] in
+        let slope = gradient(
+          of: { observations in
+            let logits = network(observations)
+            return logits.crossEntropy(with: logits.argmax()).sum()
+          }, at: observations)
+        _ = (observations + slope.sign() * (8 / 255)).clamped(to: 0...1)
+      }
+    case .training:
+      var optimizer = Optimizer(Adam())
+      return {
+        let gradients = workers.valueAndGradients(
+          of: { network, rows in
+            let logits = network(rows.count == batch ? observations : observations.slice(rows))
+            return logits.crossEntropy(with: Array(labels[rows])).sum() / Float(batch)
+          }, at: network, rows: batch
+        ).gradients
+        optimizer.update(&network.parameters, along: gradients, learningRate: 1e-3, on: workers)
+      }
+    }
+  }
+}

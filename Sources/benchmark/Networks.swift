@@ -1,0 +1,98 @@
+import ArgumentParser
+import Foundation
+import Networks
+import Tensors
+
+/// Forward, attack and training steps of three networks.
+struct Networks: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Forward, attack and training steps of three networks, in examples a second.",
+    discussion: """
+      Each cell is measured in several rounds, and each round measures us and the peers in turn, so that \
+      a machine that slows down slows all of them. The median over rounds is reported.
+      """)
+
+  @Option(help: "Only this network.") var network: BenchmarkNetwork?
+  @Option(name: .customLong("case"), help: "Only this work.") var work: NetworkCase?
+  @Option(help: "Only this batch.") var batch: Int?
+  @Option(help: "Rounds of windows a cell.") var rounds = 3
+  @Option(help: "Seconds a window.") var seconds = 0.3
+  @Option(parsing: .upToNextOption, help: "The command that starts the peers' process.") var peers: [String] = []
+  @Flag(help: "Write JSON instead of a table.") var json = false
+
+  func validate() throws {
+    guard rounds > 0, seconds > 0, batch ?? 1 > 0 else {
+      throw ValidationError("rounds, seconds and the batch must be positive")
+    }
+  }
+
+  func run() throws {
+    let others = try peers.isEmpty ? nil : Peers(command: peers)
+    defer { others?.stop() }
+    var report = NetworkReport(
+      peers: others?.names ?? [], remarks: others?.remarks ?? [], peakOperationsPerSecond: peak())
+    if !json { print(report.heading) }
+    for network in BenchmarkNetwork.allCases where self.network ?? network == network {
+      for work in NetworkCase.allCases where self.work ?? work == work {
+        for batch in [1, 32, 256] where self.batch ?? batch == batch {
+          let cell = try measure(work, network, batch, peers: others)
+          report.cells.append(cell)
+          if !json { print(report.row(cell)) }
+        }
+      }
+    }
+    for network in BenchmarkNetwork.allCases
+    where self.network ?? network == network && work ?? .training == .training && batch ?? 256 == 256 {
+      let pair = try measureThreads(network)
+      report.threads.append(pair)
+      if !json { print(report.row(pair)) }
+    }
+    if json { print(try report.json()) }
+  }
+
+  /// The operations a second of a product of two matrices of 512×512 on one thread.
+  private func peak() -> Double {
+    let (left, right) = (Tensor(repeating: 0.5, shape: [512, 512]), Tensor(repeating: 0.25, shape: [512, 512]))
+    let bias = Tensor.zeros([512])
+    let calls = Stopwatch.callsPerSecond(seconds: 3 * seconds) { _ = left.dense(right, bias: bias) }
+    return calls * 2 * 512 * 512 * 512
+  }
+
+  private func measure(
+    _ work: NetworkCase, _ network: BenchmarkNetwork, _ batch: Int, peers: Peers?
+  ) throws -> NetworkReport.Cell {
+    let architecture = try network.architecture()
+    let step = try work.work(architecture, batch: batch, workers: .one)
+    var own: [Double] = []
+    var others: [String: [Double]] = [:]
+    for _ in 0..<rounds {
+      own.append(Double(batch) * Stopwatch.callsPerSecond(seconds: seconds, step))
+      guard let peers else { continue }
+      for peer in peers.names {
+        if let rate = try peers.samplesPerSecond(peer, work, network, batch: batch, seconds: seconds) {
+          others[peer, default: []].append(rate)
+        }
+      }
+    }
+    return NetworkReport.Cell(
+      network: network, case: work, batch: batch, samplesPerSecond: Stopwatch.median(own),
+      operationsPerSample: work.operations(of: architecture), peers: others.mapValues(Stopwatch.median))
+  }
+
+  /// The training step at batch 256 on one thread and on two, in turn.
+  private func measureThreads(_ network: BenchmarkNetwork) throws -> NetworkReport.Pair {
+    let architecture = try network.architecture()
+    let steps = try [1, 2].map {
+      try NetworkCase.training.work(architecture, batch: 256, workers: Workers(threads: $0))
+    }
+    var rates: [[Double]] = [[], []]
+    for _ in 0..<rounds {
+      for (index, step) in steps.enumerated() {
+        rates[index].append(256 * Stopwatch.callsPerSecond(seconds: seconds, step))
+      }
+    }
+    return NetworkReport.Pair(
+      network: network, one: Stopwatch.median(rates[0]), two: Stopwatch.median(rates[1]),
+      ratio: Stopwatch.median(zip(rates[1], rates[0]).map(/)))
+  }
+}
