@@ -33,8 +33,7 @@ struct TapeTests {
     #expect(slope.scalar == 0x1p30)
   }
 
-  /// The depth of a result is that of its deepest input, wherever among the inputs that is: were it less, the input's
-  /// gradient would be passed on before all of it has arrived.
+  /// Gradients arrive at an input over a short and a long way, whichever input of a layer it is.
   @Test(arguments: [0, 1, 2])
   func anInputDeeperThanTheOthers(_ deepest: Int) {
     var random = RandomStream(seed: 8)
