@@ -33,8 +33,7 @@ struct TapeTests {
     #expect(slope.scalar == 0x1p30)
   }
 
-  /// The depth of a result is that of its deepest input, wherever among the inputs that is: were it less, the input's
-  /// gradient would be passed on before all of it has arrived.
+  /// Gradients arrive at an input over a short and a long way, whichever input of a layer it is.
   @Test(arguments: [0, 1, 2])
   func anInputDeeperThanTheOthers(_ deepest: Int) {
     var random = RandomStream(seed: 8)
@@ -97,6 +96,31 @@ struct TapeTests {
     let inner = (outer * 2).tracked()
     let gradients = inner.squared().sum().gradients(at: [outer, inner])
     #expect(gradients == [Tensor([0]), Tensor([12])])
+  }
+
+  /// Freeing a recording goes as deep as the recording: ten thousand operations in a row must fit a thread's stack.
+  @Test func aLongChain() {
+    let slope = gradient(
+      of: { x in
+        var value = x
+        for _ in 0..<10_000 { value = value + 1 }
+        return value.sum()
+      }, at: Tensor([1]))
+    #expect(slope.scalar == 1)
+  }
+
+  /// Seen from outside only by the time that it takes: a bias's gradient is a sum, the others are matrix products.
+  @Test func onlyWhatIsAskedIsComputed() {
+    var random = RandomStream(seed: 10)
+    let (input, weight) = (random.tensor([256, 512]), random.tensor([512, 512]))
+    let bias = random.tensor([512])
+    func shortestPass(_ leaves: [Tensor], _ value: Tensor) -> Duration {
+      (0..<10).map { _ in ContinuousClock().measure { _ = value.gradients(at: leaves) } }.min()!
+    }
+    let leaf = bias.tracked()
+    let biasAlone = shortestPass([leaf], input.dense(weight, bias: leaf).sum())
+    let all = [input, weight, bias].map { $0.tracked() }
+    #expect(biasAlone * 2 < shortestPass(all, all[0].dense(all[1], bias: all[2]).sum()))
   }
 
   @Test func errorsPassThrough() {

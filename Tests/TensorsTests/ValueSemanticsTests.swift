@@ -42,6 +42,18 @@ struct ValueSemanticsTests {
     #expect((changed * leaf).sum().gradient(at: leaf).elements == [5, 4])
   }
 
+  @Test func elementsAreWrittenAndReadInRowMajorOrder() {
+    let tensor = Tensor(shape: [2, 2]) { span in
+      span[1] = 5
+      span[3] = 7
+    }
+    #expect(tensor.elements == [0, 5, 0, 7])
+    #expect(tensor.withElements { $0[3] + Float($0.count) } == 11)
+    #expect(tensor.slice(0..<1).elements == [0, 5])
+    #expect(Tensor(3).shape == [])
+    #expect(Tensor([1, 2]).shape == [2])
+  }
+
   @Test func equality() {
     #expect(Tensor([1, 2]) == Tensor([1, 2]))
     #expect(Tensor([1, 2]) != Tensor([1, 2], shape: [2, 1]))
