@@ -24,7 +24,8 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(name: "CSDL2", pkgConfig: "sdl2", providers: [.apt(["libsdl2-dev"])]),
+    // Without pkgConfig: SwiftPM warns about a flag in SDL's on every build with the trait.
+    .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
     .target(name: "RandomStreams"),
     .target(name: "Tensors", dependencies: ["COpenBLAS"]),
     .target(name: "Networks", dependencies: ["RandomStreams", "Tensors"]),

@@ -21,16 +21,16 @@ public struct Color: Hashable, Sendable {
       blue: UInt8(truncatingIfNeeded: hexadecimal))
   }
 
-  /// The color of three intensities in [0, 1], rounded to the nearest of 256 levels; what is outside is clipped,
+  /// The color of three intensities (red, green, blue) in [0, 1], rounded to the nearest of 256 levels; what is outside is clipped,
   /// and what is not a number is 0.
-  public init(red: Float, green: Float, blue: Float) {
+  public init(intensities red: Float, _ green: Float, _ blue: Float) {
     self.init(red: Self.level(red), green: Self.level(green), blue: Self.level(blue))
   }
 
   /// The gray of an intensity in [0, 1], rounded to the nearest of 256 levels; what is outside is clipped, and
   /// what is not a number is 0.
   public init(gray intensity: Float) {
-    self.init(red: intensity, green: intensity, blue: intensity)
+    self.init(intensities: intensity, intensity, intensity)
   }
 
   private static func level(_ intensity: Float) -> UInt8 {

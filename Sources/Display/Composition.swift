@@ -42,7 +42,8 @@ public enum Composition {
     canvas.draw(progress, x: progressLeft, y: 12, color: .text, scale: 2)
     canvas.draw(
       step.environment, x: margin, y: 12, color: .text, scale: 2, width: progressLeft - 2 * margin)
-    let line = "policy \(step.policy)  attack \(step.attack)  epsilon \(step.epsilonText)"
+    // The policy last: a long name may be cut, the attack and its budget may not.
+    let line = "attack \(step.attack)  epsilon \(step.epsilonText)  policy \(step.policy)"
     canvas.draw(line, x: margin, y: 34, color: .secondaryText, scale: 2, width: width - 2 * margin)
     canvas.fill(Rectangle(x: margin, y: 57, width: width - 2 * margin, height: 1), with: .line)
   }
@@ -56,18 +57,18 @@ public enum Composition {
       of: cameraPanel, on: &canvas)
 
     draw(perturbation.images, in: perturbationPanel, on: &canvas)
-    let range = number(perturbation.range, digits: 4)
+    let range = threeDigits(perturbation.range)
     let isAttacked = step.epsilon > 0
     draw(
-      title: isAttacked ? "Perturbation x\(brief(perturbation.amplification))" : "Perturbation",
+      title: isAttacked ? "Perturbation x\(threeDigits(perturbation.amplification))" : "Perturbation",
       caption: isAttacked ? "black -\(range)  gray 0  white +\(range)" : "gray 0: no budget to perturb",
       of: perturbationPanel, on: &canvas)
 
     draw([step.delivered], in: agentPanel, on: &canvas)
-    let changed = "\(perturbation.changedEntries) of \(perturbation.changes.count) entries changed"
+    let changed = "\(perturbation.changedEntries) of \(perturbation.changes.count) changed"
     draw(
       title: "The agent sees",
-      caption: "\(changed), largest \(number(perturbation.largestChange, digits: 4))",
+      caption: "\(changed), largest \(threeDigits(perturbation.largestChange))",
       of: agentPanel, on: &canvas)
     if step.isFlipped { canvas.outline(agentPanel.inset(by: -4), with: .alarm, thickness: 2) }
 
@@ -82,7 +83,7 @@ public enum Composition {
     title: String, caption: String, of panel: Rectangle, on canvas: inout Canvas
   ) {
     canvas.draw(title, x: panel.x, y: panel.y - 24, color: .text, scale: 2, width: panel.width)
-    canvas.draw(caption, x: panel.x, y: panel.bottom + 9, color: .secondaryText, width: panel.width + 48)
+    canvas.draw(caption, x: panel.x, y: panel.bottom + 9, color: .secondaryText, width: panel.width)
   }
 
   /// Draws images of one size as tiles in a panel and returns the stride at which their pixels are shown: 1 unless
@@ -94,18 +95,18 @@ public enum Composition {
     canvas.outline(panel.inset(by: -1), with: .line)
     let columns = Int(Double(images.count).squareRoot().rounded(.up))
     let rows = (images.count + columns - 1) / columns
-    let tile = Rectangle(x: 0, y: 0, width: panel.width / columns, height: panel.height / rows)
+    let side = panel.width / columns
+    let top = panel.y + (panel.height - rows * side) / 2
     // A frame of a pixel around each of several tiles, and a pixel of air outside of it.
     let border = images.count > 1 ? 2 : 0
-    let room = tile.inset(by: border)
-    let stride = max(
-      1, (images[0].width + room.width - 1) / room.width, (images[0].height + room.height - 1) / room.height)
+    let room = side - 2 * border
+    let stride = (max(images[0].width, images[0].height, room) + room - 1) / room
     for (index, image) in images.enumerated() {
       let image = image.thinned(by: stride)
-      let scale = min(room.width / image.width, room.height / image.height)
+      let scale = room / max(image.width, image.height)
       let shown = Rectangle(
-        x: panel.x + index % columns * tile.width + (tile.width - image.width * scale) / 2,
-        y: panel.y + index / columns * tile.height + (tile.height - image.height * scale) / 2,
+        x: panel.x + index % columns * side + (side - image.width * scale) / 2,
+        y: top + index / columns * side + (side - image.height * scale) / 2,
         width: image.width * scale, height: image.height * scale)
       canvas.draw(image, x: shown.x, y: shown.y, scale: scale)
       if border > 0 { canvas.outline(shown.inset(by: -1), with: .plane(index)) }
@@ -121,6 +122,9 @@ public enum Composition {
       canvas.draw(text, x: x + 16, y: y, color: .secondaryText, scale: 2)
       x += 16 + Canvas.textWidth(text, scale: 2) + 24
     }
+    let note = "bars from the lowest score"
+    canvas.draw(note, x: x, y: y + 6, color: .secondaryText)
+    x += Canvas.textWidth(note) + 24
     let delivered = step.actions[step.deliveredAction]
     let verdict =
       step.isFlipped
@@ -152,7 +156,7 @@ public enum Composition {
         let top = baseline - length
         canvas.fill(Rectangle(x: left, y: top, width: barWidth, height: length), with: color)
         let middle = left + barWidth / 2
-        // The number needs five characters of room; the mark always fits.
+        // The number needs six characters of room; the mark always fits.
         if barWidth >= 30 {
           canvas.draw(brief(score), centeredAt: middle, y: top - 10, color: .secondaryText)
         }
@@ -162,9 +166,13 @@ public enum Composition {
         }
       }
       let isChosen = action == step.cleanAction || action == step.deliveredAction
-      let textScale = slot >= 96 ? 2 : 1
+      // Where many actions leave a name little room, every other one goes a line lower and each has two slots.
+      let isNarrow = slot < 96
+      let textScale = isNarrow ? 1 : 2
+      let room = (isNarrow ? 2 * slot : slot) - 6
       canvas.draw(
-        Canvas.shortened(name, scale: textScale, width: slot - 4), centeredAt: center, y: baseline + 7,
+        Canvas.shortened(name, scale: textScale, width: room), centeredAt: center,
+        y: baseline + (isNarrow && !action.isMultiple(of: 2) ? 19 : 7),
         color: isAlarm ? .alarm : isChosen ? .text : .secondaryText, scale: textScale)
     }
   }
@@ -183,9 +191,17 @@ public enum Composition {
     String(format: "%.\(digits)f", Double(value))
   }
 
-  /// Three digits that matter, at most five characters for what is below a thousand: 0.12, 3.41, 31.9, 128.
-  private static func brief(_ value: Float) -> String {
-    let size = abs(value)
-    return number(value, digits: size < 9.995 ? 2 : size < 99.95 ? 1 : 0)
+  private static func threeDigits(_ value: Float) -> String {
+    String(format: "%.3g", Double(value))
+  }
+
+  /// A score in the room above its bar, six characters: 0.12, 3.41, 31.9, 128, 4e+05.
+  private static func brief(_ score: Float) -> String {
+    switch abs(score) {
+    case ..<9.995: number(score)
+    case ..<99.95: number(score, digits: 1)
+    case ..<9999.5: number(score, digits: 0)
+    default: String(format: "%.0e", Double(score))
+    }
   }
 }

@@ -57,7 +57,7 @@ public struct FrameImage: Hashable, Sendable {
     let first = (row * width + column) * channels
     switch meaning {
     case .gray: return Color(gray: values[first])
-    case .rgb: return Color(red: values[first], green: values[first + 1], blue: values[first + 2])
+    case .rgb: return Color(intensities: values[first], values[first + 1], values[first + 2])
     case .planes:
       var sum: (weight: Float, red: Float, green: Float, blue: Float) = (0, 0, 0, 0)
       for channel in 0..<channels where values[first + channel] > 0 {
@@ -69,7 +69,7 @@ public struct FrameImage: Hashable, Sendable {
         sum.blue += weight * Float(color.blue)
       }
       let scale = 255 * max(1, sum.weight)
-      return Color(red: sum.red / scale, green: sum.green / scale, blue: sum.blue / scale)
+      return Color(intensities: sum.red / scale, sum.green / scale, sum.blue / scale)
     }
   }
 

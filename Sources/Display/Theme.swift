@@ -14,8 +14,8 @@ extension Color {
   /// What the policy makes of the clean observation.
   public static let clean = Color(0x56B4E9)
   /// What the policy makes of the observation as delivered.
-  public static let delivered = Color(0xC9D0D9)
-  /// The attack changed the action. Nothing else on the screen has this color.
+  public static let delivered = Color(0xDDE2E9)
+  /// The attack changed the action. Nothing else that the composition draws of its own has this color.
   public static let alarm = Color(0xE69F00)
 
   /// The colors of the planes of a frame, none of them near to black or to ``alarm``: any two of them differ for

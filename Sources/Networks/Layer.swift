@@ -30,6 +30,7 @@ public enum Layer: Hashable, Sendable, Codable {
         throw NetworkError("a dense layer needs a vector, not \(input): put a flatten layer before it")
       }
       guard outputs > 0 else { throw NetworkError("a dense layer needs at least one output, not \(outputs)") }
+      try Self.checkSize([input[0], outputs])
       return [outputs]
     case .convolution(let filters, let kernel, let stride, let padding, _):
       guard input.count == 3 else {
@@ -41,11 +42,26 @@ public enum Layer: Hashable, Sendable, Codable {
       if padding == .valid, kernel[0] > input[0] || kernel[1] > input[1] {
         throw NetworkError("a kernel of \(kernel[0])×\(kernel[1]) does not fit into \(input[0])×\(input[1])")
       }
-      return [
+      try Self.checkSize(kernel + [input[2], filters])
+      try Self.checkSize([stride])
+      let output = [
         padding.extent(input[0], kernel: kernel[0], stride: stride),
         padding.extent(input[1], kernel: kernel[1], stride: stride), filters,
       ]
+      try Self.checkSize(output)
+      return output
     case .flatten: return [input.reduce(1, *)]
+    }
+  }
+
+  /// Extents may come from a file: what no tensor holds is an error, not an overflow.
+  /// - Throws: ``NetworkError`` when positive extents multiply to 2³¹ or more.
+  static func checkSize(_ extents: [Int]) throws(NetworkError) {
+    var count = 1
+    for extent in extents {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      guard !overflow, product <= Int(Int32.max) else { throw NetworkError("\(extents) is too large") }
+      count = product
     }
   }
 

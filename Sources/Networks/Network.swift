@@ -13,9 +13,6 @@ public struct Network: Parameterized, Equatable {
     /// An architecture whose layers fit one another.
     /// - Throws: ``NetworkError`` that names the layer that does not fit.
     public init(input: [Int], layers: [Layer]) throws(NetworkError) {
-      guard !input.isEmpty, input.allSatisfy({ $0 > 0 }) else {
-        throw NetworkError("the shape of an example must be positive, not \(input)")
-      }
       self.input = input
       self.layers = layers
       _ = try shapes()
@@ -23,6 +20,12 @@ public struct Network: Parameterized, Equatable {
 
     /// The shape of one example before each layer, and behind the last.
     func shapes() throws(NetworkError) -> [[Int]] {
+      // Checked here and not in the initializer alone, because a decoded architecture does not come through that.
+      guard !input.isEmpty, input.count < Shape.maximumRank, input.allSatisfy({ $0 > 0 }) else {
+        throw NetworkError(
+          "an example has 1 to \(Shape.maximumRank - 1) extents, which must be positive, not \(input)")
+      }
+      try Layer.checkSize(input)
       var shapes = [input]
       for (index, layer) in layers.enumerated() {
         do { shapes.append(try layer.outputShape(of: shapes[index])) } catch {

@@ -79,10 +79,7 @@ public struct Shape: Hashable, Sendable {
   /// A view of the shape as [outer, axis, inner], the form in which every kernel along an axis works.
   func split(at axis: Int) -> (outer: Int, extent: Int, inner: Int) {
     let axis = resolved(axis)
-    if axis == rank - 1 {
-      let extent = self[axis]
-      return (extent == 0 ? 0 : count / extent, extent, 1)
-    }
+    if axis == rank - 1, self[axis] > 0 { return (count / self[axis], self[axis], 1) }
     var outer = 1
     var inner = 1
     for index in 0..<axis { outer *= self[index] }

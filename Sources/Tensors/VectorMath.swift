@@ -1,6 +1,6 @@
 /// Transcendental functions written without branches or calls, so that loops over them become vector instructions.
 ///
-/// Relative error below 4·10⁻⁷ (tested against Float64); NaN gives NaN.
+/// Relative error below 5·10⁻⁷ (tested against Float64); NaN gives NaN.
 enum VectorMath {
   /// eˣ: x = n·ln 2 + r, with the Taylor series of eʳ for |r| ≤ ln(2)/2, times 2ⁿ through the exponent's bits.
   @inline(__always)

@@ -29,7 +29,9 @@ struct DirectConvolution {
               let (sourceRow, sourceColumn) = (
                 row * stride + y - geometry(0).before, column * stride + x - geometry(1).before
               )
-              guard (0..<image[1]).contains(sourceRow), (0..<image[2]).contains(sourceColumn) else { continue }
+              guard (0..<image[1]).contains(sourceRow), (0..<image[2]).contains(sourceColumn) else {
+                continue
+              }
               for channel in 0..<kernel[2] {
                 for filter in 0..<kernel[3] {
                   body(
@@ -66,7 +68,8 @@ struct DirectConvolution {
     for (index, scale) in scales.enumerated() { ofBias[index % bias.count] += Double(scale) }
     return [
       Tensor(ofInput.map(Float.init), shape: input.shape),
-      Tensor(ofWeight.map(Float.init), shape: weight.shape), Tensor(ofBias.map(Float.init), shape: bias.shape),
+      Tensor(ofWeight.map(Float.init), shape: weight.shape),
+      Tensor(ofBias.map(Float.init), shape: bias.shape),
     ]
   }
 }

@@ -72,7 +72,9 @@ extension GradientCase {
       [true, false].flatMap { keeping in
         [
           // An inner extent above 16 goes through the vectorized sum.
-          GradientCase("sum \(axis) \(keeping)", [2, 3, 18]) { $0.sum(alongAxis: axis, keepingAxis: keeping) },
+          GradientCase("sum \(axis) \(keeping)", [2, 3, 18]) {
+            $0.sum(alongAxis: axis, keepingAxis: keeping)
+          },
           GradientCase("mean \(axis) \(keeping)", [2, 3, 4]) {
             $0.mean(alongAxis: axis, keepingAxis: keeping)
           },

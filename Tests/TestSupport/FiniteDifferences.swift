@@ -4,7 +4,8 @@ import Tensors
 /// The gradient of a scalar function by central differences, (f(x + h) − f(x − h)) / 2h for each element.
 ///
 /// The function gives a Double, so that only the operations under test round to Float32.
-public func finiteDifferences(of function: (Tensor) -> Double, at input: Tensor, step: Float = 1e-2) -> Tensor {
+public func finiteDifferences(of function: (Tensor) -> Double, at input: Tensor, step: Float = 1e-2) -> Tensor
+{
   var slopes: [Float] = []
   for index in 0..<input.count {
     var elements = input.elements

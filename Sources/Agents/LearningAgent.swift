@@ -1,0 +1,44 @@
+import Attacks
+import Policies
+
+/// What learns: collects experience and improves its policy, a bit at a time.
+public protocol LearningAgent: Sendable {
+  /// The policy as learned so far.
+  var policy: NetworkPolicy { get }
+  /// Environment steps made so far.
+  var steps: Int { get }
+
+  /// Collects some experience and learns from it.
+  ///
+  /// - Parameters:
+  ///   - progress: the share of the run that has passed, 0 to 1.
+  ///   - hardening: what changes the experience; nil for none.
+  /// - Throws: ``TrainingError`` when a loss is not finite; `AttackError` from the hardening's attacker.
+  mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
+}
+
+/// What one call of ``LearningAgent/advance(progress:hardening:)`` brought.
+public struct TrainingUpdate: Sendable {
+  /// The returns of the episodes that ended.
+  public var returns: [Double] = []
+  /// The mean loss of the updates; nil when none was made.
+  public var loss: Float?
+}
+
+/// A defense at the first of three seams: it changes what the agent experiences.
+public protocol CollectionDefense: Sendable {
+  /// What stands between the environments and the agent at some point of its training; nil for nothing.
+  /// - Parameters:
+  ///   - policy: the agent's as it is now.
+  ///   - range: the valid values of an observation.
+  ///   - progress: the share of the run that has passed, 0 to 1.
+  func attacker(against policy: NetworkPolicy, range: ClosedRange<Float>, progress: Float) throws -> Attacker?
+}
+
+/// A training run that cannot start or go on, in one line.
+public struct TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,129 @@
+import Environments
+import Foundation
+import Networks
+import Policies
+import Tensors
+
+/// A training run: an agent, its environments, and what is written down of it.
+public struct TrainingRun: Sendable {
+  /// What a person asks for.
+  public struct Request: Hashable, Sendable {
+    /// Who learns.
+    public var agent: AgentKind
+    /// Environment steps to make.
+    public var steps: Int
+    /// Of the whole run.
+    public var seed: UInt64
+    /// The network; nil for what suits the frame.
+    public var network: NetworkChoice?
+    /// Frames in an observation.
+    public var frames: Int
+    /// The name of the defense, for the policy file; nil for none.
+    public var defense: String?
+
+    /// A request.
+    public init(
+      agent: AgentKind, steps: Int, seed: UInt64, network: NetworkChoice? = nil, frames: Int = 1,
+      defense: String? = nil
+    ) {
+      self.agent = agent
+      self.steps = steps
+      self.seed = seed
+      self.network = network
+      self.frames = frames
+      self.defense = defense
+    }
+  }
+
+  /// How a run stands.
+  public struct Progress: Sendable {
+    /// Environment steps made.
+    public let steps: Int
+    /// Steps asked for.
+    public let total: Int
+    /// The mean return of the last hundred episodes; nil before the first ended.
+    public let recentReturn: Double?
+    /// The newest loss; nil before the first update.
+    public let loss: Float?
+  }
+
+  /// What was asked for.
+  public let request: Request
+  private var agent: any LearningAgent
+  private let environment: EnvironmentDefinition
+  private let hardening: (any CollectionDefense)?
+  private let configuration: [String: String]
+  private var recent: [Double] = []
+  private var loss: Float?
+
+  /// A run that has not made a step.
+  /// - Throws: `NetworkError` when the network does not suit the environment.
+  public init(
+    _ request: Request, in environment: EnvironmentDefinition, hardening: (any CollectionDefense)? = nil,
+    workers: Workers = .one
+  ) throws {
+    self.request = request
+    self.environment = environment
+    self.hardening = hardening
+    switch request.agent {
+    case .dqn:
+      var configuration = DQN.Configuration()
+      configuration.network = request.network
+      configuration.frames = request.frames
+      self.configuration = try Self.flattened(configuration)
+      agent = try DQN(
+        configuration, environments: environment.makeVector(count: configuration.lanes), seed: request.seed,
+        workers: workers)
+    case .reinforce:
+      var configuration = REINFORCE.Configuration()
+      configuration.network = request.network
+      configuration.frames = request.frames
+      self.configuration = try Self.flattened(configuration)
+      agent = try REINFORCE(
+        configuration, environments: environment.makeVector(count: configuration.lanes), seed: request.seed,
+        workers: workers)
+    }
+  }
+
+  /// A configuration as text by name, for the policy file.
+  private static func flattened(_ configuration: some Encodable) throws -> [String: String] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let object = try JSONSerialization.jsonObject(with: encoder.encode(configuration)) as? [String: Any]
+    return try (object ?? [:]).mapValues { value in
+      if let text = value as? String { return text }
+      return String(
+        decoding: try JSONSerialization.data(withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed]),
+        as: UTF8.self)
+    }
+  }
+
+  /// Whether all steps that were asked for have been made.
+  public var isFinished: Bool { agent.steps >= request.steps }
+
+  /// How the run stands.
+  public var progress: Progress {
+    Progress(
+      steps: agent.steps, total: request.steps,
+      recentReturn: recent.isEmpty ? nil : recent.reduce(0, +) / Double(recent.count), loss: loss)
+  }
+
+  /// Collects some experience and learns from it.
+  /// - Throws: ``TrainingError`` when a loss is not finite.
+  public mutating func advance() throws {
+    let share = min(Float(agent.steps) / Float(max(request.steps, 1)), 1)
+    let update = try agent.advance(progress: share, hardening: hardening)
+    recent = Array((recent + update.returns).suffix(100))
+    loss = update.loss ?? loss
+  }
+
+  /// The policy as learned so far, with all that is to be known of it.
+  public var policyFile: PolicyFile {
+    PolicyFile(
+      policy: agent.policy,
+      description: .init(
+        environment: environment.id, environmentHash: environment.contentHash, frame: environment.observationSpace,
+        frames: request.frames, actions: environment.actions, agent: request.agent.rawValue,
+        defense: request.defense, seed: request.seed, steps: agent.steps, configuration: configuration))
+  }
+}

@@ -1,0 +1,14 @@
+import Environments
+
+/// What is wrong with an attack, in one line.
+public struct AttackError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong and what would be right.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+
+  /// No attack has the name.
+  public static func unknown(_ name: String) -> AttackError {
+    AttackError("no attack \"\(name)\"\(NearestNames.hint(for: name, among: AttackCatalog.names))")
+  }
+}

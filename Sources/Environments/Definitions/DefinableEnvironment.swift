@@ -1,0 +1,40 @@
+/// An environment that a definition file can describe.
+protocol DefinableEnvironment: Environment {
+  /// The word for it after `kind:`.
+  static var kind: String { get }
+
+  /// The keys below `parameters:`.
+  static var parameterKeys: [String] { get }
+
+  /// Reads the parameters.
+  ///
+  /// - Throws: ``EnvironmentError`` for a parameter that makes no sense.
+  init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError)
+}
+
+extension Catch: DefinableEnvironment {
+  static var kind: String { "catch" }
+
+  static var parameterKeys: [String] { ["rows", "columns", "pixels-per-cell"] }
+
+  init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError) {
+    let rows = try parameters.integer("rows", in: 2...64)
+    let columns = try parameters.integer("columns", in: 1...64)
+    guard Self.canCatchEveryBall(rows: rows, columns: columns) else {
+      throw parameters.error("\(rows) rows are too few to reach all of \(columns) columns", at: "columns")
+    }
+    let pixels = try parameters.integer("pixels-per-cell", in: 1...16)
+    self.init(rows: rows, columns: columns, pixelsPerCell: pixels)
+  }
+}
+
+extension GridWorld: DefinableEnvironment {
+  static var kind: String { "grid" }
+
+  static var parameterKeys: [String] { ["lava-reward", "map"] }
+
+  init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError) {
+    let lavaReward = try parameters.number("lava-reward", in: -1...0)
+    self.init(map: try parameters.map("map"), timeLimit: timeLimit, lavaReward: lavaReward)
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Yams
+
+extension DefinitionReader {
+  /// The hash of all values but those of some keys, as 16 hexadecimal digits: FNV-1a with 64 bits (Fowler, Noll and
+  /// Vo) over the canonical form in UTF-8. It distinguishes versions of a file; it does not withstand forgers.
+  func contentHash(without ignored: Set<String>) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in canonicalForm(without: ignored).utf8 {
+      hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+    }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// One line a value, `path=value`, sorted by the paths. Numbers are written as `Double`, texts without the white
+  /// space around them and with their line breaks escaped: layout makes no difference, content does.
+  func canonicalForm(without ignored: Set<String>) -> String {
+    lines(of: .mapping(mapping), path: "", without: ignored).sorted().joined(separator: "\n")
+  }
+
+  private func lines(of node: Node, path: String, without ignored: Set<String>) -> [String] {
+    if case .mapping(let mapping) = node {
+      return mapping.flatMap { key, value -> [String] in
+        let key = key.scalar?.string ?? ""
+        return ignored.contains(key) ? [] : lines(of: value, path: "\(path)/\(key)", without: [])
+      }
+    }
+    let isNumber = node.tag == Tag(.int) || node.tag == Tag(.float)
+    if isNumber, let number = node.float { return ["\(path)=\(number)"] }
+    let text = (node.scalar?.string ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+    let escaped = text.replacingOccurrences(of: "\\", with: "\\\\")
+      .replacingOccurrences(of: "\n", with: "\\n")
+    return ["\(path)=\(escaped)"]
+  }
+}

@@ -1,0 +1,47 @@
+/// Many independent copies of one environment, the lanes, each with a generator of its own.
+///
+/// A value: a copy is a snapshot of all lanes, generators included. The environment's type is erased here, once for all
+/// lanes, and not at every step.
+public protocol VectorEnvironment: Sendable {
+  /// The id of the environment, such as `catch-v1`.
+  var id: String { get }
+
+  /// The shape and the bounds of one lane's observations.
+  var observationSpace: BoxSpace { get }
+
+  /// The names of the actions, at the index by which they are taken.
+  var actions: [String] { get }
+
+  /// The number of lanes.
+  var count: Int { get }
+
+  /// Starts an episode in a lane, with a new generator: `RandomStream(seed: seed)`.
+  ///
+  /// - Precondition: `index` is that of a lane.
+  mutating func reset(_ index: Int, seed: UInt64)
+
+  /// Starts an episode in a lane that goes on with the lane's generator.
+  ///
+  /// - Precondition: `index` is that of a lane, and the lane was given a seed before.
+  mutating func reset(_ index: Int)
+
+  /// Takes one step in every lane, or only in those that are running.
+  ///
+  /// - Parameters:
+  ///   - actions: one action for each lane; ignored where the lane is not running.
+  ///   - running: for each lane whether it steps; nil for all.
+  ///   - outcomes: receives one outcome for each lane; no reward and no ending where the lane is not running.
+  /// - Precondition: all arrays have an element for each lane, and the lanes that step were reset since their last
+  ///   ending.
+  mutating func step(_ actions: [Int], running: [Bool]?, outcomes: inout [Outcome])
+
+  /// Writes a lane's current observation: rows, then columns, then channels.
+  ///
+  /// - Precondition: `index` is that of a lane, and the frame has as many entries as ``observationSpace``.
+  func observe(_ index: Int, into frame: inout MutableSpan<Float>)
+
+  /// Writes the current observations of all lanes, one after the other: lanes × height × width × channels.
+  ///
+  /// - Precondition: there are ``count`` times as many entries as in ``observationSpace``.
+  func observeAll(into frames: inout MutableSpan<Float>)
+}

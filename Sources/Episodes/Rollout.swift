@@ -1,0 +1,142 @@
+import Attacks
+import Environments
+import Policies
+import RandomStreams
+import Tensors
+
+/// The line that everything else serves, many environments in lockstep:
+///
+///     environment ─frame─▶ stack ─observation─▶ attacker ─what the agent sees─▶ policy ─action─▶ environment
+///
+/// Agents collect from it, Evaluation counts it, Display watches it. A value: a copy is a snapshot.
+public struct Rollout: Sendable {
+  /// One step of the lanes that were running.
+  public struct Step: Sendable {
+    /// The lanes that made the step; all that follows has one row or element for each.
+    public let lanes: [Int]
+    /// The observations before the attack.
+    public let clean: Tensor
+    /// The observations that the agent saw.
+    public let delivered: Tensor
+    /// What the agent did.
+    public let actions: [Int]
+    /// What it would have done without the attack; the same as `actions` when there is none.
+    public let cleanActions: [Int]
+    /// What came of it.
+    public let outcomes: [Outcome]
+    /// The observations after the step, not yet attacked; for an episode that ended, its last.
+    public let next: Tensor
+  }
+
+  /// How a policy's choice becomes the action: given the lanes and the choices, the actions. Exploration sits here.
+  public typealias Decide = (_ lanes: [Int], _ chosen: [Int]) -> [Int]
+
+  /// The environments.
+  public private(set) var environments: any VectorEnvironment
+  /// What each lane's agent sees.
+  public private(set) var stack: FrameStack
+  /// Each lane's episode so far, or its last when it is not running.
+  public private(set) var records: [EpisodeRecord]
+  /// Whether each lane is within an episode.
+  public private(set) var isRunning: [Bool]
+  private var attackRandom: [RandomStream]
+  private var policyRandom: [RandomStream]
+  private var outcomes: [Outcome]
+
+  /// Lanes that have not started.
+  /// - Parameter frames: how many frames an observation holds.
+  public init(_ environments: any VectorEnvironment, frames: Int) {
+    let lanes = environments.count
+    self.environments = environments
+    stack = FrameStack(lanes: lanes, frame: environments.observationSpace, frames: frames)
+    records = Array(repeating: EpisodeRecord(), count: lanes)
+    isRunning = Array(repeating: false, count: lanes)
+    attackRandom = (0..<lanes).map { _ in RandomStream(seed: 0, stream: .attack) }
+    policyRandom = (0..<lanes).map { _ in RandomStream(seed: 0, stream: .policy) }
+    outcomes = Array(repeating: Outcome(reward: 0, ending: nil), count: lanes)
+  }
+
+  /// The number of lanes.
+  public var count: Int { records.count }
+
+  /// Starts an episode from its seed: the environment's generator is seeded with it, attack and policy get streams of
+  /// their own from it.
+  public mutating func start(_ lane: Int, seed: UInt64) {
+    environments.reset(lane, seed: seed)
+    attackRandom[lane] = RandomStream(seed: seed, stream: .attack)
+    policyRandom[lane] = RandomStream(seed: seed, stream: .policy)
+    begin(lane, EpisodeRecord(seed: seed))
+  }
+
+  /// Starts an episode that goes on with the lane's generators.
+  public mutating func restart(_ lane: Int) {
+    environments.reset(lane)
+    begin(lane, EpisodeRecord())
+  }
+
+  private mutating func begin(_ lane: Int, _ record: EpisodeRecord) {
+    records[lane] = record
+    isRunning[lane] = true
+    stack.start(lane, with: frame(of: lane).span)
+  }
+
+  private func frame(of lane: Int) -> [Float] {
+    var frame = [Float](repeating: 0, count: environments.observationSpace.count)
+    var span = frame.mutableSpan
+    environments.observe(lane, into: &span)
+    return frame
+  }
+
+  /// Makes one step in every running lane.
+  ///
+  /// - Parameters:
+  ///   - policy: what decides.
+  ///   - attacker: what stands between; nil for none.
+  ///   - decide: turns choices into actions; by default they are the same.
+  /// - Throws: `AttackError` when the threat model is violated.
+  public mutating func step(
+    _ policy: any Policy, attacker: Attacker? = nil, decide: Decide = { $1 }
+  ) throws -> Step {
+    let lanes = isRunning.indices.filter { isRunning[$0] }
+    precondition(!lanes.isEmpty, "no lane is running")
+    let clean = lanes.count == count ? stack.observations : stack.observations.rows(at: lanes)
+    var seen = clean
+    var delivery: Attacker.Delivery?
+    if let attacker {
+      var random = lanes.map { attackRandom[$0] }
+      let result = try attacker.deliver(
+        clean, frameChannels: stack.frame.channels, using: &random,
+        victimRandom: lanes.map { policyRandom[$0] })
+      for (row, lane) in lanes.enumerated() { attackRandom[lane] = random[row] }
+      seen = result.observations
+      delivery = result
+      if attacker.threat.frames == .newest { stack.writeBack(seen, lanes: lanes) }
+    }
+    var random = lanes.map { policyRandom[$0] }
+    var memory = Memory()
+    let chosen = policy.act(on: seen, memory: &memory, using: &random)
+    for (row, lane) in lanes.enumerated() { policyRandom[lane] = random[row] }
+    let actions = decide(lanes, chosen)
+
+    var all = [Int](repeating: 0, count: count)
+    for (row, lane) in lanes.enumerated() { all[lane] = actions[row] }
+    environments.step(all, running: isRunning, outcomes: &outcomes)
+
+    for (row, lane) in lanes.enumerated() {
+      stack.push(lane, frame(of: lane).span)
+      records[lane].episodeReturn += Double(outcomes[lane].reward)
+      records[lane].length += 1
+      if let delivery {
+        records[lane].attackedFrames += 1
+        if delivery.sizes[row] == 0 { records[lane].unchangedFrames += 1 }
+        if delivery.cleanActions[row] != chosen[row] { records[lane].flips += 1 }
+        records[lane].largestPerturbation = max(records[lane].largestPerturbation, delivery.sizes[row])
+      }
+      if outcomes[lane].ending != nil { isRunning[lane] = false }
+    }
+    return Step(
+      lanes: lanes, clean: clean, delivered: seen, actions: actions,
+      cleanActions: delivery?.cleanActions ?? chosen, outcomes: lanes.map { outcomes[$0] },
+      next: lanes.count == count ? stack.observations : stack.observations.rows(at: lanes))
+  }
+}

@@ -1,0 +1,100 @@
+import Attacks
+import Environments
+import Episodes
+import Policies
+import Tensors
+
+/// Many episodes of one policy, clean or under attack, counted.
+public struct Evaluation: Sendable {
+  /// The attack of an evaluation: a name of the catalog under a threat model.
+  public struct Opposition: Hashable, Sendable {
+    /// The attack's name.
+    public let attack: String
+    /// What it may do.
+    public let threat: ThreatModel
+
+    /// An attack under a threat model.
+    public init(attack: String, threat: ThreatModel) {
+      self.attack = attack
+      self.threat = threat
+    }
+  }
+
+  /// What an evaluation found.
+  public struct Result: Sendable {
+    /// The episodes in the order of their seeds.
+    public let episodes: [EpisodeRecord]
+
+    /// The returns in the order of the seeds.
+    public var returns: [Double] { episodes.map(\.episodeReturn) }
+    /// The mean return.
+    public var mean: Double { Statistics.mean(returns) }
+    /// The mean of the middle half of the returns.
+    public var interquartileMean: Double { Statistics.interquartileMean(returns) }
+    /// The share of attacked frames on which the attack changed the action; nil when none was attacked.
+    public var flipRate: Double? {
+      attackedFrames == 0 ? nil : Double(episodes.reduce(0) { $0 + $1.flips }) / Double(attackedFrames)
+    }
+    /// Frames on which the attacker worked.
+    public var attackedFrames: Int { episodes.reduce(0) { $0 + $1.attackedFrames } }
+    /// Attacked frames that reached the agent unchanged.
+    public var unchangedFrames: Int { episodes.reduce(0) { $0 + $1.unchangedFrames } }
+    /// All frames.
+    public var frames: Int { episodes.reduce(0) { $0 + $1.length } }
+    /// The largest perturbation delivered, in the norm of the threat model.
+    public var largestPerturbation: Float { episodes.map(\.largestPerturbation).max() ?? 0 }
+
+    /// A 95% bootstrap interval of the mean return, over episodes: it speaks of this policy, not of its training.
+    public func interval(seed: UInt64) -> ClosedRange<Double> {
+      Statistics.bootstrapInterval(returns, seed: seed)
+    }
+  }
+
+  /// Lanes that step together. Fixed, so that results do not depend on the number of threads.
+  private static let lanes = 32
+
+  /// The environment.
+  public let environment: EnvironmentDefinition
+  /// Frames in an observation.
+  public let frames: Int
+  /// The first episode's seed; the others follow, the same in every evaluation: results are paired.
+  public let seed: UInt64
+  /// How many episodes.
+  public let episodes: Int
+
+  /// An evaluation.
+  /// - Precondition: at least one episode.
+  public init(environment: EnvironmentDefinition, frames: Int, seed: UInt64, episodes: Int) {
+    precondition(episodes > 0, "an evaluation needs episodes")
+    self.environment = environment
+    self.frames = frames
+    self.seed = seed
+    self.episodes = episodes
+  }
+
+  /// Plays all episodes.
+  ///
+  /// - Parameters:
+  ///   - policy: what is evaluated.
+  ///   - opposition: what attacks it; nil for a clean evaluation.
+  ///   - workers: threads over groups of episodes.
+  ///   - continuing: asked after every step of a group; false ends the evaluation with `CancellationError`.
+  /// - Throws: `AttackError`.
+  public func run(
+    _ policy: any Policy, against opposition: Opposition? = nil, workers: Workers = .one,
+    continuing: @Sendable () -> Bool = { true }
+  ) throws -> Result {
+    let attacker = try opposition.map { try Attacker($0.attack, against: policy, within: $0.threat) }
+    let groups = Workers.shards(of: episodes, shardSize: Self.lanes)
+    let records = try workers.map(groups.count) { group in
+      var rollout = Rollout(environment.makeVector(count: groups[group].count), frames: frames)
+      for (lane, episode) in groups[group].enumerated() { rollout.start(lane, seed: seed &+ UInt64(episode)) }
+      while rollout.isRunning.contains(true) {
+        _ = try rollout.step(policy, attacker: attacker)
+        guard continuing() else { throw CancellationError() }
+      }
+      return rollout.records
+    }
+    return Result(episodes: records.flatMap { $0 })
+  }
+}

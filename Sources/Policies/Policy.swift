@@ -1,0 +1,43 @@
+import RandomStreams
+import Tensors
+
+/// What decides: observations in, actions out. Nothing else of it can be seen, so an attack that is given a victim of
+/// this type is a black-box attack.
+public protocol Policy: Sendable {
+  /// The actions chosen for a batch.
+  ///
+  /// - Parameters:
+  ///   - observations: [batch, height, width, channels].
+  ///   - memory: what a recurrent policy carries from step to step, one row an observation; empty for others.
+  ///   - random: one stream an observation, so that a choice does not depend on what else is in the batch. Greedy
+  ///     policies draw nothing.
+  /// - Returns: one action index an observation.
+  func act(on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> [Int]
+}
+
+/// A policy that shows its preference for each action.
+public protocol ScoringPolicy: Policy {
+  /// The scores (logits or Q-values) of all actions: [batch, actions]. Larger is preferred.
+  func scores(for observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> Tensor
+}
+
+/// A policy whose scores are on the tape: gradients flow from them to the observations. What a white-box attack needs.
+public protocol DifferentiablePolicy: ScoringPolicy {}
+
+/// What a recurrent policy carries from one step to the next; empty for all others.
+public struct Memory: Sendable, Equatable {
+  /// One row an observation in each.
+  public var state: [Tensor]
+
+  /// The memory at the start of an episode.
+  public init(state: [Tensor] = []) { self.state = state }
+}
+
+extension ScoringPolicy {
+  /// The action with the largest score, the first of equals: how policies are evaluated unless said otherwise.
+  public func act(
+    on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
+  ) -> [Int] {
+    scores(for: observations, memory: &memory, using: &random).argmax()
+  }
+}

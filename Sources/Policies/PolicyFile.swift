@@ -1,0 +1,171 @@
+import Environments
+import Foundation
+import Networks
+import Tensors
+
+/// A trained policy with all that is needed to use it and to know where it comes from: one safetensors file, the
+/// parameters by name and the rest as metadata. Loading is strict.
+public struct PolicyFile: Sendable {
+  /// Where a policy comes from and what it looks at.
+  public struct Description: Hashable, Sendable, Codable {
+    /// The environment that it was trained in.
+    public var environment: String
+    /// The content hash of that environment's definition.
+    public var environmentHash: String
+    /// One frame of the environment.
+    public var frame: BoxSpace
+    /// How many frames an observation holds.
+    public var frames: Int
+    /// The names of the actions, in the order of the scores.
+    public var actions: [String]
+    /// What trained it: dqn, reinforce.
+    public var agent: String
+    /// How it was hardened; nil for a plain policy.
+    public var defense: String?
+    /// The seed of the training run.
+    public var seed: UInt64
+    /// How many environment steps it has learned from.
+    public var steps: Int
+    /// The complete training configuration, by name.
+    public var configuration: [String: String]
+
+    /// A description of a policy.
+    public init(
+      environment: String, environmentHash: String, frame: BoxSpace, frames: Int, actions: [String],
+      agent: String, defense: String? = nil, seed: UInt64, steps: Int, configuration: [String: String]
+    ) {
+      self.environment = environment
+      self.environmentHash = environmentHash
+      self.frame = frame
+      self.frames = frames
+      self.actions = actions
+      self.agent = agent
+      self.defense = defense
+      self.seed = seed
+      self.steps = steps
+      self.configuration = configuration
+    }
+  }
+
+  /// The version of the metadata that this code writes and reads.
+  static let formatVersion = "1"
+
+  /// The policy.
+  public var policy: NetworkPolicy
+  /// Where it comes from and what it looks at.
+  public var description: Description
+
+  /// A policy and its description.
+  public init(policy: NetworkPolicy, description: Description) {
+    self.policy = policy
+    self.description = description
+  }
+
+  /// Reads a policy.
+  /// - Throws: `SafetensorsError` for a file that is not safetensors, ``PolicyError`` for one that is not a policy of
+  ///   ours or does not fit its own description.
+  public init(contentsOf url: URL) throws {
+    let file = try Safetensors(contentsOf: url)
+    func metadata(_ key: String) throws(PolicyError) -> String {
+      guard let value = file.metadata[key] else {
+        throw PolicyError("\(url.path): not a Hoodwink policy: its metadata has no \"\(key)\"")
+      }
+      return value
+    }
+    let version = try metadata("hoodwink.format")
+    guard version == Self.formatVersion else {
+      throw PolicyError(
+        "\(url.path): policy format \(version); this version of Hoodwink reads format \(Self.formatVersion)")
+    }
+    func decode<Value: Decodable>(_ type: Value.Type, _ key: String) throws -> Value {
+      do { return try JSONDecoder().decode(type, from: Data(try metadata(key).utf8)) } catch let error as PolicyError {
+        throw error
+      } catch { throw PolicyError("\(url.path): the metadata \"\(key)\" cannot be read") }
+    }
+    description = try decode(Description.self, "hoodwink.description")
+    let stored = try decode(Network.Architecture.self, "hoodwink.network")
+    do {
+      // Decoding bypasses the checks of the initializer.
+      let architecture = try Network.Architecture(input: stored.input, layers: stored.layers)
+      let expected = try architecture.parameters()
+      for entry in file.entries where !expected.contains(where: { $0.name == entry.name }) {
+        throw PolicyError("\(url.path): the tensor \"\(entry.name)\" is not part of its network")
+      }
+      var parameters: [Tensor] = []
+      for (name, shape) in expected {
+        guard let entry = file[name] else { throw PolicyError("\(url.path): the tensor \"\(name)\" is missing") }
+        guard entry.shape == shape.dimensions else {
+          throw PolicyError("\(url.path): the tensor \"\(name)\" has the shape \(entry.shape), not \(shape)")
+        }
+        guard entry.elements.allSatisfy(\.isFinite) else {
+          throw PolicyError("\(url.path): the tensor \"\(name)\" holds numbers that are not finite")
+        }
+        parameters.append(Tensor(entry.elements, shape: shape))
+      }
+      policy = NetworkPolicy(try Network(architecture, parameters: parameters))
+      let frame = description.frame
+      guard architecture.input == [frame.height, frame.width, frame.channels * description.frames],
+        try architecture.output() == [description.actions.count]
+      else { throw PolicyError("\(url.path): the network does not fit the observations and actions it names") }
+    } catch let error as NetworkError {
+      throw PolicyError("\(url.path): \(error)")
+    }
+  }
+
+  /// Writes the policy, atomically; the same policy gives the same bytes.
+  public func write(to url: URL) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    func json(_ value: some Encodable) throws -> String {
+      String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+    let architecture = policy.network.architecture
+    let entries = zip(try architecture.parameters(), policy.network.parameters).map { expected, tensor in
+      Safetensors.Entry(name: expected.name, shape: expected.shape.dimensions, elements: tensor.elements)
+    }
+    try Safetensors(
+      metadata: [
+        "hoodwink.format": Self.formatVersion,
+        "hoodwink.description": try json(description),
+        "hoodwink.network": try json(architecture),
+      ], entries: entries
+    ).write(to: url)
+  }
+
+  /// The file of a policy that a person names: a file, a run folder (its last.safetensors) or a policy folder (its
+  /// policy.safetensors), as a path or as the name of a folder in `policies`.
+  /// - Throws: ``PolicyError`` that says where was looked and which names exist.
+  public static func locate(_ name: String, policies: URL?) throws(PolicyError) -> URL {
+    var places = [URL(fileURLWithPath: name)]
+    if let policies { places.append(policies.appendingPathComponent(name)) }
+    for place in places {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else { continue }
+      guard isFolder.boolValue else { return place }
+      for file in ["last.safetensors", "policy.safetensors"] {
+        let candidate = place.appendingPathComponent(file)
+        if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
+      }
+      throw PolicyError("\(place.path): a folder without last.safetensors or policy.safetensors")
+    }
+    let known = policies.map(names(in:)) ?? []
+    throw PolicyError("no policy \"\(name)\"\(NearestNames.hint(for: name, among: known))")
+  }
+
+  /// The names of the policies in a folder of policy folders, sorted.
+  public static func names(in folder: URL) -> [String] {
+    let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return contents.filter {
+      FileManager.default.fileExists(
+        atPath: folder.appendingPathComponent($0).appendingPathComponent("policy.safetensors").path)
+    }.sorted()
+  }
+}
+
+/// What is wrong with a policy, in one line.
+public struct PolicyError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong, where, and what would be right.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,36 @@
+import RandomStreams
+import Tensors
+
+/// A policy that draws its action from the softmax of another's scores, each observation from its own stream.
+public struct SampledPolicy<Base: DifferentiablePolicy>: DifferentiablePolicy {
+  /// Where the scores come from.
+  public let base: Base
+
+  /// Draws from the softmax of a policy's scores.
+  public init(_ base: Base) { self.base = base }
+
+  /// The scores of the base.
+  public func scores(
+    for observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
+  ) -> Tensor {
+    base.scores(for: observations, memory: &memory, using: &random)
+  }
+
+  /// A draw for each observation, by the inverse of the cumulative distribution.
+  public func act(
+    on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
+  ) -> [Int] {
+    let probabilities = scores(for: observations, memory: &memory, using: &random).softmax()
+    let actions = probabilities.shape[-1]
+    return probabilities.withElements { probabilities in
+      (0..<random.count).map { row in
+        var rest = Float(random[row].uniform())
+        for action in 0..<(actions - 1) {
+          rest -= probabilities[row * actions + action]
+          if rest < 0 { return action }
+        }
+        return actions - 1
+      }
+    }
+  }
+}

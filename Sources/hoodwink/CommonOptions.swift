@@ -1,0 +1,86 @@
+import ArgumentParser
+import Attacks
+import Environments
+import Foundation
+import Policies
+import Tensors
+
+/// What every verb takes.
+struct CommonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The folder that holds Environments and Policies.",
+      discussion: "By default the nearest one upward from the working folder.", valueName: "folder"))
+  var root: String?
+
+  @Flag(help: "Print JSON for machines.")
+  var json = false
+
+  func folders() throws -> ProjectFolders { try ProjectFolders(root: root) }
+}
+
+/// What every verb takes that computes.
+struct ComputeOptions: ParsableArguments {
+  @Option(help: "Every random draw follows from this number.")
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Threads; they change the time, never the result.", valueName: "n"))
+  var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard threads > 0 else { throw ValidationError("--threads must be at least 1, not \(threads)") }
+  }
+
+  var workers: Workers { Workers(threads: threads) }
+}
+
+/// What an attacker may do, as options.
+struct ThreatOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Which frames of the stack may change: newest or all.", valueName: "which"))
+  var frames: ThreatModel.Frames = .newest
+
+  @Flag(help: "Deliver attacked observations rounded to 8 bits.")
+  var quantized = false
+
+  func threat(_ epsilon: Epsilon, for space: BoxSpace) -> ThreatModel {
+    ThreatModel(epsilon: epsilon, range: space.low...space.high, frames: frames, isQuantized: quantized)
+  }
+}
+
+extension ThreatModel.Frames: ExpressibleByArgument {}
+
+extension Epsilon: ExpressibleByArgument {
+  /// Reads `8/255` and `0.03`.
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// A policy as a person named it, with the environment that it was trained in.
+struct NamedPolicy {
+  let name: String
+  let file: PolicyFile
+  let environment: EnvironmentDefinition
+
+  /// Reads a policy and looks its environment up; a changed definition is refused.
+  init(_ name: String, in folders: ProjectFolders) throws {
+    self.name = name
+    file = try PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
+    environment = try folders.catalog().definition(for: file.description.environment)
+    guard environment.contentHash == file.description.environmentHash else {
+      throw Failure(
+        "\(name): was trained in another version of \(environment.id) than the one in "
+          + folders.environments.path, status: EX_DATAERR)
+    }
+    guard environment.observationSpace == file.description.frame,
+      environment.actions == file.description.actions
+    else {
+      throw Failure("\(name): does not fit the environment \(environment.id)", status: EX_DATAERR)
+    }
+  }
+}
+
+/// An attack's name, known to exist.
+func checkedAttack(_ name: String) throws -> String {
+  guard AttackCatalog.names.contains(name) else { throw AttackError.unknown(name) }
+  return name
+}

@@ -1,0 +1,76 @@
+import Agents
+import ArgumentParser
+import Attacks
+import Display
+import Environments
+import Foundation
+import Networks
+import Policies
+
+/// The command-line tool. Results go to standard output, all else to standard error.
+@main
+struct Hoodwink: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hoodwink",
+    abstract: "Train deep-RL policies, attack what they see, and measure whether a defense holds.",
+    discussion: """
+      Examples:
+        hoodwink list environments
+        hoodwink train catch-v1 --agent dqn --steps 60000 --output runs/plain
+        hoodwink train catch-v1 --agent dqn --defense adversarial --epsilon 32/255 --output runs/hardened
+        hoodwink evaluate runs/plain runs/hardened --attacks noise,fgsm --epsilons 8/255,32/255
+        hoodwink watch runs/plain --attack fgsm --epsilon 32/255 --record frames
+      """,
+    version: "0.1.0",
+    subcommands: [
+      ListCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self, WatchCommand.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let (message, status) = explain(error)
+      guard let message else { exit(withError: error) }
+      FileHandle.standardError.write(Data("hoodwink: \(message)\n".utf8))
+      Foundation.exit(status)
+    }
+  }
+
+  /// One line for an error and the status of sysexits.h; no line for what ArgumentParser prints itself (help, version).
+  private static func explain(_ error: any Error) -> (message: String?, status: Int32) {
+    switch error {
+    case let failure as Failure: (failure.description, failure.status)
+    case is CancellationError: ("interrupted", 130)
+    case let error as EnvironmentError: (error.description, EX_DATAERR)
+    case let error as PolicyError: (error.description, EX_DATAERR)
+    case let error as SafetensorsError: (error.description, EX_DATAERR)
+    case let error as NetworkError: (error.description, EX_DATAERR)
+    case let error as AttackError: (error.description, EX_DATAERR)
+    case let error as TrainingError: (error.description, EX_SOFTWARE)
+    case let error as DisplayError: (error.description, EX_CANTCREAT)
+    case let error as AtomicFile.Failure: (error.description, EX_CANTCREAT)
+    case _ where exitCode(for: error) == .success: (nil, 0)
+    case let error as CleanExit: (nil, error.errorCode)
+    default:
+      // The first paragraph says what is wrong; usage is one --help away.
+      (message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)", exitCode(for: error).rawValue)
+    }
+  }
+}
+
+extension CleanExit {
+  fileprivate var errorCode: Int32 { 0 }
+}
+
+/// What a command cannot do, in one line, with the status of sysexits.h.
+struct Failure: Error, CustomStringConvertible {
+  let description: String
+  let status: Int32
+
+  init(_ description: String, status: Int32 = EX_USAGE) {
+    self.description = description
+    self.status = status
+  }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Attacks
+import Environments
+import Foundation
+import Policies
+
+/// Lists what there is.
+struct ListCommand: ParsableCommand {
+  enum Subject: String, ExpressibleByArgument, CaseIterable {
+    case environments
+    case policies
+    case attacks
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List environments, policies or attacks.",
+    discussion: """
+      Examples:
+        hoodwink list environments
+        hoodwink list attacks --json
+      """)
+
+  @Argument(help: "environments, policies or attacks.")
+  var subject: Subject
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    switch subject {
+    case .environments: try listEnvironments()
+    case .policies: try listPolicies()
+    case .attacks: try listAttacks()
+    }
+  }
+
+  private struct EnvironmentRow: Encodable {
+    let id: String
+    let height: Int
+    let width: Int
+    let channels: Int
+    let actions: [String]
+    let description: String
+  }
+
+  private func listEnvironments() throws {
+    let rows = try common.folders().catalog().definitions.map { definition in
+      let space = definition.observationSpace
+      return EnvironmentRow(
+        id: definition.id, height: space.height, width: space.width, channels: space.channels,
+        actions: definition.actions, description: definition.description)
+    }
+    if common.json { return try printJSON(rows) }
+    var table = Table(["environment", "observation", "actions", "description"], leftColumns: 4)
+    for row in rows {
+      table.append([
+        row.id, "\(row.height)×\(row.width)×\(row.channels)", row.actions.joined(separator: " "),
+        // The first sentence says what it is.
+        row.description.components(separatedBy: ". ")[0].trimmingCharacters(in: .whitespacesAndNewlines),
+      ])
+    }
+    print(table.text)
+  }
+
+  private struct PolicyRow: Encodable {
+    let name: String
+    let environment: String
+    let agent: String
+    let defense: String?
+    let steps: Int
+  }
+
+  private func listPolicies() throws {
+    let folders = try common.folders()
+    let rows = try PolicyFile.names(in: folders.policies).map { name in
+      let file = try PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
+      let description = file.description
+      return PolicyRow(
+        name: name, environment: description.environment, agent: description.agent,
+        defense: description.defense, steps: description.steps)
+    }
+    if common.json { return try printJSON(rows) }
+    if rows.isEmpty { return print("no policies in \(folders.policies.path) yet: train one with hoodwink train") }
+    var table = Table(["policy", "environment", "agent", "defense", "steps"], leftColumns: 4)
+    for row in rows {
+      table.append([row.name, row.environment, row.agent, row.defense ?? "–", "\(row.steps)"])
+    }
+    print(table.text)
+  }
+
+  private struct AttackRow: Encodable {
+    let name: String
+    let access: String
+    let cost: String
+    let summary: String
+  }
+
+  private func listAttacks() throws {
+    let rows = AttackCatalog.entries.map {
+      AttackRow(name: $0.name, access: $0.access, cost: $0.cost, summary: $0.summary)
+    }
+    if common.json { return try printJSON(rows) }
+    var table = Table(["attack", "needs", "passes a frame", "description"], leftColumns: 4)
+    for row in rows { table.append([row.name, row.access, row.cost, row.summary]) }
+    print(table.text)
+  }
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+/// Progress on standard error: one line that changes on a terminal, a plain line every tenth elsewhere.
+struct ProgressLine {
+  private let title: String
+  private let unit: String
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let clock = ContinuousClock()
+  private let start = ContinuousClock.now
+  private var shown = ContinuousClock.now
+  private var tenth = 0
+
+  init(_ title: String, unit: String) {
+    self.title = title
+    self.unit = unit
+  }
+
+  private var seconds: Double { Self.seconds(clock.now - start) }
+
+  private static func seconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+
+  /// Shows how far the work is, if it is time to.
+  mutating func update(_ done: Int, of total: Int, _ details: @autoclosure () -> String = "") {
+    let isTime =
+      isTerminal
+      ? Self.seconds(clock.now - shown) > 0.1 || done == 0 : done * 10 / max(total, 1) > tenth
+    guard isTime else { return }
+    shown = clock.now
+    tenth = done * 10 / max(total, 1)
+    show(done, total, details())
+  }
+
+  /// Shows the end.
+  func finish(_ done: Int, of total: Int, _ details: String = "") {
+    show(done, total, details)
+    if isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
+  }
+
+  private func show(_ done: Int, _ total: Int, _ details: String) {
+    let share = min(Double(done) / Double(max(total, 1)), 1)
+    let rate = seconds > 0 ? Double(done) / seconds : 0
+    let left = rate > 0 ? Double(max(total - done, 0)) / rate : 0
+    let filled = Int(share * 20)
+    let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: 20 - filled)
+    let time = done >= total ? String(format: "%.1f s", seconds) : String(format: "%.0f s left", left)
+    let line =
+      "\(title)  \(bar) \(String(format: "%3.0f", share * 100))%  \(done)/\(total) \(unit)"
+      + "  \(Int(rate)) \(unit)/s  \(time)" + (details.isEmpty ? "" : "  \(details)")
+    FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K" + line : line + "\n").utf8))
+  }
+}

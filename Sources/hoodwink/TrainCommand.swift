@@ -1,0 +1,136 @@
+import Agents
+import ArgumentParser
+import Attacks
+import Defenses
+import Environments
+import Foundation
+import Networks
+import Policies
+
+/// Trains a policy.
+struct TrainCommand: ParsableCommand {
+  enum Defense: String, ExpressibleByArgument, CaseIterable {
+    case adversarial
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train a policy, plain or hardened.",
+    discussion: """
+      The run folder gets last.safetensors (the policy with all that is to be known of it) and metrics.csv. Ctrl-C stops \
+      cleanly and keeps what was learned.
+
+      Examples:
+        hoodwink train catch-v1 --agent dqn --steps 60000 --output runs/plain
+        hoodwink train catch-v1 --agent dqn --defense adversarial --epsilon 32/255 --output runs/hardened
+        hoodwink train lava-bridge-v1 --agent reinforce --seed 7
+      """)
+
+  @Argument(help: "The environment's id: see hoodwink list environments.")
+  var environment: String
+
+  @Option(help: "Who learns: dqn or reinforce.")
+  var agent: AgentKind = .dqn
+
+  @Option(help: ArgumentHelp("Environment steps.", valueName: "n"))
+  var steps: Int = 60_000
+
+  @Option(help: "The network: mlp or conv. By default what suits the frame.")
+  var network: NetworkChoice?
+
+  @Option(help: ArgumentHelp("Frames in an observation.", valueName: "n"))
+  var stack: Int = 1
+
+  @Option(help: "Harden the policy: adversarial (training on FGSM-perturbed frames).")
+  var defense: Defense?
+
+  @Option(help: ArgumentHelp("The size of the defense's perturbations: 8/255 or 0.03.", valueName: "size"))
+  var epsilon: Epsilon?
+
+  @Option(
+    help: ArgumentHelp(
+      "The run folder.", discussion: "By default runs/ENVIRONMENT-AGENT-SEED.", valueName: "folder"))
+  var output: String?
+
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps)") }
+    guard (1...16).contains(stack) else { throw ValidationError("--stack must be from 1 to 16, not \(stack)") }
+    if defense != nil, epsilon == nil { throw ValidationError("--defense adversarial needs --epsilon, such as 8/255") }
+    if defense == nil, epsilon != nil { throw ValidationError("--epsilon is the defense's: add --defense adversarial") }
+  }
+
+  private struct Summary: Encodable {
+    let run: String
+    let environment: String
+    let agent: String
+    let defense: String?
+    let seed: UInt64
+    let steps: Int
+    let recentReturn: Double?
+    let isFinished: Bool
+  }
+
+  func run() throws {
+    let interruption = Interruption()
+    let definition = try common.folders().catalog().definition(for: environment)
+    let folder = URL(fileURLWithPath: output ?? "runs/\(environment)-\(agent)-\(compute.seed)")
+    let policyURL = folder.appendingPathComponent("last.safetensors")
+    guard !FileManager.default.fileExists(atPath: policyURL.path) else {
+      throw Failure(
+        "\(folder.path) holds a run already: choose another folder with --output", status: EX_CANTCREAT)
+    }
+    let name = defense.map { "\($0.rawValue)(fgsm, \(epsilon!))" }
+    var run = try TrainingRun(
+      .init(agent: agent, steps: steps, seed: compute.seed, network: network, frames: stack, defense: name),
+      in: definition, hardening: epsilon.map { AdversarialTraining(epsilon: $0) }, workers: compute.workers)
+    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+      throw Failure("\(folder.path): the folder cannot be made", status: EX_CANTCREAT)
+    }
+    // Before hours are spent: can anything be written there?
+    var metrics = "steps,recent_return,loss\n"
+    let metricsURL = folder.appendingPathComponent("metrics.csv")
+    try AtomicFile.write(Data(metrics.utf8), to: metricsURL)
+
+    var line = ProgressLine("\(environment) \(agent)\(defense == nil ? "" : " hardened")", unit: "steps")
+    var saved = 0
+    func details(_ progress: TrainingRun.Progress) -> String {
+      let text = progress.recentReturn.map { String(format: "return %.2f", $0) } ?? ""
+      return text + (progress.loss.map { String(format: "  loss %.4f", $0) } ?? "")
+    }
+    func save() throws {
+      try run.policyFile.write(to: policyURL)
+      try AtomicFile.write(Data(metrics.utf8), to: metricsURL)
+    }
+    while !run.isFinished && !interruption.isAsked {
+      try run.advance()
+      let progress = run.progress
+      line.update(min(progress.steps, steps), of: steps, details(progress))
+      let twentieth = progress.steps * 20 / steps
+      if twentieth > saved {
+        saved = twentieth
+        let recent = progress.recentReturn.map { "\($0)" } ?? ""
+        metrics += "\(progress.steps),\(recent),\(progress.loss.map { "\($0)" } ?? "")\n"
+        try save()
+      }
+    }
+    try save()
+    let progress = run.progress
+    line.finish(min(progress.steps, steps), of: steps, details(progress))
+    if common.json {
+      try printJSON(
+        Summary(
+          run: folder.path, environment: environment, agent: agent.rawValue, defense: name, seed: compute.seed,
+          steps: progress.steps, recentReturn: progress.recentReturn, isFinished: run.isFinished))
+    } else {
+      print(policyURL.relativePath)
+    }
+    if !run.isFinished {
+      throw Failure("stopped after \(progress.steps) steps; what was learned is in \(policyURL.path)", status: 130)
+    }
+  }
+}
+
+extension AgentKind: ExpressibleByArgument {}
+extension NetworkChoice: ExpressibleByArgument {}

@@ -1,0 +1,69 @@
+@testable import Agents
+import Environments
+import Foundation
+import Networks
+import RandomStreams
+import Policies
+import TestSupport
+import Tensors
+import Testing
+
+private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+
+private func train(
+  _ id: String, _ agent: AgentKind, steps: Int, seed: UInt64 = 1, workers: Workers = .one
+) throws -> TrainingRun {
+  var run = try TrainingRun(
+    .init(agent: agent, steps: steps, seed: seed), in: catalog.definition(for: id), workers: workers)
+  while !run.isFinished { try run.advance() }
+  return run
+}
+
+@Suite struct AgentTests {
+  /// Short learning tests with a margin: random play has a return below −0.5 in catch and about 0 on the bridge.
+  @Test(arguments: [(AgentKind.dqn, 30_000), (.reinforce, 60_000)])
+  func learnsCatch(_ agent: AgentKind, _ steps: Int) throws {
+    let recent = try #require(try train("catch-v1", agent, steps: steps).progress.recentReturn)
+    #expect(recent > 0.6)
+  }
+
+  @Test(arguments: AgentKind.allCases)
+  func sameSeedSameBitsWithAnyNumberOfThreads(_ agent: AgentKind) throws {
+    let one = try train("catch-v1", agent, steps: 3000).policyFile
+    let two = try train("catch-v1", agent, steps: 3000, workers: Workers(threads: 2)).policyFile
+    let other = try train("catch-v1", agent, steps: 3000, seed: 2).policyFile
+    #expect(one.policy == two.policy)
+    #expect(one.policy != other.policy)
+  }
+
+  @Test(arguments: AgentKind.allCases)
+  func theDescriptionSaysWhatWasDone(_ agent: AgentKind) throws {
+    let description = try train("lava-bridge-v1", agent, steps: 2000).policyFile.description
+    #expect(description.environment == "lava-bridge-v1")
+    #expect(description.agent == agent.rawValue)
+    #expect(description.steps >= 2000)
+    #expect(description.seed == 1)
+    #expect(description.configuration["discount"] != nil)
+  }
+
+  /// A truncated episode goes on in its value, a terminated one does not.
+  @Test func replayTellsTruncationFromTermination() {
+    var replay = ReplayBuffer(capacity: 4, shape: [1])
+    func add(_ value: Float, terminated: Bool) {
+      replay.append(
+        observations: Tensor([value], shape: [1, 1]), actions: [Int(value)], rewards: [value],
+        next: Tensor([value + 1], shape: [1, 1]), terminated: [terminated])
+    }
+    for value in 0..<6 { add(Float(value), terminated: value % 2 == 0) }
+    #expect(replay.count == 4)
+    var random = RandomStream(seed: 1)
+    let batch = replay.sample(200, using: &random)
+    #expect(Set(batch.actions) == [2, 3, 4, 5])
+    for row in 0..<200 {
+      let value = batch.observations.elements[row]
+      #expect(batch.actions[row] == Int(value))
+      #expect(batch.next.elements[row] == value + 1)
+      #expect(batch.continues[row] == (Int(value) % 2 == 0 ? 0 : 1))
+    }
+  }
+}

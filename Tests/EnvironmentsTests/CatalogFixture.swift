@@ -1,0 +1,38 @@
+import Environments
+import Foundation
+
+/// The environments of the repository.
+func repositoryCatalog() throws -> EnvironmentCatalog {
+  let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  return try EnvironmentCatalog(folder: root.appending(path: "Environments").path)
+}
+
+/// For the arguments of tests, which cannot throw there: no ids at all make the tests of the catalog fail.
+let repositoryIDs = (try? repositoryCatalog().ids) ?? []
+
+extension VectorEnvironment {
+  /// The observation of one lane.
+  func observation(_ index: Int = 0) -> [Float] {
+    // Not zeros: an entry that is not written shows.
+    var frame = Array(repeating: Float.nan, count: observationSpace.count)
+    var span = frame.mutableSpan
+    observe(index, into: &span)
+    return frame
+  }
+
+  /// The observations of all lanes.
+  func observations() -> [Float] {
+    var frames = Array(repeating: Float.nan, count: count * observationSpace.count)
+    var span = frames.mutableSpan
+    observeAll(into: &span)
+    return frames
+  }
+
+  /// Takes a step in every lane, or in those that are running.
+  mutating func step(_ actions: [Int], running: [Bool]? = nil) -> [Outcome] {
+    var outcomes = Array(repeating: Outcome(reward: .nan), count: count)
+    step(actions, running: running, outcomes: &outcomes)
+    return outcomes
+  }
+}

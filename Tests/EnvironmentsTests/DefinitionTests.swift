@@ -1,0 +1,210 @@
+import Environments
+import Foundation
+import Testing
+
+@Suite("Definitions")
+struct DefinitionTests {
+  private static let catchGame = """
+    id: catch-v1
+    kind: catch
+    description: Catch a ball.
+    time-limit: 9
+    parameters:
+      rows: 10
+      columns: 10
+      pixels-per-cell: 1
+
+    """
+
+  private static let grid = """
+    id: grid-v1
+    kind: grid
+    description: Walk.
+    time-limit: 9
+    parameters:
+      lava-reward: -1
+      map: |
+        S.~
+        ..G
+
+    """
+
+  /// A text in a definition, what takes its place, and the error that this gives.
+  struct Fault: Sendable, CustomTestStringConvertible {
+    let yaml: String
+    let error: String
+
+    init(_ yaml: String, _ old: String, _ new: String, _ error: String) {
+      precondition(yaml.contains(old))
+      self.yaml = yaml.replacingOccurrences(of: old, with: new)
+      self.error = error
+    }
+
+    var testDescription: String { error }
+  }
+
+  @Test(
+    "what is wrong is said in one line with its place",
+    arguments: [
+      Fault(catchGame, "  rows", "  cows", "catch-v1.yaml:6: unknown key 'cows'; did you mean 'rows'?"),
+      Fault(
+        catchGame, "kind: catch", "size: 3",
+        "catch-v1.yaml:2: unknown key 'size'; the keys are id, kind, description, time-limit, parameters"),
+      Fault(catchGame, "  columns: 10\n", "", "catch-v1.yaml:5: missing key 'columns'"),
+      Fault(catchGame, "kind: catch\n", "", "catch-v1.yaml:1: missing key 'kind'"),
+      Fault(
+        catchGame, "kind: catch", "kind: cath",
+        "catch-v1.yaml:2: unknown kind 'cath'; did you mean 'catch'?"),
+      Fault(
+        catchGame, "kind: catch", "kind: maze",
+        "catch-v1.yaml:2: unknown kind 'maze'; the kinds are catch, grid"),
+      Fault(
+        catchGame, "id: catch-v1", "id: catch-v2",
+        "catch-v1.yaml:1: the id 'catch-v2' belongs into a file 'catch-v2.yaml'"),
+      Fault(
+        catchGame, "id: catch-v1", "id: Catch",
+        "catch-v1.yaml:1: the id 'Catch' must be lowercase words and a version, as in 'catch-v1'"),
+      Fault(catchGame, "id: catch-v1", "id: 3", "catch-v1.yaml:1: 'id' must be a text"),
+      Fault(catchGame, "Catch a ball.", "''", "catch-v1.yaml:3: 'description' must be a text"),
+      Fault(
+        catchGame, "limit: 9", "limit: 0",
+        "catch-v1.yaml:4: 'time-limit' is 0; 1 to 1000000 is possible"),
+      Fault(
+        catchGame, "limit: 9", "limit: -5",
+        "catch-v1.yaml:4: 'time-limit' is -5; 1 to 1000000 is possible"),
+      Fault(catchGame, "limit: 9", "limit: soon", "catch-v1.yaml:4: 'time-limit' must be a whole number"),
+      Fault(catchGame, "limit: 9", "limit: 9.5", "catch-v1.yaml:4: 'time-limit' must be a whole number"),
+      Fault(catchGame, "limit: 9", "limit: '9'", "catch-v1.yaml:4: 'time-limit' must be a whole number"),
+      Fault(catchGame, "limit: 9", "limit: [9]", "catch-v1.yaml:4: 'time-limit' must be a whole number"),
+      Fault(catchGame, "rows: 10", "rows: 1", "catch-v1.yaml:6: 'rows' is 1; 2 to 64 is possible"),
+      Fault(
+        catchGame, "rows: 10", "rows: 5",
+        "catch-v1.yaml:7: 5 rows are too few to reach all of 10 columns"),
+      Fault(
+        catchGame, "cell: 1", "cell: 99",
+        "catch-v1.yaml:8: 'pixels-per-cell' is 99; 1 to 16 is possible"),
+      Fault(
+        catchGame, "rows: 10\n", "rows: 10\n  rows: 9\n",
+        "catch-v1.yaml:6: the mapping has 'rows' twice"),
+      Fault(
+        catchGame, "kind: catch", "kind: [catch",
+        "catch-v1.yaml:3: not YAML: did not find expected ',' or ']'"),
+      Fault(catchGame, catchGame, "# nothing\n", "catch-v1.yaml: the file is empty"),
+      Fault(catchGame, catchGame, "- id\n", "catch-v1.yaml:1: a definition must be a mapping with keys"),
+      Fault(grid, "-1\n", "low\n", "grid-v1.yaml:6: 'lava-reward' must be a number"),
+      Fault(grid, "-1\n", ".nan\n", "grid-v1.yaml:6: 'lava-reward' is nan; -1.0 to 0.0 is possible"),
+      Fault(grid, "-1\n", "0.5\n", "grid-v1.yaml:6: 'lava-reward' is 0.5; -1.0 to 0.0 is possible"),
+      Fault(
+        grid, "    ..G", "    ..G.", "grid-v1.yaml:9: the map's row has 4 cells, but its first row has 3"),
+      Fault(grid, "..G", ".XG", "grid-v1.yaml:9: unknown map character 'X'; the map's are . S # ~ G"),
+      Fault(grid, "S.~", "..~", "grid-v1.yaml:7: the map has no start 'S'"),
+      Fault(grid, "..G", "...", "grid-v1.yaml:7: the map has no goal 'G'"),
+      Fault(grid, "..G", ".#G", "grid-v1.yaml:8: no way leads from the start in column 1 to a goal"),
+      Fault(
+        grid, "..G", Array(repeating: "...", count: 70).joined(separator: "\n    "),
+        "grid-v1.yaml:7: the map has 71 rows; 1 to 64 are possible"),
+      Fault(
+        grid, "S.~", "S" + String(repeating: ".", count: 64),
+        "grid-v1.yaml:8: the map has 65 columns; 1 to 64 are possible"),
+      Fault(
+        grid, "|\n    S.~\n    ..G", "S.G",
+        "grid-v1.yaml:7: 'map' must be a block that starts with 'map: |', one line a row"),
+    ])
+  func faults(_ fault: Fault) throws {
+    let file = fault.error.prefix { $0 != ":" }
+    let error = #expect(throws: EnvironmentError.self) {
+      try EnvironmentDefinition(yaml: fault.yaml, path: "some/\(file)")
+    }
+    #expect(error?.description == "some/" + fault.error)
+  }
+
+  @Test("a definition says what its file says")
+  func values() throws {
+    let game = try EnvironmentDefinition(yaml: Self.catchGame, path: "catch-v1.yaml")
+    #expect(game.id == "catch-v1" && game.kind == "catch" && game.timeLimit == 9)
+    #expect(game.description == "Catch a ball.")
+    #expect(game.observationSpace == BoxSpace(height: 10, width: 10, channels: 1))
+    #expect(game.actions == ["left", "stay", "right"])
+    let grid = try EnvironmentDefinition(yaml: Self.grid, path: "grid-v1.yaml")
+    #expect(grid.observationSpace == BoxSpace(height: 2, width: 3, channels: 4))
+  }
+
+  @Test("the hash is FNV-1a of the content")
+  func hash() throws {
+    // FNV-1a with 64 bits, computed in Python over
+    // "/id=catch-v1\n/kind=catch\n/parameters/columns=10.0\n/parameters/pixels-per-cell=1.0\n…".
+    let game = try EnvironmentDefinition(yaml: Self.catchGame, path: "catch-v1.yaml")
+    #expect(game.contentHash == "9622cec63ddbcc0e")
+    let grid = try EnvironmentDefinition(yaml: Self.grid, path: "grid-v1.yaml")
+    #expect(grid.contentHash == "6ccc5eee277b2742")
+  }
+
+  @Test("comments, order, layout and the description do not change the hash")
+  func sameHash() throws {
+    let reordered = """
+      # A comment.
+      description: Something else.
+      parameters: {pixels-per-cell: 0x1, columns: 10, rows: 10}
+      time-limit: 9 # soon
+      id: 'catch-v1'
+
+      kind:   "catch"
+      """
+    let game = try EnvironmentDefinition(yaml: Self.catchGame, path: "catch-v1.yaml")
+    let other = try EnvironmentDefinition(yaml: reordered, path: "catch-v1.yaml")
+    #expect(other.contentHash == game.contentHash)
+
+    let grid = try EnvironmentDefinition(yaml: Self.grid, path: "grid-v1.yaml")
+    let stripped = Self.grid.replacingOccurrences(of: "map: |", with: "map: |-")
+      .replacingOccurrences(of: "-1\n", with: "-1.0\n")
+    #expect(try EnvironmentDefinition(yaml: stripped, path: "grid-v1.yaml").contentHash == grid.contentHash)
+  }
+
+  @Test(
+    "whatever an agent can tell changes the hash",
+    arguments: [("time-limit: 9", "time-limit: 8"), ("-1\n", "-0.5\n"), ("..G", ".~G"), ("..G", ".#G")])
+  func differentHash(_ old: String, _ new: String) throws {
+    let open = Self.grid.replacingOccurrences(of: "S.~", with: "S..")
+    let grid = try EnvironmentDefinition(yaml: open, path: "grid-v1.yaml")
+    let changed = open.replacingOccurrences(of: old, with: new)
+    #expect(changed != open)
+    #expect(try EnvironmentDefinition(yaml: changed, path: "grid-v1.yaml").contentHash != grid.contentHash)
+  }
+
+  @Test("a file that cannot be read is an error")
+  func unreadable() {
+    let error = #expect(throws: EnvironmentError.self) {
+      try EnvironmentDefinition(path: "none/catch-v1.yaml")
+    }
+    #expect(error?.description == "none/catch-v1.yaml: cannot be read")
+  }
+}
+
+@Suite("Catalog of a folder")
+struct EnvironmentCatalogTests {
+  @Test("an unknown id is an error with the nearest ones")
+  func unknown() throws {
+    let catalog = try repositoryCatalog()
+    let near = #expect(throws: EnvironmentError.self) { try catalog.definition(for: "ctach-v1") }
+    #expect(near?.description == "unknown environment 'ctach-v1'; did you mean 'catch-v1'?")
+    let far = #expect(throws: EnvironmentError.self) { try catalog.definition(for: "breakout") }
+    #expect(
+      far?.description
+        == "unknown environment 'breakout'; the environments are " + catalog.ids.joined(separator: ", "))
+  }
+
+  @Test("a folder that is missing, and a file that is wrong, are errors")
+  func folders() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    #expect(throws: EnvironmentError.self) { try EnvironmentCatalog(folder: folder.path) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data("notes".utf8).write(to: folder.appending(path: "README.md"))
+    let empty = try EnvironmentCatalog(folder: folder.path)
+    #expect(empty.ids.isEmpty)
+    #expect(throws: EnvironmentError.self) { try empty.definition(for: "catch-v1") }
+    try Data("kind: 3".utf8).write(to: folder.appending(path: "wrong-v1.yaml"))
+    let error = #expect(throws: EnvironmentError.self) { try EnvironmentCatalog(folder: folder.path + "/") }
+    #expect(error?.description == folder.path + "/wrong-v1.yaml:1: missing key 'id'")
+  }
+}

@@ -1,0 +1,160 @@
+import Environments
+import RandomStreams
+import Testing
+
+@Suite("Grid world")
+struct GridWorldTests {
+  private func world(timeLimit: Int = 10, rows: [String]? = nil) throws -> EnvironmentVector<GridWorld> {
+    let map = try GridMap(rows: rows ?? ["S..", "#~G"])
+    let world = GridWorld(map: map, timeLimit: timeLimit, lavaReward: -0.5)
+    var vector = EnvironmentVector(id: "grid", world, count: 1)
+    vector.reset(0, seed: 0)
+    return vector
+  }
+
+  @Test("four channels show the agent, the walls, the lava and the goal")
+  func observation() throws {
+    var vector = try world()
+    let start: [Float] =
+      [1, 0, 0, 0] + [0, 0, 0, 0] + [0, 0, 0, 0]
+      + [0, 1, 0, 0] + [0, 0, 1, 0] + [0, 0, 0, 1]
+    #expect(vector.observation() == start)
+    _ = vector.step([1])
+    var moved = start
+    moved.swapAt(0, 4)
+    #expect(vector.observation() == moved)
+    _ = vector.step([2])
+    moved.swapAt(4, 16)
+    #expect(vector.observation() == moved)
+  }
+
+  @Test("walls and edges hold the agent back", arguments: [0, 2, 3])
+  func walls(_ action: Int) throws {
+    var vector = try world()
+    let before = vector.observation()
+    #expect(vector.step([action]) == [Outcome(reward: 0)])
+    #expect(vector.observation() == before)
+  }
+
+  @Test("every action moves as it is named")
+  func moves() throws {
+    var vector = try world(rows: ["...", ".S.", "..G"])
+    #expect(vector.actions == ["up", "right", "down", "left"])
+    func agent() -> Int {
+      let observation = vector.observation()
+      return (0..<9).first { observation[4 * $0] == 1 }!
+    }
+    for (action, cell) in [(0, 1), (1, 2), (2, 5), (3, 4)] {
+      _ = vector.step([action])
+      #expect(agent() == cell)
+    }
+  }
+
+  @Test("lava ends the episode with its reward")
+  func lava() throws {
+    var vector = try world()
+    _ = vector.step([1])
+    #expect(vector.step([2]) == [Outcome(reward: -0.5, ending: .terminated)])
+  }
+
+  @Test("the goal is worth less the later it is reached")
+  func goal() throws {
+    for detour in 0..<4 {
+      var vector = try world(timeLimit: 10)
+      for _ in 0..<detour { _ = vector.step([0]) }
+      _ = vector.step([1])
+      _ = vector.step([1])
+      let outcome = vector.step([2])[0]
+      #expect(outcome.ending == .terminated)
+      #expect(abs(outcome.reward - [0.73, 0.64, 0.55, 0.46][detour]) < 1e-6)
+    }
+  }
+
+  @Test("every start is used, in the order of the map")
+  func starts() throws {
+    let map = try GridMap(rows: ["S.S", "GS."])
+    #expect(map.starts == [0, 2, 4])
+    var world = GridWorld(map: map, timeLimit: 9, lavaReward: 0)
+    var random = RandomStream(seed: 0)
+    var expected = random
+    for _ in 0..<20 {
+      world.reset(using: &random)
+      var frame = Array(repeating: Float.nan, count: 24)
+      var span = frame.mutableSpan
+      world.observe(into: &span)
+      let agents = (0..<6).filter { frame[4 * $0] == 1 }
+      #expect(agents == [map.starts[expected.index(below: 3)]])
+    }
+  }
+
+  @Test("worlds are equal if their maps, agents and times are")
+  func equality() throws {
+    var world = GridWorld(map: try GridMap(rows: ["S.G"]), timeLimit: 9, lavaReward: 0)
+    let other = GridWorld(map: try GridMap(rows: ["S#.", "..G"]), timeLimit: 9, lavaReward: 0)
+    var random = RandomStream(seed: 0)
+    let start = world
+    #expect(world != other)
+    _ = world.step(3, using: &random)
+    #expect(world != start, "time has passed")
+    world.reset(using: &random)
+    #expect(world == start)
+    #expect(Set([world, start, other]).count == 2)
+  }
+
+  @Test("the shortest way avoids the lava")
+  func shortestWay() throws {
+    let map = try GridMap(rows: ["S~G", "..."])
+    #expect(map.shortestWay(from: 0) == [.down, .right, .right, .up])
+    #expect(map.shortestWay(from: 2)?.isEmpty == true)
+    #expect(map.shortestWay(from: 5) == [.up])
+  }
+}
+
+@Suite("lava-bridge-v1")
+struct LavaBridgeTests {
+  /// The ways over the bridge from the three starts, written by hand.
+  private let ways: [Int: [Int]] = [
+    1: [2, 2] + Array(repeating: 1, count: 6),
+    3: Array(repeating: 1, count: 6),
+    5: [0, 0] + Array(repeating: 1, count: 6),
+  ]
+
+  /// The agent's row, and a lane that starts in it.
+  private func start(_ seed: UInt64) throws -> (row: Int, vector: any VectorEnvironment) {
+    var vector = try repositoryCatalog().definition(for: "lava-bridge-v1").makeVector(count: 1)
+    vector.reset(0, seed: seed)
+    let observation = vector.observation()
+    let width = vector.observationSpace.width
+    return ((0..<63).first { observation[4 * $0] == 1 }! / width, vector)
+  }
+
+  @Test("the way over the bridge has the return of MiniGrid's formula")
+  func solution() throws {
+    var rows: Set<Int> = []
+    for seed in 0..<20 as Range<UInt64> {
+      var (row, vector) = try start(seed)
+      rows.insert(row)
+      let way = try #require(ways[row])
+      for action in way.dropLast() { #expect(vector.step([action]) == [Outcome(reward: 0)]) }
+      let outcome = vector.step([way.last!])[0]
+      #expect(outcome.ending == .terminated)
+      #expect(abs(outcome.reward - (way.count == 6 ? 0.892 : 0.856)) < 1e-6)
+    }
+    #expect(rows == [1, 3, 5])
+  }
+
+  @Test("one wrong step on the bridge is the end", arguments: [0, 2], [3, 4, 5])
+  func vulnerability(_ action: Int, _ column: Int) throws {
+    let seed = try #require(try (0..<50 as Range<UInt64>).first { try start($0).row == 3 })
+    var (_, vector) = try start(seed)
+    for _ in 1..<column { #expect(vector.step([1]) == [Outcome(reward: 0)]) }
+    #expect(vector.step([action]) == [Outcome(reward: -1, ending: .terminated)])
+  }
+
+  @Test("who does not move is truncated at the time limit, without a reward")
+  func truncation() throws {
+    var (_, vector) = try start(0)
+    for _ in 0..<49 { #expect(vector.step([3]) == [Outcome(reward: 0)]) }
+    #expect(vector.step([3]) == [Outcome(reward: 0, ending: .truncated)])
+  }
+}

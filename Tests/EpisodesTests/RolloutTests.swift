@@ -1,0 +1,107 @@
+import Attacks
+import Environments
+import Episodes
+import Foundation
+import Networks
+import Policies
+import RandomStreams
+import TestSupport
+import Tensors
+import Testing
+
+private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+
+private func victim(_ definition: EnvironmentDefinition, frames: Int) throws -> NetworkPolicy {
+  let space = definition.observationSpace
+  var random = RandomStream(seed: 11)
+  return NetworkPolicy(
+    try Network(
+      .init(
+        input: [space.height, space.width, space.channels * frames],
+        layers: [.flatten, .dense(outputs: definition.actions.count, activation: .identity)]),
+      initializer: .orthogonal, using: &random))
+}
+
+/// Plays one episode a lane and gives all that was seen and done.
+private func play(
+  _ id: String, lanes: Int = 3, frames: Int = 2, attack: (name: String, threat: ThreatModel)? = nil
+) throws -> (steps: [Rollout.Step], records: [EpisodeRecord]) {
+  let definition = try catalog.definition(for: id)
+  let policy = try victim(definition, frames: frames)
+  let attacker = try attack.map { try Attacker($0.name, against: policy, within: $0.threat) }
+  var rollout = Rollout(definition.makeVector(count: lanes), frames: frames)
+  for lane in 0..<lanes { rollout.start(lane, seed: UInt64(100 + lane)) }
+  var steps: [Rollout.Step] = []
+  while rollout.isRunning.contains(true) { steps.append(try rollout.step(policy, attacker: attacker)) }
+  return (steps, rollout.records)
+}
+
+@Suite struct RolloutTests {
+  @Test(arguments: catalog.ids)
+  func sameSeedsSameEpisodes(_ id: String) throws {
+    let (first, second) = (try play(id), try play(id))
+    #expect(first.records == second.records)
+    #expect(first.steps.map(\.actions) == second.steps.map(\.actions))
+  }
+
+  @Test(arguments: catalog.ids, AttackCatalog.names)
+  func epsilonZeroIsTheCleanRunBitForBit(_ id: String, _ attack: String) throws {
+    let clean = try play(id)
+    let attacked = try play(id, attack: (attack, ThreatModel(epsilon: Epsilon(0))))
+    #expect(clean.steps.map(\.actions) == attacked.steps.map(\.actions))
+    #expect(clean.steps.map { $0.delivered.elements } == attacked.steps.map { $0.delivered.elements })
+    #expect(clean.records.map(\.episodeReturn) == attacked.records.map(\.episodeReturn))
+    #expect(attacked.records.allSatisfy { $0.flips == 0 && $0.unchangedFrames == $0.attackedFrames })
+  }
+
+  /// With the newest frame attacked, the older half of the next observation is the newest half of this one as delivered.
+  @Test func theStackHoldsWhatTheAgentSaw() throws {
+    let threat = ThreatModel(epsilon: Epsilon(16, over: 255))
+    let steps = try play("catch-v1", lanes: 1, attack: ("fgsm", threat)).steps
+    #expect(steps.count > 3)
+    for (before, after) in zip(steps, steps.dropFirst()) {
+      #expect(before.delivered.slice(1..<2, alongAxis: -1) == after.clean.slice(0..<1, alongAxis: -1))
+      #expect(before.delivered != before.clean)
+      #expect(after.clean.slice(0..<1, alongAxis: -1) == after.delivered.slice(0..<1, alongAxis: -1))
+    }
+  }
+
+  /// With all frames attacked anew at each step, nothing of the attack stays.
+  @Test func attackingAllFramesLeavesTheStackClean() throws {
+    let threat = ThreatModel(epsilon: Epsilon(16, over: 255), frames: .all)
+    let steps = try play("catch-v1", lanes: 1, attack: ("fgsm", threat)).steps
+    for (before, after) in zip(steps, steps.dropFirst()) {
+      #expect(before.clean.slice(1..<2, alongAxis: -1) == after.clean.slice(0..<1, alongAxis: -1))
+    }
+  }
+
+  /// Two lanes of different lengths: a lane that has ended takes no further part.
+  @Test func recordsCountWhatHappened() throws {
+    let threat = ThreatModel(epsilon: Epsilon(16, over: 255))
+    let (steps, records) = try play("lava-bridge-v1", attack: ("noise", threat))
+    for lane in records.indices {
+      let own = steps.compactMap { step in step.lanes.firstIndex(of: lane).map { (step, $0) } }
+      #expect(records[lane].length == own.count)
+      #expect(records[lane].attackedFrames == own.count)
+      #expect(records[lane].flips == own.count { $0.actions[$1] != $0.cleanActions[$1] })
+      #expect(abs(records[lane].episodeReturn - own.reduce(0) { $0 + Double($1.0.outcomes[$1.1].reward) }) < 1e-6)
+      #expect(records[lane].largestPerturbation <= threat.budget + 1e-6)
+      #expect(records[lane].largestPerturbation > threat.budget * 0.9)
+      #expect(own.last.map { $0.outcomes[$1].ending != nil } == true)
+      #expect(own.dropLast().allSatisfy { $0.outcomes[$1].ending == nil })
+    }
+  }
+
+  @Test func aCopyIsASnapshot() throws {
+    let definition = try catalog.definition(for: "catch-v1")
+    let policy = try victim(definition, frames: 1)
+    var rollout = Rollout(definition.makeVector(count: 2), frames: 1)
+    for lane in 0..<2 { rollout.start(lane, seed: UInt64(lane)) }
+    _ = try rollout.step(policy)
+    var copy = rollout
+    let before = rollout.stack.observations
+    let first = try copy.step(policy)
+    #expect(rollout.stack.observations == before)
+    #expect(try rollout.step(policy).next == first.next)
+  }
+}

@@ -1,0 +1,58 @@
+import Attacks
+import Environments
+import Evaluation
+import Networks
+import Policies
+import RandomStreams
+import TestSupport
+import Tensors
+import Testing
+
+@Suite struct EvaluationTests {
+  private func evaluation(_ episodes: Int, seed: UInt64 = 4) throws -> (Evaluation, NetworkPolicy) {
+    let catalog = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+    let definition = try catalog.definition(for: "catch-v1")
+    let space = definition.observationSpace
+    var random = RandomStream(seed: 8)
+    let network = try Network(
+      .init(
+        input: [space.height, space.width, space.channels],
+        layers: [.flatten, .dense(outputs: 3, activation: .identity)]), initializer: .orthogonal, using: &random)
+    return (
+      Evaluation(environment: definition, frames: 1, seed: seed, episodes: episodes), NetworkPolicy(network)
+    )
+  }
+
+  private let threat = ThreatModel(epsilon: Epsilon(32, over: 255))
+
+  @Test(arguments: AttackCatalog.names)
+  func threadsDoNotChangeTheResult(_ attack: String) throws {
+    let (evaluation, policy) = try evaluation(70)
+    let opposition = Evaluation.Opposition(attack: attack, threat: threat)
+    let one = try evaluation.run(policy, against: opposition)
+    let two = try evaluation.run(policy, against: opposition, workers: Workers(threads: 2))
+    #expect(one.episodes == two.episodes)
+    #expect(one.episodes.count == 70)
+  }
+
+  /// Episode k starts from the same seed in every cell, so that cells are paired.
+  @Test func episodesArePairedAndSeeded() throws {
+    let (evaluation, policy) = try evaluation(5)
+    #expect(try evaluation.run(policy).episodes.map(\.seed) == [4, 5, 6, 7, 8])
+    let shifted = try self.evaluation(4, seed: 5).0
+    #expect(try shifted.run(policy).returns == Array(evaluation.run(policy).returns.dropFirst()))
+  }
+
+  @Test func countsAreThoseOfTheEpisodes() throws {
+    let (evaluation, policy) = try evaluation(10)
+    let clean = try evaluation.run(policy)
+    #expect(clean.flipRate == nil)
+    #expect(clean.attackedFrames == 0)
+    let attacked = try evaluation.run(policy, against: .init(attack: "fgsm", threat: threat))
+    #expect(attacked.attackedFrames == attacked.frames)
+    #expect(attacked.largestPerturbation <= threat.budget + 1e-6)
+    let flips = attacked.episodes.reduce(0) { $0 + $1.flips }
+    #expect(attacked.flipRate == Double(flips) / Double(attacked.frames))
+    #expect(attacked.interval(seed: 1).contains(attacked.mean))
+  }
+}

@@ -1,0 +1,147 @@
+import RandomStreams
+import Tensors
+import TestSupport
+import Testing
+
+struct TapeTests {
+  @Test func aValueAndItsGradient() {
+    let (value, slope) = valueAndGradient(of: { ($0 * $0).sum() }, at: Tensor([1, 2, 3]))
+    #expect(value.scalar == 14)
+    #expect(slope.elements == [2, 4, 6])
+  }
+
+  /// Every path from a tensor that is used many times counts, at whatever depth the paths meet.
+  @Test func pathsThatMeetAgainAddUp() {
+    let slope = gradient(
+      of: { x in
+        let square = x * x
+        let deep = (square + x).relu().relu().relu()
+        return (square * deep + x + deep).sum()
+      }, at: Tensor([2]))
+    // (x² (x² + x) + x + x² + x)' = 4x³ + 3x² + 2x + 2.
+    #expect(slope.scalar == 50)
+  }
+
+  /// Doubling thirty times has 2³⁰ paths: a pass that followed each would not return.
+  @Test func aLadderOfDiamonds() {
+    let slope = gradient(
+      of: { x in
+        var value = x
+        for _ in 0..<30 { value = value + value }
+        return value.sum()
+      }, at: Tensor([1]))
+    #expect(slope.scalar == 0x1p30)
+  }
+
+  /// Gradients arrive at an input over a short and a long way, whichever input of a layer it is.
+  @Test(arguments: [0, 1, 2])
+  func anInputDeeperThanTheOthers(_ deepest: Int) {
+    var random = RandomStream(seed: 8)
+    let layers: [(shapes: [Shape], apply: @Sendable ([Tensor]) -> Tensor)] = [
+      ([[2, 3], [3, 4], [4]], { $0[0].dense($0[1], bias: $0[2], activation: .tanh) }),
+      ([[1, 4, 4, 2], [2, 2, 2, 3], [3]], { $0[0].convolution($0[1], bias: $0[2], activation: .tanh) }),
+    ]
+    for layer in layers {
+      let errors = gradientErrors(
+        of: { arguments in
+          var changed = arguments
+          for _ in 0..<3 { changed[deepest] = changed[deepest].tanh() }
+          // The layer's input is used once more, in what comes between.
+          return layer.apply(changed).sum() + (changed[deepest] * changed[deepest]).tanh().sum()
+        }, at: layer.shapes.map { random.tensor($0) })
+      for error in errors { #expect(error < 5e-3) }
+    }
+  }
+
+  /// Each input alone on the tape gets the gradient that it gets among all.
+  @Test func eachInputOfADenseLayerAlone() {
+    var random = RandomStream(seed: 9)
+    let arguments = [random.tensor([2, 3]), random.tensor([3, 4]), random.tensor([4])]
+    func gradients(asked: [Int]) -> [Tensor] {
+      var used = arguments
+      for index in asked { used[index] = used[index].tracked() }
+      return used[0].dense(used[1], bias: used[2]).squared().sum().gradients(at: asked.map { used[$0] })
+    }
+    let all = gradients(asked: [0, 1, 2])
+    for index in 0..<3 { #expect(gradients(asked: [index]) == [all[index]]) }
+  }
+
+  @Test func aTensorThatIsNotUsedHasZeroGradient() {
+    let (used, unused) = (Tensor([1, 2]).tracked(), Tensor.zeros([2, 3]).tracked())
+    let gradients = used.sum().gradients(at: [unused, used])
+    #expect(gradients == [.zeros([2, 3]), Tensor([1, 1])])
+    #expect(gradient(of: { _ in Tensor(3) }, at: Tensor([1, 2])) == .zeros([2]))
+  }
+
+  @Test func nothingFlowsThroughSignNorThroughAStop() {
+    let input = Tensor([1, -2])
+    #expect(gradient(of: { $0.sign().sum() }, at: input) == .zeros([2]))
+    #expect(gradient(of: { $0.stoppingGradient().sum() }, at: input) == .zeros([2]))
+    // The stopped factor counts as a constant.
+    #expect(gradient(of: { ($0 * $0.stoppingGradient()).sum() }, at: input) == input)
+  }
+
+  /// Gradients are plain values: a second pass over the same recording gives the same, and nothing adds up in between.
+  @Test func aRecordingCanBeFollowedTwice() {
+    let leaf = Tensor([1, 2]).tracked()
+    let value = leaf.squared().sum()
+    #expect(value.gradient(at: leaf) == Tensor([2, 4]))
+    #expect(value.gradient(at: leaf) == Tensor([2, 4]))
+    let half = (leaf * 0.5).sum()
+    #expect(half.gradient(at: leaf) == Tensor([0.5, 0.5]))
+  }
+
+  @Test func aTensorTrackedAgainIsANewStart() {
+    let outer = Tensor([3]).tracked()
+    let inner = (outer * 2).tracked()
+    let gradients = inner.squared().sum().gradients(at: [outer, inner])
+    #expect(gradients == [Tensor([0]), Tensor([12])])
+  }
+
+  /// Freeing a recording goes as deep as the recording: ten thousand operations in a row must fit a thread's stack.
+  @Test func aLongChain() {
+    let slope = gradient(
+      of: { x in
+        var value = x
+        for _ in 0..<10_000 { value = value + 1 }
+        return value.sum()
+      }, at: Tensor([1]))
+    #expect(slope.scalar == 1)
+  }
+
+  /// Seen from outside only by the time that it takes: a bias's gradient is a sum, the others are matrix products.
+  @Test func onlyWhatIsAskedIsComputed() {
+    var random = RandomStream(seed: 10)
+    let (input, weight) = (random.tensor([256, 512]), random.tensor([512, 512]))
+    let bias = random.tensor([512])
+    func shortestPass(_ leaves: [Tensor], _ value: Tensor) -> Duration {
+      (0..<10).map { _ in ContinuousClock().measure { _ = value.gradients(at: leaves) } }.min()!
+    }
+    let leaf = bias.tracked()
+    let biasAlone = shortestPass([leaf], input.dense(weight, bias: leaf).sum())
+    let all = [input, weight, bias].map { $0.tracked() }
+    #expect(biasAlone * 2 < shortestPass(all, all[0].dense(all[1], bias: all[2]).sum()))
+  }
+
+  @Test func errorsPassThrough() {
+    struct Failure: Error {}
+    #expect(throws: Failure.self) {
+      _ = try gradient(of: { (_: Tensor) throws(Failure) -> Tensor in throw Failure() }, at: Tensor([1]))
+    }
+  }
+
+  @Test func onlyAScalarHasAGradient() async {
+    await #expect(processExitsWith: .failure) {
+      let leaf = Tensor([1, 2]).tracked()
+      _ = leaf.gradient(at: leaf)
+    }
+  }
+
+  @Test func onlyATrackedTensorCanBeAskedAt() async {
+    await #expect(processExitsWith: .failure) { _ = Tensor(1).gradient(at: Tensor([1, 2])) }
+    await #expect(processExitsWith: .failure) {
+      let leaf = Tensor([1]).tracked()
+      _ = leaf.gradient(at: leaf * 2)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import RandomStreams
+import Tensors
+import TestSupport
+import Testing
+
+struct WorkersTests {
+  @Test(arguments: [1, 2, 3, 8])
+  func resultsComeInOrder(_ threads: Int) {
+    #expect(Workers(threads: threads).map(20) { $0 * $0 } == (0..<20).map { $0 * $0 })
+    #expect(Workers(threads: threads).map(1) { $0 } == [0])
+    #expect(Workers(threads: threads).map(0) { $0 } == [])
+  }
+
+  struct Failure: Error, Equatable { let index: Int }
+
+  /// Whichever thread fails first, the error is that of the first index.
+  @Test(arguments: [1, 2, 3, 8])
+  func theFirstErrorIsThrown(_ threads: Int) {
+    #expect(throws: Failure(index: 3)) {
+      try Workers(threads: threads).map(20) { (index: Int) throws(Failure) -> Int in
+        if index >= 3 { throw Failure(index: index) }
+        return index
+      }
+    }
+  }
+
+  @Test func threadsComputeTheSameBits() {
+    let batch = 300
+    let examples = random(seed: 1, [batch, 10, 10, 4])
+    let (weight, bias) = (random(seed: 2, [3, 3, 4, 16]), random(seed: 3, [16]))
+    let results = [1, 2, 3].map { threads in
+      let shards = Workers.shards(of: batch)
+      return Workers(threads: threads).map(shards.count) { shard in
+        let leaf = weight.tracked()
+        let rows = examples.slice(shards[shard])
+        let value = rows.convolution(leaf, bias: bias, activation: .tanh).sum()
+        return [value, value.gradient(at: leaf)]
+      }
+    }
+    #expect(results[1] == results[0])
+    #expect(results[2] == results[0])
+  }
+
+  private func random(seed: UInt64, _ shape: Shape) -> Tensor {
+    var random = RandomStream(seed: seed)
+    return random.tensor(shape)
+  }
+
+  @Test func shardsCoverTheBatchOnce() {
+    for rows in [0, 1, 63, 64, 65, 256, 300] {
+      let shards = Workers.shards(of: rows)
+      #expect(shards.flatMap { Array($0) } == Array(0..<rows))
+      #expect(shards.allSatisfy { !$0.isEmpty && $0.count <= Workers.shardSize })
+    }
+    #expect(Workers.shards(of: 10, shardSize: 4) == [0..<4, 4..<8, 8..<10])
+  }
+
+  /// Tensors made on one thread and freed on another must not disturb either's pool.
+  @Test func tensorsTravelBetweenThreads() {
+    let workers = Workers(threads: 4)
+    for round in 0..<50 {
+      let made = workers.map(16) { Tensor(repeating: Float($0 + round), shape: [$0 + 1, 33]) }
+      let sums = workers.map(16) { (made[15 - $0] * 2).sum().scalar }
+      #expect(sums == (0..<16).map { Float((15 - $0 + round) * 2 * 33 * (16 - $0)) })
+    }
+  }
+}
