@@ -32,9 +32,9 @@ public struct REINFORCE: LearningAgent {
     /// Steps of each environment in an update.
     public var horizon = 32
     /// Adam's rate.
-    public var learningRate = Schedule.linear(from: 2e-3, to: 2e-4, share: 1)
+    public var learningRate = Schedule.linear(from: 3e-3, to: 3e-4, share: 1)
     /// The weight c of the entropy.
-    public var entropyBonus = Schedule.linear(from: 0.02, to: 0.001, share: 1)
+    public var entropyBonus = Schedule.linear(from: 0.1, to: 0.001, share: 1)
 
     /// The defaults.
     public init() {}

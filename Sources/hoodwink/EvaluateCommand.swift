@@ -63,6 +63,7 @@ struct EvaluateCommand: ParsableCommand {
         line.update(cells.count, of: total)
       }
     }
+    line.finish(total, of: total)
     if common.json { return try printJSON(cells) }
     var table = Table(
       ["policy", "attack", "epsilon", "return", "95% interval", "flips", "attacked", "largest"], leftColumns: 3)

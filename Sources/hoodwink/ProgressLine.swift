@@ -32,9 +32,9 @@ struct ProgressLine {
     show(done, total, details())
   }
 
-  /// Shows the end.
+  /// Shows the end, unless a plain line has shown it already.
   func finish(_ done: Int, of total: Int, _ details: String = "") {
-    show(done, total, details)
+    if isTerminal || done < total || tenth < 10 { show(done, total, details) }
     if isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
   }
 

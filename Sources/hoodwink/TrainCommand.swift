@@ -31,8 +31,13 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Who learns: dqn or reinforce.")
   var agent: AgentKind = .dqn
 
-  @Option(help: ArgumentHelp("Environment steps.", valueName: "n"))
-  var steps: Int = 60_000
+  @Option(
+    name: .customLong("steps"),
+    help: ArgumentHelp(
+      "Environment steps.", discussion: "By default 60000 for dqn, 300000 for reinforce.", valueName: "n"))
+  var requestedSteps: Int?
+
+  private var steps: Int { requestedSteps ?? (agent == .dqn ? 60_000 : 300_000) }
 
   @Option(help: "The network: mlp or conv. By default what suits the frame.")
   var network: NetworkChoice?
