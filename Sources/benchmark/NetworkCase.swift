@@ -1,5 +1,7 @@
 import ArgumentParser
+import Attacks
 import Networks
+import Policies
 import RandomStreams
 import Tensors
 
@@ -7,8 +9,8 @@ import Tensors
 enum NetworkCase: String, CaseIterable, Codable, ExpressibleByArgument {
   /// The logits, with no gradient.
   case forward
-  /// Logits, cross-entropy against their own argmax, its gradient with respect to the input alone, a step of 8/255 along
-  /// the sign, clipped to [0, 1].
+  /// The attack of that name: logits, cross-entropy against their own argmax, its gradient with respect to the input
+  /// alone, a step of 8/255 along the sign, projected to the threat model and to [0, 1].
   case fgsm
   /// Cross-entropy against given labels, the gradients of all parameters, one step of Adam.
   case training
@@ -92,13 +94,16 @@ extension NetworkCase {
     switch self {
     case .forward: return { [network] in _ = network(observations) }
     case .fgsm:
-      return { [network] in
-        let slope = gradient(
-          of: { observations in
-            let logits = network(observations)
-            return logits.crossEntropy(with: logits.argmax()).sum()
-          }, at: observations)
-        _ = (observations + slope.sign() * (8 / 255)).clamped(to: 0...1)
+      let victim = NetworkPolicy(network)
+      let threat = ThreatModel(epsilon: Epsilon(8, over: 255), frames: .all)
+      var streams = (0..<batch).map { RandomStream(seed: UInt64($0)) }
+      // Policies see images: [batch, height, width, channels].
+      let images = architecture.input.count == 1 ? observations.reshaped(to: [batch, 7, 7, 3]) : observations
+      return {
+        let clean = CleanPass(of: images, through: victim)
+        let perturbed = FGSM().perturb(
+          clean, meeting: ActionChange(from: clean.actions), within: threat, using: &streams)
+        _ = threat.project(perturbed, around: clean.observations, frameChannels: images.shape[-1])
       }
     case .training:
       var optimizer = Optimizer(Adam())
