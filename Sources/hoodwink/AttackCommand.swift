@@ -18,7 +18,10 @@ struct AttackCommand: ParsableCommand {
   @Option(help: "The attack's name: see hoodwink list attacks.")
   var attack: String = "fgsm"
 
-  @Option(help: ArgumentHelp("The size of the perturbation: 8/255 or 0.03.", valueName: "size"))
+  // A negative size must reach its check instead of being taken for an option.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The size of the perturbation: 8/255 or 0.03.", valueName: "size"))
   var epsilon: Epsilon
 
   @Option(help: ArgumentHelp("Episodes.", valueName: "n"))

@@ -48,7 +48,10 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Harden the policy: adversarial (training on FGSM-perturbed frames).")
   var defense: Defense?
 
-  @Option(help: ArgumentHelp("The size of the defense's perturbations: 8/255 or 0.03.", valueName: "size"))
+  // A negative size must reach its check instead of being taken for an option.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The size of the defense's perturbations: 8/255 or 0.03.", valueName: "size"))
   var epsilon: Epsilon?
 
   @Option(

@@ -26,7 +26,10 @@ struct WatchCommand: ParsableCommand {
   @Option(help: "The attack's name: see hoodwink list attacks.")
   var attack: String = "fgsm"
 
-  @Option(help: ArgumentHelp("The size of the perturbation: 8/255 or 0.03.", valueName: "size"))
+  // A negative size must reach its check instead of being taken for an option.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The size of the perturbation: 8/255 or 0.03.", valueName: "size"))
   var epsilon = Epsilon(8, over: 255)
 
   @Option(help: ArgumentHelp("Write the frames as PNG files into a folder.", valueName: "folder"))

@@ -21,7 +21,7 @@ private func train(
 
 @Suite struct AgentTests {
   /// Short learning tests with a margin: random play has a return below −0.5 in catch and about 0 on the bridge.
-  @Test(arguments: [(AgentKind.dqn, 30_000), (.reinforce, 60_000)])
+  @Test(arguments: [(AgentKind.dqn, 30_000), (.reinforce, 200_000)])
   func learnsCatch(_ agent: AgentKind, _ steps: Int) throws {
     let recent = try #require(try train("catch-v1", agent, steps: steps).progress.recentReturn)
     #expect(recent > 0.6)

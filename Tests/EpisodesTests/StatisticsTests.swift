@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func bootstrapIntervalIsThatOfItsSeed() {
-    let values = [1.0, 4, 2, 8, 5, 7]
+    let values = [1.03, 4.11, 2.27, 8.9, 5.31, 7.77, 6.02, 3.3]
     #expect(Statistics.bootstrapInterval(values, seed: 1) == Statistics.bootstrapInterval(values, seed: 1))
     #expect(Statistics.bootstrapInterval(values, seed: 1) != Statistics.bootstrapInterval(values, seed: 2))
     #expect(Statistics.bootstrapInterval([3, 3, 3], seed: 1) == 3...3)

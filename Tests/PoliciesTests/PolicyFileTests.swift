@@ -60,18 +60,24 @@ import Testing
           return "accepted"
         } catch { return "\(error)" }
       }
-      #expect(try refusal { _ in } == "accepted")
-      #expect(try refusal { $0.metadata = [:] }.contains("not a Hoodwink policy"))
-      #expect(try refusal { $0.metadata["hoodwink.format"] = "99" }.contains("format 99"))
-      #expect(try refusal { $0.metadata["hoodwink.network"] = "{}" }.contains("hoodwink.network"))
-      #expect(try refusal { $0.entries.removeLast() }.contains("missing"))
-      #expect(try refusal { $0.entries[0].name = "stranger" }.contains("stranger"))
-      #expect(try refusal { $0.entries[1].shape = [1, 3] }.contains("shape"))
-      #expect(try refusal { $0.entries[0].elements[0] = .nan }.contains("finite"))
-      #expect(
-        try refusal {
-          $0.metadata["hoodwink.description"]?.replace("\"frames\":2", with: "\"frames\":3")
-        }.contains("does not fit"))
+      let faults: [(words: String, spoil: (inout Safetensors) -> Void)] = [
+        ("accepted", { _ in }),
+        ("not a Hoodwink policy", { $0.metadata = [:] }),
+        ("format 99", { $0.metadata["hoodwink.format"] = "99" }),
+        ("hoodwink.network", { $0.metadata["hoodwink.network"] = "{}" }),
+        ("missing", { $0.entries.removeLast() }),
+        ("stranger", { $0.entries[0].name = "stranger" }),
+        ("shape", { $0.entries[0].shape = [1, 3] }),
+        ("finite", { $0.entries[0].elements[0] = .nan }),
+        (
+          "does not fit",
+          { $0.metadata["hoodwink.description"]?.replace("\"frames\":2", with: "\"frames\":3") }
+        ),
+      ]
+      for (words, spoil) in faults {
+        let message = try refusal(spoil)
+        #expect(message.contains(words), "\(message)")
+      }
     }
   }
 
