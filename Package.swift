@@ -74,6 +74,8 @@ let testedModules = [
 package.targets.append(
   .target(
     name: "TestSupport", dependencies: ["RandomStreams", "Tensors"], path: "Tests/TestSupport"))
+package.targets.append(
+  .testTarget(name: "hoodwinkTests", dependencies: ["hoodwink", "Policies", "TestSupport"]))
 for module in testedModules {
   package.targets.append(
     .testTarget(

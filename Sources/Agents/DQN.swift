@@ -94,7 +94,8 @@ public struct DQN: LearningAgent {
   public var policy: NetworkPolicy { NetworkPolicy(online) }
 
   /// One step of all environments, and the updates that are due.
-  public mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate {
+  public mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
+  {
     var update = TrainingUpdate()
     let exploration = Double(configuration.exploration.value(at: progress))
     let space = rollout.environments.observationSpace
@@ -106,7 +107,8 @@ public struct DQN: LearningAgent {
     }
     explorationRandom = random
     replay.append(
-      observations: step.delivered, actions: step.actions, rewards: step.outcomes.map(\.reward), next: step.next,
+      observations: step.delivered, actions: step.actions, rewards: step.outcomes.map(\.reward),
+      next: step.next,
       terminated: step.outcomes.map { $0.ending == .terminated })
     steps += step.lanes.count
     update.returns = rollout.restartEnded()

@@ -5,7 +5,7 @@ import Tensors
 public enum NetworkChoice: String, Hashable, Sendable, Codable, CaseIterable {
   /// Two hidden layers of 128 units, ReLU.
   case mlp
-  /// The network of Mnih et al. 2013: 16 filters 8×8 stride 4, 32 filters 4×4 stride 2, a hidden layer of 256, ReLU.
+  /// Two convolutions (16 filters 6×6 stride 3, 32 filters 3×3 stride 2) and a hidden layer of 128 units, ReLU.
   case conv
 
   /// What suits a frame of a size: pixels in plenty ask for convolutions.
@@ -21,9 +21,9 @@ public enum NetworkChoice: String, Hashable, Sendable, Codable, CaseIterable {
       case .mlp: [.flatten, .dense(outputs: 128, activation: .relu), .dense(outputs: 128, activation: .relu)]
       case .conv:
         [
-          .convolution(filters: 16, kernel: 8, stride: 4, activation: .relu),
-          .convolution(filters: 32, kernel: 4, stride: 2, activation: .relu), .flatten,
-          .dense(outputs: 256, activation: .relu),
+          .convolution(filters: 16, kernel: 6, stride: 3, activation: .relu),
+          .convolution(filters: 32, kernel: 3, stride: 2, activation: .relu), .flatten,
+          .dense(outputs: 128, activation: .relu),
         ]
       }
     return try .init(input: input, layers: hidden + [.dense(outputs: outputs, activation: .identity)])

@@ -94,7 +94,8 @@ public struct REINFORCE: LearningAgent {
   public var policy: NetworkPolicy { NetworkPolicy(model.policy) }
 
   /// `horizon` steps of all environments and one update.
-  public mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate {
+  public mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
+  {
     var update = TrainingUpdate()
     let space = rollout.environments.observationSpace
     let attacker = try hardening?.attacker(against: policy, range: space.low...space.high, progress: progress)

@@ -93,7 +93,8 @@ public struct TrainingRun: Sendable {
     return try (object ?? [:]).mapValues { value in
       if let text = value as? String { return text }
       return String(
-        decoding: try JSONSerialization.data(withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed]),
+        decoding: try JSONSerialization.data(
+          withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed]),
         as: UTF8.self)
     }
   }
@@ -122,7 +123,8 @@ public struct TrainingRun: Sendable {
     PolicyFile(
       policy: agent.policy,
       description: .init(
-        environment: environment.id, environmentHash: environment.contentHash, frame: environment.observationSpace,
+        environment: environment.id, environmentHash: environment.contentHash,
+        frame: environment.observationSpace,
         frames: request.frames, actions: environment.actions, agent: request.agent.rawValue,
         defense: request.defense, seed: request.seed, steps: agent.steps, configuration: configuration))
   }

@@ -17,7 +17,8 @@ public struct CleanPass: Sendable {
   ///
   /// Memory and streams are used as copies: looking at an observation twice must not change the episode.
   public init(
-    of observations: Tensor, through victim: any Policy, memory: Memory = Memory(), using random: [RandomStream] = []
+    of observations: Tensor, through victim: any Policy, memory: Memory = Memory(),
+    using random: [RandomStream] = []
   ) {
     var (memory, random) = (memory, random)
     if let victim = victim as? any ScoringPolicy {

@@ -78,7 +78,9 @@ public struct PolicyFile: Sendable {
         "\(url.path): policy format \(version); this version of Hoodwink reads format \(Self.formatVersion)")
     }
     func decode<Value: Decodable>(_ type: Value.Type, _ key: String) throws -> Value {
-      do { return try JSONDecoder().decode(type, from: Data(try metadata(key).utf8)) } catch let error as PolicyError {
+      do { return try JSONDecoder().decode(type, from: Data(try metadata(key).utf8)) } catch let error
+        as PolicyError
+      {
         throw error
       } catch { throw PolicyError("\(url.path): the metadata \"\(key)\" cannot be read") }
     }
@@ -93,7 +95,9 @@ public struct PolicyFile: Sendable {
       }
       var parameters: [Tensor] = []
       for (name, shape) in expected {
-        guard let entry = file[name] else { throw PolicyError("\(url.path): the tensor \"\(name)\" is missing") }
+        guard let entry = file[name] else {
+          throw PolicyError("\(url.path): the tensor \"\(name)\" is missing")
+        }
         guard entry.shape == shape.dimensions else {
           throw PolicyError("\(url.path): the tensor \"\(name)\" has the shape \(entry.shape), not \(shape)")
         }
@@ -106,7 +110,9 @@ public struct PolicyFile: Sendable {
       let frame = description.frame
       guard architecture.input == [frame.height, frame.width, frame.channels * description.frames],
         try architecture.output() == [description.actions.count]
-      else { throw PolicyError("\(url.path): the network does not fit the observations and actions it names") }
+      else {
+        throw PolicyError("\(url.path): the network does not fit the observations and actions it names")
+      }
     } catch let error as NetworkError {
       throw PolicyError("\(url.path): \(error)")
     }

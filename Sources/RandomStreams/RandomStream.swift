@@ -5,14 +5,19 @@
 public struct RandomStream: Hashable, Sendable, Codable {
   @usableFromInline var bits: PCG64
 
+  /// NumPy's `Generator(PCG64(seeds))`.
+  public init(_ seeds: SeedSequence) {
+    bits = PCG64(seeds)
+  }
+
   /// The stream that draws what `numpy.random.default_rng(seed)` draws.
   public init(seed: UInt64) {
-    bits = PCG64(SeedSequence(entropy: seed))
+    self.init(SeedSequence(entropy: seed))
   }
 
   /// The seed's stream of one name: NumPy's `PCG64(SeedSequence(seed, spawn_key=(stream,)))`.
   public init(seed: UInt64, stream: StreamName) {
-    bits = PCG64(SeedSequence(entropy: seed, spawnKey: [UInt64(stream.rawValue)]))
+    self.init(SeedSequence(entropy: seed, spawnKey: [UInt64(stream.rawValue)]))
   }
 
   /// One of many streams of one name: NumPy's `PCG64(SeedSequence(seed, spawn_key=(stream, index)))`.
@@ -20,7 +25,7 @@ public struct RandomStream: Hashable, Sendable, Codable {
   /// - Precondition: `index` is not negative.
   public init(seed: UInt64, stream: StreamName, index: Int) {
     precondition(index >= 0, "the index of a stream is not negative")
-    bits = PCG64(SeedSequence(entropy: seed, spawnKey: [UInt64(stream.rawValue), UInt64(index)]))
+    self.init(SeedSequence(entropy: seed, spawnKey: [UInt64(stream.rawValue), UInt64(index)]))
   }
 }
 

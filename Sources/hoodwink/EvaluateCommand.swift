@@ -8,7 +8,8 @@ import Policies
 /// Evaluates policies × attacks × epsilons.
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Play policies clean and under attacks, and print the table of returns.",
+    commandName: "evaluate",
+    abstract: "Play policies clean and under attacks, and print the table of returns.",
     discussion: """
       Every cell plays the same episodes (paired seeds), acting greedily. Intervals are 95% bootstrap intervals of the \
       mean over episodes: they speak of this policy, not of its training.
@@ -66,7 +67,8 @@ struct EvaluateCommand: ParsableCommand {
     line.finish(total, of: total)
     if common.json { return try printJSON(cells) }
     var table = Table(
-      ["policy", "attack", "epsilon", "return", "95% interval", "flips", "attacked", "largest"], leftColumns: 3)
+      ["policy", "attack", "epsilon", "return", "95% interval", "flips", "attacked", "largest"],
+      leftColumns: 3)
     for cell in cells { table.append(cell.row) }
     print(table.text)
     print(

@@ -55,7 +55,10 @@ struct Hoodwink: ParsableCommand {
     case let error as CleanExit: (nil, error.errorCode)
     default:
       // The first paragraph says what is wrong; usage is one --help away.
-      (message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)", exitCode(for: error).rawValue)
+      (
+        message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)",
+        exitCode(for: error).rawValue
+      )
     }
   }
 }

@@ -79,7 +79,9 @@ struct ListCommand: ParsableCommand {
         defense: description.defense, steps: description.steps)
     }
     if common.json { return try printJSON(rows) }
-    if rows.isEmpty { return print("no policies in \(folders.policies.path) yet: train one with hoodwink train") }
+    if rows.isEmpty {
+      return print("no policies in \(folders.policies.path) yet: train one with hoodwink train")
+    }
     var table = Table(["policy", "environment", "agent", "defense", "steps"], leftColumns: 4)
     for row in rows {
       table.append([row.name, row.environment, row.agent, row.defense ?? "–", "\(row.steps)"])

@@ -61,9 +61,15 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps)") }
-    guard (1...16).contains(stack) else { throw ValidationError("--stack must be from 1 to 16, not \(stack)") }
-    if defense != nil, epsilon == nil { throw ValidationError("--defense adversarial needs --epsilon, such as 8/255") }
-    if defense == nil, epsilon != nil { throw ValidationError("--epsilon is the defense's: add --defense adversarial") }
+    guard (1...16).contains(stack) else {
+      throw ValidationError("--stack must be from 1 to 16, not \(stack)")
+    }
+    if defense != nil, epsilon == nil {
+      throw ValidationError("--defense adversarial needs --epsilon, such as 8/255")
+    }
+    if defense == nil, epsilon != nil {
+      throw ValidationError("--epsilon is the defense's: add --defense adversarial")
+    }
   }
 
   private struct Summary: Encodable {
@@ -126,13 +132,15 @@ struct TrainCommand: ParsableCommand {
     if common.json {
       try printJSON(
         Summary(
-          run: folder.path, environment: environment, agent: agent.rawValue, defense: name, seed: compute.seed,
+          run: folder.path, environment: environment, agent: agent.rawValue, defense: name,
+          seed: compute.seed,
           steps: progress.steps, recentReturn: progress.recentReturn, isFinished: run.isFinished))
     } else {
       print(policyURL.relativePath)
     }
     if !run.isFinished {
-      throw Failure("stopped after \(progress.steps) steps; what was learned is in \(policyURL.path)", status: 130)
+      throw Failure(
+        "stopped after \(progress.steps) steps; what was learned is in \(policyURL.path)", status: 130)
     }
   }
 }

@@ -10,7 +10,8 @@ import Tensors
 /// Shows an attacked episode.
 struct WatchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "watch", abstract: "Watch one episode: what the camera sees, the perturbation, what the agent sees.",
+    commandName: "watch",
+    abstract: "Watch one episode: what the camera sees, the perturbation, what the agent sees.",
     discussion: """
       In a window (built with the package trait Window), or as PNG files with --record.
 
@@ -58,7 +59,8 @@ struct WatchCommand: ParsableCommand {
       folder: record)
     if common.json { return try printJSON(summary) }
     print(
-      "\(summary.frames) frames in \(record): return \(summary.episodeReturn), \(summary.flips) actions changed")
+      "\(summary.frames) frames in \(record): return \(summary.episodeReturn), \(summary.flips) actions changed"
+    )
   }
 
   private func show(_ episode: inout WatchedEpisode) throws {

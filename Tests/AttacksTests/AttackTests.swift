@@ -84,8 +84,10 @@ private func network(_ layers: [Layer], input: [Int]) throws -> NetworkPolicy {
   @Test(arguments: AttackCatalog.names)
   func epsilonZeroDeliversTheSameBits(_ name: String) throws {
     var random = streams(6)
-    let delivery = try Attacker(name, against: victim(), within: ThreatModel(epsilon: Epsilon(0), frames: .all))
-      .deliver(observations, frameChannels: 4, using: &random)
+    let delivery = try Attacker(
+      name, against: victim(), within: ThreatModel(epsilon: Epsilon(0), frames: .all)
+    )
+    .deliver(observations, frameChannels: 4, using: &random)
     #expect(delivery.observations.elements.map(\.bitPattern) == observations.elements.map(\.bitPattern))
     #expect(delivery.sizes.allSatisfy { $0 == 0 })
   }
@@ -98,7 +100,9 @@ private func network(_ layers: [Layer], input: [Int]) throws -> NetworkPolicy {
     var one = [streams(6)[4]]
     let together = try attacker.deliver(observations, frameChannels: 4, using: &all).observations
     let alone = try attacker.deliver(observations.rows(at: [4]), frameChannels: 4, using: &one).observations
-    for (left, right) in zip(together.rows(at: [4]).elements, alone.elements) { #expect(abs(left - right) < 1e-6) }
+    for (left, right) in zip(together.rows(at: [4]).elements, alone.elements) {
+      #expect(abs(left - right) < 1e-6)
+    }
   }
 
   @Test func fgsmRaisesTheLossMoreThanNoise() throws {

@@ -89,7 +89,7 @@ struct CatalogTests {
     var vector = try repositoryCatalog().definition(for: id).makeVector(count: 2)
     vector.reset(0, seed: 1)
     vector.reset(1, seed: 2)
-    _ = vector.step([1, 1])
+    _ = vector.step([0, 0])
     var copy = vector
     let before = copy.observations()
     let outcomes = (vector.step([0, 0]), vector.observations())

@@ -112,49 +112,70 @@ struct GridWorldTests {
 
 @Suite("lava-bridge-v1")
 struct LavaBridgeTests {
-  /// The ways over the bridge from the three starts, written by hand.
+  /// The ways to the goal from the cells where an episode starts, written by hand.
   private let ways: [Int: [Int]] = [
-    1: [2, 2] + Array(repeating: 1, count: 6),
-    3: Array(repeating: 1, count: 6),
-    5: [0, 0] + Array(repeating: 1, count: 6),
+    9: [2, 1, 1, 1, 1, 1],
+    13: [2, 1],
+    17: [1, 1, 1, 1, 1],
+    25: [0, 1, 1, 1, 1, 1],
   ]
 
-  /// The agent's row, and a lane that starts in it.
-  private func start(_ seed: UInt64) throws -> (row: Int, vector: any VectorEnvironment) {
+  /// A lane that has started an episode, and the agent's cell.
+  private func start(_ seed: UInt64) throws -> (cell: Int, vector: any VectorEnvironment) {
     var vector = try repositoryCatalog().definition(for: "lava-bridge-v1").makeVector(count: 1)
     vector.reset(0, seed: seed)
     let observation = vector.observation()
-    let width = vector.observationSpace.width
-    return ((0..<63).first { observation[4 * $0] == 1 }! / width, vector)
+    return ((0..<40).first { observation[4 * $0] == 1 }!, vector)
   }
 
   @Test("the way over the bridge has the return of MiniGrid's formula")
   func solution() throws {
-    var rows: Set<Int> = []
-    for seed in 0..<20 as Range<UInt64> {
-      var (row, vector) = try start(seed)
-      rows.insert(row)
-      let way = try #require(ways[row])
+    var cells: Set<Int> = []
+    for seed in 0..<30 as Range<UInt64> {
+      var (cell, vector) = try start(seed)
+      cells.insert(cell)
+      let way = try #require(ways[cell])
       for action in way.dropLast() { #expect(vector.step([action]) == [Outcome(reward: 0)]) }
       let outcome = vector.step([way.last!])[0]
       #expect(outcome.ending == .terminated)
-      #expect(abs(outcome.reward - (way.count == 6 ? 0.892 : 0.856)) < 1e-6)
+      let expected: Float = [2: 0.964, 5: 0.91, 6: 0.892][way.count]!
+      #expect(abs(outcome.reward - expected) < 1e-6)
     }
-    #expect(rows == [1, 3, 5])
+    #expect(cells == Set(ways.keys))
   }
 
-  @Test("one wrong step on the bridge is the end", arguments: [0, 2], [3, 4, 5])
+  @Test("no way is shorter than these", arguments: [9, 13, 17, 25])
+  func shortest(_ cell: Int) throws {
+    let map = try GridMap(rows: ["########", "#S~~~S.#", "#S....G#", "#S~~~..#", "########"])
+    #expect(map.shortestWay(from: cell)?.count == ways[cell]?.count)
+  }
+
+  @Test("one wrong step on the bridge is the end", arguments: [0, 2], [2, 3, 4])
   func vulnerability(_ action: Int, _ column: Int) throws {
-    let seed = try #require(try (0..<50 as Range<UInt64>).first { try start($0).row == 3 })
+    let seed = try #require(try (0..<50 as Range<UInt64>).first { try start($0).cell == 17 })
     var (_, vector) = try start(seed)
     for _ in 1..<column { #expect(vector.step([1]) == [Outcome(reward: 0)]) }
-    #expect(vector.step([action]) == [Outcome(reward: -1, ending: .terminated)])
+    #expect(vector.step([action]) == [Outcome(reward: 0, ending: .terminated)])
   }
 
   @Test("who does not move is truncated at the time limit, without a reward")
   func truncation() throws {
     var (_, vector) = try start(0)
-    for _ in 0..<49 { #expect(vector.step([3]) == [Outcome(reward: 0)]) }
-    #expect(vector.step([3]) == [Outcome(reward: 0, ending: .truncated)])
+    for _ in 0..<49 { #expect(vector.step([0]) == [Outcome(reward: 0)]) }
+    #expect(vector.step([0]) == [Outcome(reward: 0, ending: .truncated)])
+  }
+
+  @Test("chance seldom reaches the goal")
+  func chance() throws {
+    var (_, vector) = try start(0)
+    var random = RandomStream(seed: 1)
+    var total: Float = 0
+    for _ in 0..<3000 {
+      var outcome = Outcome(reward: 0)
+      while outcome.ending == nil { outcome = vector.step([random.index(below: 4)])[0] }
+      total += outcome.reward
+      vector.reset(0)
+    }
+    #expect(0.02 < total / 3000 && total / 3000 < 0.2)
   }
 }

@@ -84,7 +84,8 @@ private func play(
       #expect(records[lane].length == own.count)
       #expect(records[lane].attackedFrames == own.count)
       #expect(records[lane].flips == own.count { $0.actions[$1] != $0.cleanActions[$1] })
-      #expect(abs(records[lane].episodeReturn - own.reduce(0) { $0 + Double($1.0.outcomes[$1.1].reward) }) < 1e-6)
+      #expect(
+        abs(records[lane].episodeReturn - own.reduce(0) { $0 + Double($1.0.outcomes[$1.1].reward) }) < 1e-6)
       #expect(records[lane].largestPerturbation <= threat.budget + 1e-6)
       #expect(records[lane].largestPerturbation > threat.budget * 0.9)
       #expect(own.last.map { $0.outcomes[$1].ending != nil } == true)

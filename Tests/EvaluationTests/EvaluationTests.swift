@@ -17,7 +17,8 @@ import Testing
     let network = try Network(
       .init(
         input: [space.height, space.width, space.channels],
-        layers: [.flatten, .dense(outputs: 3, activation: .identity)]), initializer: .orthogonal, using: &random)
+        layers: [.flatten, .dense(outputs: 3, activation: .identity)]), initializer: .orthogonal,
+      using: &random)
     return (
       Evaluation(environment: definition, frames: 1, seed: seed, episodes: episodes), NetworkPolicy(network)
     )

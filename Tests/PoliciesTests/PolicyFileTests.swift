@@ -19,7 +19,8 @@ import Testing
     return PolicyFile(
       policy: NetworkPolicy(network),
       description: .init(
-        environment: "somewhere-v1", environmentHash: "00ff", frame: BoxSpace(height: 4, width: 4, channels: 1),
+        environment: "somewhere-v1", environmentHash: "00ff",
+        frame: BoxSpace(height: 4, width: 4, channels: 1),
         frames: 2, actions: ["left", "stay", "right"], agent: "dqn", defense: nil, seed: .max, steps: 123,
         configuration: ["lanes": "16"]))
   }

@@ -1,7 +1,6 @@
 import Foundation
+import RandomStreams
 import Testing
-
-@testable import RandomStreams
 
 @Suite("RandomStream draws what NumPy draws")
 struct RandomStreamTests {
@@ -110,9 +109,7 @@ struct RandomStreamTests {
   }
 
   private func stream(of numpy: NumPyDraws) -> RandomStream {
-    var random = RandomStream(seed: 0)
-    random.bits = PCG64(SeedSequence(entropy: numpy.seed, spawnKey: numpy.key))
-    return random
+    RandomStream(SeedSequence(entropy: numpy.seed, spawnKey: numpy.key))
   }
 }
 

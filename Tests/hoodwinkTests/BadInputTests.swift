@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Bad input gives one clear line, a status that is not zero, and leaves nothing behind.
+@Suite struct BadInputTests {
+  /// A command line, what its error must contain, and the status of sysexits.h.
+  struct Fault: CustomTestStringConvertible {
+    let arguments: [String]
+    let words: [String]
+    let status: Int32
+    var testDescription: String { arguments.joined(separator: " ") }
+    init(_ line: String, _ words: [String], _ status: Int32) {
+      arguments = line.split(separator: " ").map(String.init)
+      self.words = words
+      self.status = status
+    }
+  }
+
+  static let faults = [
+    Fault("train cach-v1", ["cach-v1", "catch-v1"], 65),
+    Fault("train catch-v1 --agent dqm", ["dqm", "dqn"], 64),
+    Fault("train catch-v1 --stepz 10", ["--stepz", "--steps"], 64),
+    Fault("train catch-v1 --steps 0", ["at least 1"], 64),
+    Fault("train catch-v1 --steps many", ["many"], 64),
+    Fault("train catch-v1 --defense adversarial", ["--epsilon"], 64),
+    Fault("train catch-v1 --epsilon 0.1", ["--defense"], 64),
+    Fault("train catch-v1 --threads 0", ["at least 1"], 64),
+    Fault("train lava-bridge-v1 --network conv", ["does not fit"], 65),
+    Fault("attack no-such-policy --epsilon 0.1", ["no policy", "no-such-policy"], 65),
+    Fault("attack no-such-policy --epsilon -0.1", ["-0.1"], 64),
+    Fault("attack no-such-policy --epsilon nan", ["nan"], 64),
+    Fault("attack no-such-policy --epsilon 0.1 --attack fgms", ["fgms", "fgsm"], 65),
+    Fault("evaluate no-such-policy --epsilons 0.1,x", ["x", "8/255"], 64),
+    Fault("evaluate no-such-policy --attacks nois", ["nois", "noise"], 65),
+    Fault("evaluate", ["policies"], 64),
+    Fault("evaluate README.md", ["README.md", "header"], 65),
+    Fault("watch Tests --record frames", ["Tests", "policy.safetensors"], 65),
+    Fault("list", ["subject"], 64),
+    Fault("list policys", ["policys", "policies"], 64),
+    Fault("trane catch-v1", ["trane"], 64),
+  ]
+
+  @Test(arguments: faults)
+  func failsInOneLine(_ fault: Fault) throws {
+    let run = try Tool.run(fault.arguments)
+    #expect(run.failedInOneLine, "\(run.status) \(run.output) \(run.errors)")
+    for word in fault.words { #expect(run.errors.contains(word), "\(run.errors)") }
+    #expect(run.status == fault.status)
+    for left in ["frames", "runs/cach-v1-dqn-0", "runs/lava-bridge-v1-dqn-0"] {
+      #expect(!FileManager.default.fileExists(atPath: repository.appendingPathComponent(left).path))
+    }
+  }
+
+  @Test func spoiledPolicyFilesAreRefused() throws {
+    try withFolder { folder in
+      let run = folder.appendingPathComponent("run")
+      #expect(try Tool.run(["train", "catch-v1", "--steps", "1100", "--output", run.path]).status == 0)
+      let whole = try Data(contentsOf: run.appendingPathComponent("last.safetensors"))
+      let spoiled = folder.appendingPathComponent("spoiled.safetensors")
+      for (name, data) in [
+        ("empty", Data()), ("cut", whole.prefix(whole.count / 2)), ("longer", whole + [0]),
+        ("foreign", Data("PK\u{3}\u{4} pickled".utf8)),
+      ] {
+        try data.write(to: spoiled)
+        let refused = try Tool.run(["attack", spoiled.path, "--epsilon", "0.1"])
+        #expect(refused.failedInOneLine, "\(name): \(refused.errors)")
+        #expect(refused.status == 65)
+        #expect(refused.errors.contains("spoiled.safetensors"), "\(name): \(refused.errors)")
+      }
+      // A run is not overwritten.
+      let again = try Tool.run(["train", "catch-v1", "--steps", "1100", "--output", run.path])
+      #expect(again.failedInOneLine)
+      #expect(again.status == 73)
+      #expect(try Data(contentsOf: run.appendingPathComponent("last.safetensors")) == whole)
+    }
+  }
+
+  @Test func aDefinitionWithATypoNamesFileAndLine() throws {
+    try withFolder { folder in
+      for name in ["Environments", "Policies"] {
+        try FileManager.default.createDirectory(
+          at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
+      }
+      let good = try String(
+        contentsOf: repository.appendingPathComponent("Environments/catch-v1.yaml"), encoding: .utf8)
+      try good.replacing("time-limit:", with: "time-limt:").write(
+        to: folder.appendingPathComponent("Environments/catch-v1.yaml"), atomically: true, encoding: .utf8)
+      let run = try Tool.run(["list", "environments"], in: folder)
+      #expect(run.failedInOneLine, "\(run.errors)")
+      for word in ["catch-v1.yaml:", "time-limt", "time-limit"] { #expect(run.errors.contains(word)) }
+    }
+  }
+
+  /// A path below a file cannot be made into a folder, by nobody.
+  @Test func aFolderThatCannotBeWrittenIsSaid() throws {
+    try withFolder { folder in
+      let file = folder.appendingPathComponent("file")
+      try Data().write(to: file)
+      let run = try Tool.run(
+        ["train", "catch-v1", "--steps", "2000", "--output", file.appendingPathComponent("run").path])
+      #expect(run.failedInOneLine, "\(run.errors)")
+      #expect(run.status == 73)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+    }
+  }
+}

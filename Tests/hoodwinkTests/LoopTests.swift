@@ -1,0 +1,115 @@
+import Foundation
+import Policies
+import TestSupport
+import Testing
+
+/// The loop from the command line: train, attack, evaluate, watch.
+@Suite struct LoopTests {
+  @Test func trainsAttacksEvaluatesAndRecords() throws {
+    try withFolder { folder in
+      let run = folder.appendingPathComponent("run").path
+      let trained = try Tool.run(["train", "catch-v1", "--steps", "3000", "--output", run, "--json"])
+      #expect(trained.status == 0, "\(trained.errors)")
+      #expect(trained.errors.contains("steps/s"))
+      let summary = try #require(
+        try JSONSerialization.jsonObject(with: Data(trained.output.utf8)) as? [String: Any])
+      #expect(summary["isFinished"] as? Bool == true)
+      let metrics = try String(contentsOfFile: run + "/metrics.csv", encoding: .utf8)
+      #expect(metrics.hasPrefix("steps,recent_return,loss\n"))
+
+      for name in [run, run + "/last.safetensors"] {
+        let attacked = try Tool.run(["attack", name, "--epsilon", "8/255", "--episodes", "10"])
+        #expect(attacked.status == 0, "\(attacked.errors)")
+        #expect(attacked.output.contains("8/255 (0.0314)"))
+      }
+      let evaluate = ["evaluate", run, "--epsilons", "0,8/255", "--episodes", "40", "--json", "--seed", "3"]
+      let one = try Tool.run(evaluate + ["--threads", "1"])
+      #expect(one.status == 0, "\(one.errors)")
+      #expect(try Tool.run(evaluate + ["--threads", "2"]).output == one.output)
+      #expect(try Tool.run(evaluate + ["--threads", "2"]).output == one.output)
+      // Epsilon 0 is the clean run.
+      let cells = try #require(
+        try JSONSerialization.jsonObject(with: Data(one.output.utf8)) as? [[String: Any]])
+      #expect(cells.count == 5)
+      let clean = try #require(cells[0]["returns"] as? [Double])
+      for cell in cells where cell["epsilon"] as? String == "0" {
+        #expect(cell["returns"] as? [Double] == clean)
+      }
+
+      let frames = folder.appendingPathComponent("frames").path
+      let watched = try Tool.run(["watch", run, "--epsilon", "32/255", "--record", frames])
+      #expect(watched.status == 0, "\(watched.errors)")
+      let pictures = try FileManager.default.contentsOfDirectory(atPath: frames)
+      #expect(pictures.count == 9)
+      let first = try Data(contentsOf: URL(fileURLWithPath: frames + "/frame-000001.png"))
+      #expect(first.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+    }
+  }
+
+  @Test func sameCommandSameBytes() throws {
+    try withFolder { folder in
+      var bytes: [Data] = []
+      for (name, threads) in [("a", "1"), ("b", "2"), ("c", "1")] {
+        let run = folder.appendingPathComponent(name)
+        let arguments = [
+          "train", "catch-v1", "--agent", "reinforce", "--steps", "4000", "--defense", "adversarial",
+          "--epsilon",
+          "0.1", "--threads", threads, "--output", run.path,
+        ]
+        #expect(try Tool.run(arguments).status == 0)
+        bytes.append(try Data(contentsOf: run.appendingPathComponent("last.safetensors")))
+      }
+      #expect(bytes[0] == bytes[1])
+      #expect(bytes[0] == bytes[2])
+    }
+  }
+
+  /// SIGINT in the middle of a long training: the status of an interruption, and a policy that can be used.
+  @Test func interruptionKeepsWhatWasLearned() throws {
+    try withFolder { folder in
+      let run = folder.appendingPathComponent("run")
+      let (process, _, errors) = try Tool.start(
+        ["train", "catch-v1", "--steps", "2000000", "--output", run.path], in: repository)
+      // The run folder appears when training begins.
+      let metrics = run.appendingPathComponent("metrics.csv").path
+      while process.isRunning && !FileManager.default.fileExists(atPath: metrics) { sched_yield() }
+      process.interrupt()
+      let complained = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit)
+      #expect(process.terminationStatus == 130)
+      #expect(complained.contains("what was learned is in"))
+      let file = try PolicyFile(contentsOf: run.appendingPathComponent("last.safetensors"))
+      #expect(file.description.steps < 2_000_000)
+    }
+  }
+
+  @Test func everyVerbHasHelpWithExamples() throws {
+    for verb in ["list", "train", "attack", "evaluate", "watch"] {
+      let help = try Tool.run([verb, "--help"])
+      #expect(help.status == 0)
+      #expect(help.output.contains("Examples:"))
+    }
+  }
+
+  @Test(arguments: ["environments", "policies", "attacks"])
+  func listsForPeopleAndMachines(_ subject: String) throws {
+    #expect(try Tool.run(["list", subject]).status == 0)
+    let json = try Tool.run(["list", subject, "--json"])
+    #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [Any])
+  }
+
+  /// The data is found from any folder below the project.
+  @Test func dataIsFoundUpward() throws {
+    let here = repository.appendingPathComponent("Tests/hoodwinkTests")
+    #expect(try Tool.run(["list", "environments"], in: here).output.contains("catch-v1"))
+    try withFolder { folder in
+      let elsewhere = try Tool.run(["list", "environments"], in: folder)
+      #expect(elsewhere.failedInOneLine)
+      #expect(elsewhere.errors.contains("--root"))
+      #expect(
+        try Tool.run(["list", "environments", "--root", repository.path], in: folder).output.contains(
+          "catch-v1"))
+    }
+  }
+}
