@@ -10,7 +10,7 @@ enum NetworkCase: String, CaseIterable, Codable, ExpressibleByArgument {
   /// The logits, with no gradient.
   case forward
   /// The attack of that name: logits, cross-entropy against their own argmax, its gradient with respect to the input
-  /// alone, a step of 8/255 along the sign, projected to the threat model and to [0, 1].
+  /// alone, a step of 8/255 along the sign, clipped to [0, 1]. The attacker's projection and checks are not in it.
   case fgsm
   /// Cross-entropy against given labels, the gradients of all parameters, one step of Adam.
   case training
@@ -103,7 +103,7 @@ extension NetworkCase {
         let clean = CleanPass(of: images, through: victim)
         let perturbed = FGSM().perturb(
           clean, meeting: ActionChange(from: clean.actions), within: threat, using: &streams)
-        _ = threat.project(perturbed, around: clean.observations, frameChannels: images.shape[-1])
+        _ = perturbed.clamped(to: threat.range)
       }
     case .training:
       var optimizer = Optimizer(Adam())
