@@ -34,7 +34,7 @@ public struct DQN: LearningAgent {
     /// Steps before the first update.
     public var learningStart = 1_000
     /// Transitions in an update.
-    public var batchSize = 64
+    public var batchSize = 32
     /// Environment steps for each update.
     public var stepsPerUpdate = 4
     /// Updates between copies to the target network.
@@ -137,7 +137,8 @@ public struct DQN: LearningAgent {
       }, at: online, rows: size)
     guard loss.scalar.isFinite else { throw TrainingError("the loss is \(loss.scalar) at step \(steps)") }
     optimizer.update(
-      &online.parameters, along: clipped(gradients, toGlobalNorm: 10).gradients, learningRate: rate)
+      &online.parameters, along: clipped(gradients, toGlobalNorm: 10).gradients, learningRate: rate,
+      on: workers)
     updates += 1
     if updates % configuration.targetInterval == 0 { target = online }
     return loss.scalar

@@ -158,7 +158,7 @@ public struct REINFORCE: LearningAgent {
     guard loss.scalar.isFinite else { throw TrainingError("the loss is \(loss.scalar) at step \(steps)") }
     optimizer.update(
       &model.parameters, along: clipped(gradients, toGlobalNorm: 0.5).gradients,
-      learningRate: configuration.learningRate.value(at: progress))
+      learningRate: configuration.learningRate.value(at: progress), on: workers)
     return loss.scalar
   }
 

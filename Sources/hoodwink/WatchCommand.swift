@@ -68,7 +68,9 @@ struct WatchCommand: ParsableCommand {
 
   private func show(_ episode: inout WatchedEpisode) throws {
     #if Window
-      try WatchWindow.show(&episode)
+      // Commands run on the main thread, which SDL wants.
+      var watched = episode
+      try MainActor.assumeIsolated { try WatchWindow.show(&watched) }
     #else
       throw Failure(
         "this build has no window: build it with `swift build -c release --traits Window`, or write PNG files "
