@@ -28,7 +28,7 @@ public struct DQN: LearningAgent {
     /// The network; nil for what suits the frame.
     public var network: NetworkChoice?
     /// The discount γ.
-    public var discount: Float = 0.99
+    public var discount: Float = 0.97
     /// Transitions kept.
     public var replayCapacity = 50_000
     /// Steps before the first update.
@@ -40,7 +40,7 @@ public struct DQN: LearningAgent {
     /// Updates between copies to the target network.
     public var targetInterval = 250
     /// Adam's rate.
-    public var learningRate = Schedule.linear(from: 1e-3, to: 1e-4, share: 1)
+    public var learningRate = Schedule.linear(from: 5e-4, to: 5e-5, share: 1)
     /// The chance of a random action while collecting.
     public var exploration = Schedule.linear(from: 1, to: 0.05, share: 0.3)
 

@@ -53,27 +53,33 @@ public struct ThreatModel: Hashable, Sendable {
   ///   - frameChannels: the channels of one frame; the newest frame has the last ones.
   public func project(_ perturbed: Tensor, around clean: Tensor, frameChannels: Int) -> Tensor {
     precondition(perturbed.shape == clean.shape, "an attack changed the shape of an observation")
-    let channels = clean.shape[-1]
-    let budget = budget
-    let (low, high) = (range.lowerBound, range.upperBound)
-    let firstFree = frames == .newest ? channels - frameChannels : 0
+    let (budget, low, high) = (budget, range.lowerBound, range.upperBound)
+    let (block, fixed) = blocks(of: clean, frameChannels: frameChannels)
     return Tensor(shape: clean.shape) { result in
       perturbed.withElements { perturbed in
         clean.withElements { clean in
-          for index in result.indices {
-            let origin = clean[index]
-            // An entry that must not change, or for which an attack proposes no number, stays as it is.
-            guard index % channels >= firstFree, !perturbed[index].isNaN else {
-              result[index] = origin
-              continue
+          for start in stride(from: 0, to: result.count, by: max(block, 1)) {
+            for index in start..<(start + fixed) { result[index] = clean[index] }
+            for index in (start + fixed)..<(start + block) {
+              let origin = clean[index]
+              // An entry for which an attack proposes no number stays as it is.
+              let proposed = perturbed[index].isNaN ? origin : perturbed[index]
+              let bounded = min(max(proposed, origin - budget), origin + budget)
+              // A clean entry outside the range is moved no further out.
+              let valid = min(max(bounded, min(low, origin)), max(high, origin))
+              result[index] = isQuantized ? quantize(valid, toward: origin) : valid
             }
-            let bounded = min(max(perturbed[index], origin - budget), origin + budget)
-            let valid = min(max(bounded, min(low, origin)), max(high, origin))
-            result[index] = isQuantized ? quantize(valid, toward: origin) : valid
           }
         }
       }
     }
+  }
+
+  /// The runs of entries in which the first `fixed` must not change: a pixel's channels, or all of the batch at once.
+  private func blocks(of clean: Tensor, frameChannels: Int) -> (length: Int, fixed: Int) {
+    let channels = clean.shape[-1]
+    let fixed = frames == .newest ? channels - frameChannels : 0
+    return fixed == 0 ? (clean.count, 0) : (channels, fixed)
   }
 
   /// The level of 8 bits nearest to a value on the side of the clean value, or the clean value where no level lies
