@@ -48,7 +48,7 @@ public struct Workers: Hashable, Sendable {
       for index in 0..<count { body(index) }
       return
     }
-    Helper.share(count, among: min(threads, count), body)
+    WorkerThread.share(count, among: min(threads, count), body)
   }
 
   /// Calls `body` for pieces of several buffers, each piece named by its buffer and the range of its elements. Pieces

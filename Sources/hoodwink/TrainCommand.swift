@@ -34,10 +34,10 @@ struct TrainCommand: ParsableCommand {
   @Option(
     name: .customLong("steps"),
     help: ArgumentHelp(
-      "Environment steps.", discussion: "By default 60000 for dqn, 300000 for reinforce.", valueName: "n"))
+      "Environment steps.", discussion: "By default 60000 for dqn, 450000 for reinforce.", valueName: "n"))
   var requestedSteps: Int?
 
-  private var steps: Int { requestedSteps ?? (agent == .dqn ? 60_000 : 300_000) }
+  private var steps: Int { requestedSteps ?? (agent == .dqn ? 60_000 : 450_000) }
 
   @Option(help: "The network: mlp or conv. By default what suits the frame.")
   var network: NetworkChoice?

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Dispatch wakes a sleeping thread for each job, which takes longer than a training step of a small network. A helper
 /// watches for its next job for a moment before it goes to sleep, so that one job after another costs no wake-up.
-final class Helper: Sendable {
+final class WorkerThread: Sendable {
   private enum State {
     static let idle = 0
     static let asleep = 1
@@ -27,8 +27,8 @@ final class Helper: Sendable {
   /// How long a thread watches before it sleeps.
   private static let patience: UInt64 = 100_000
 
-  /// The helpers that nobody uses.
-  private static let unused = Mutex<[Helper]>([])
+  /// The threads that nobody uses: with the buffer pools the one state that outlives a call. Neither changes a result.
+  private static let unused = Mutex<[WorkerThread]>([])
 
   private init() {
     let thread = Thread { self.run() }
@@ -56,13 +56,13 @@ final class Helper: Sendable {
     }
   }
 
-  private static func borrow(_ count: Int) -> [Helper] {
+  private static func borrow(_ count: Int) -> [WorkerThread] {
     var helpers = unused.withLock { unused in
       let taken = Array(unused.suffix(count))
       unused.removeLast(taken.count)
       return taken
     }
-    while helpers.count < count { helpers.append(Helper()) }
+    while helpers.count < count { helpers.append(WorkerThread()) }
     return helpers
   }
 
