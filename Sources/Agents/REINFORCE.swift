@@ -112,27 +112,34 @@ public struct REINFORCE: LearningAgent {
       following.append(isLast || isCut ? model.baseline(step.next).elements : [])
       update.returns += rollout.restartEnded()
     }
-    let returns = discountedReturns(collected, following)
+    let returns = Self.discountedReturns(
+      collected.map(\.outcomes), following, discount: configuration.discount)
     update.loss = try learn(
       observations: .concatenate(collected.map(\.delivered)), actions: collected.flatMap(\.actions),
       returns: returns, progress: progress)
     return update
   }
 
-  /// The discounted return from each step on, in the order of the steps.
-  private func discountedReturns(_ collected: [Rollout.Step], _ following: [[Float]]) -> [Float] {
-    var returns = [[Float]](repeating: [], count: collected.count)
+  /// The discounted return from each step on, step after step, lane after lane.
+  ///
+  /// - Parameters:
+  ///   - outcomes: those of all lanes for each step.
+  ///   - following: the values of what follows for each step, needed for the last and where an episode was truncated.
+  static func discountedReturns(
+    _ outcomes: [[Outcome]], _ following: [[Float]], discount: Float
+  ) -> [Float] {
+    var returns = [[Float]](repeating: [], count: outcomes.count)
     var rest = following.last ?? []
-    for (index, step) in collected.enumerated().reversed() {
-      for (lane, outcome) in step.outcomes.enumerated() {
+    for step in outcomes.indices.reversed() {
+      for (lane, outcome) in outcomes[step].enumerated() {
         switch outcome.ending {
         case .terminated: rest[lane] = 0
-        case .truncated: rest[lane] = following[index][lane]
+        case .truncated: rest[lane] = following[step][lane]
         case nil: break
         }
-        rest[lane] = outcome.reward + configuration.discount * rest[lane]
+        rest[lane] = outcome.reward + discount * rest[lane]
       }
-      returns[index] = rest
+      returns[step] = rest
     }
     return returns.flatMap { $0 }
   }

@@ -66,4 +66,43 @@ private func train(
       #expect(batch.continues[row] == (Int(value) % 2 == 0 ? 0 : 1))
     }
   }
+
+  /// With γ = ½: a termination ends the sum, a truncation puts the value of what follows in its place, and so does the
+  /// end of the batch.
+  @Test func returnsBootstrapThroughTruncationOnly() {
+    let outcomes: [[Outcome]] = [
+      [Outcome(reward: 1, ending: nil), Outcome(reward: 1, ending: .truncated)],
+      [Outcome(reward: 2, ending: .terminated), Outcome(reward: 2, ending: nil)],
+      [Outcome(reward: 4, ending: nil), Outcome(reward: 4, ending: nil)],
+    ]
+    let returns = REINFORCE.discountedReturns(outcomes, [[100, 10], [100, 100], [6, 8]], discount: 0.5)
+    let expected: [Float] = [2, 6, 2, 6, 7, 8]
+    #expect(returns == expected)
+  }
+
+  /// A reward of 1 at each step, truncated after 5 and never terminated: the value is 1/(1 − γ) = 10. Who takes
+  /// truncation for termination finds at most 5; who bootstraps through termination finds 10 where 1 is right.
+  @Test(arguments: [(false, Float(10)), (true, 1)])
+  func deepQLearningTellsTruncationFromTermination(_ terminates: Bool, _ value: Float) throws {
+    struct Salary: Environment {
+      let terminates: Bool
+      let observationSpace = BoxSpace(height: 1, width: 1, channels: 1)
+      let actions = ["wait", "work"]
+      mutating func reset(using random: inout some Randomness) {}
+      mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
+        Outcome(reward: 1, ending: terminates ? .terminated : nil)
+      }
+      func observe(into frame: inout MutableSpan<Float>) { frame[0] = 1 }
+    }
+    var configuration = DQN.Configuration()
+    configuration.discount = 0.9
+    configuration.targetInterval = 20
+    configuration.network = .mlp
+    let vector = EnvironmentVector(
+      id: "salary", TimeLimit(Salary(terminates: terminates), limit: 5), count: configuration.lanes)
+    var agent = try DQN(configuration, environments: vector, seed: 1)
+    while agent.steps < 8000 { _ = try agent.advance(progress: 0.5, hardening: nil) }
+    let found = agent.policy.scores(for: Tensor(repeating: 1, shape: [1, 1, 1, 1])).elements
+    #expect(found.allSatisfy { abs($0 - value) < 0.15 * value }, "\(found)")
+  }
 }

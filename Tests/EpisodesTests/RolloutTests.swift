@@ -105,4 +105,29 @@ private func play(
     #expect(rollout.stack.observations == before)
     #expect(try rollout.step(policy).next == first.next)
   }
+
+  /// Each frame gets noise of its own.
+  @Test func noiseIsDrawnAnewForEachFrame() throws {
+    let threat = ThreatModel(epsilon: Epsilon(16, over: 255))
+    let steps = try play("catch-v1", lanes: 1, frames: 1, attack: ("noise", threat)).steps
+    let noise = steps.map { ($0.delivered - $0.clean).elements }
+    for (one, next) in zip(noise, noise.dropFirst()) { #expect(one != next) }
+  }
+
+  /// What a policy draws does not depend on whether it is attacked.
+  @Test func anAttackLeavesThePolicysDrawsAlone() throws {
+    let definition = try catalog.definition(for: "catch-v1")
+    let policy = SampledPolicy(try victim(definition, frames: 1))
+    func actions(_ attacker: Attacker?) throws -> [[Int]] {
+      var rollout = Rollout(definition.makeVector(count: 3), frames: 1)
+      for lane in 0..<3 { rollout.start(lane, seed: UInt64(lane)) }
+      var actions: [[Int]] = []
+      while rollout.isRunning.contains(true) {
+        actions.append(try rollout.step(policy, attacker: attacker).actions)
+      }
+      return actions
+    }
+    let harmless = try Attacker("noise", against: policy, within: ThreatModel(epsilon: Epsilon(0)))
+    #expect(try actions(harmless) == actions(nil))
+  }
 }

@@ -40,6 +40,8 @@ import Testing
   @Test func episodesArePairedAndSeeded() throws {
     let (evaluation, policy) = try evaluation(5)
     #expect(try evaluation.run(policy).episodes.map(\.seed) == [4, 5, 6, 7, 8])
+    // More than the lanes that step together.
+    #expect(try self.evaluation(70).0.run(policy).episodes.map(\.seed) == (4..<74).map { UInt64($0) })
     let shifted = try self.evaluation(4, seed: 5).0
     #expect(try shifted.run(policy).returns == Array(evaluation.run(policy).returns.dropFirst()))
   }
