@@ -1,10 +1,15 @@
-import Environments
-import Tensors
-
-/// The agents by the names under which people ask for them.
+/// The agents by the names under which people ask for them. A new agent is a file, a case and an arm here.
 public enum AgentKind: String, Hashable, Sendable, Codable, CaseIterable {
   /// Deep Q-learning with double targets.
   case dqn
   /// The policy gradient with a baseline.
   case reinforce
+
+  /// The agent's settings when nothing is set.
+  var defaults: any AgentConfiguration {
+    switch self {
+    case .dqn: DQN.Configuration()
+    case .reinforce: REINFORCE.Configuration()
+    }
+  }
 }

@@ -20,7 +20,7 @@ import Tensors
 ///    observation before it is attacked.
 public struct DQN: LearningAgent {
   /// What can be set.
-  public struct Configuration: Hashable, Sendable, Codable {
+  public struct Configuration: AgentConfiguration {
     /// Environments in lockstep.
     public var lanes = 16
     /// Frames in an observation.
@@ -46,6 +46,13 @@ public struct DQN: LearningAgent {
 
     /// The defaults.
     public init() {}
+
+    /// An agent with these settings.
+    public func makeAgent(
+      in environments: any VectorEnvironment, seed: UInt64, workers: Workers
+    ) throws -> any LearningAgent {
+      try DQN(self, environments: environments, seed: seed, workers: workers)
+    }
   }
 
   /// What was set.
@@ -75,15 +82,11 @@ public struct DQN: LearningAgent {
   ) throws {
     self.configuration = configuration
     self.workers = workers
-    let space = environments.observationSpace
-    let shape = [space.height, space.width, space.channels * configuration.frames]
-    let choice = configuration.network ?? .suited(height: space.height, width: space.width)
+    let architecture = try configuration.architecture(for: environments, outputs: environments.actions.count)
     var initialization = RandomStream(seed: seed, stream: .initialization)
-    online = try Network(
-      choice.architecture(input: shape, outputs: environments.actions.count), initializer: .kaiming,
-      using: &initialization)
+    online = try Network(architecture, initializer: .kaiming, using: &initialization)
     target = online
-    replay = ReplayBuffer(capacity: configuration.replayCapacity, shape: shape)
+    replay = ReplayBuffer(capacity: configuration.replayCapacity, shape: architecture.input)
     explorationRandom = RandomStream(seed: seed, stream: .exploration)
     replayRandom = RandomStream(seed: seed, stream: .replay)
     rollout = Rollout(environments, frames: configuration.frames)

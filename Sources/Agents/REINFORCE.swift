@@ -20,7 +20,7 @@ import Tensors
 /// 4. The discount weighs returns, not the steps of an episode (no γᵗ in front), as everybody does.
 public struct REINFORCE: LearningAgent {
   /// What can be set.
-  public struct Configuration: Hashable, Sendable, Codable {
+  public struct Configuration: AgentConfiguration {
     /// Environments in lockstep.
     public var lanes = 32
     /// Frames in an observation.
@@ -38,6 +38,13 @@ public struct REINFORCE: LearningAgent {
 
     /// The defaults.
     public init() {}
+
+    /// An agent with these settings.
+    public func makeAgent(
+      in environments: any VectorEnvironment, seed: UInt64, workers: Workers
+    ) throws -> any LearningAgent {
+      try REINFORCE(self, environments: environments, seed: seed, workers: workers)
+    }
   }
 
   /// Policy and baseline, trained as one.
@@ -75,16 +82,14 @@ public struct REINFORCE: LearningAgent {
   ) throws {
     self.configuration = configuration
     self.workers = workers
-    let space = environments.observationSpace
-    let shape = [space.height, space.width, space.channels * configuration.frames]
-    let choice = configuration.network ?? .suited(height: space.height, width: space.width)
     var initialization = RandomStream(seed: seed, stream: .initialization)
     model = Model(
       policy: try Network(
-        choice.architecture(input: shape, outputs: environments.actions.count), initializer: .orthogonal,
-        outputGain: 0.01, using: &initialization),
+        configuration.architecture(for: environments, outputs: environments.actions.count),
+        initializer: .orthogonal, outputGain: 0.01, using: &initialization),
       baseline: try Network(
-        choice.architecture(input: shape, outputs: 1), initializer: .orthogonal, using: &initialization))
+        configuration.architecture(for: environments, outputs: 1), initializer: .orthogonal,
+        using: &initialization))
     random = RandomStream(seed: seed, stream: .exploration)
     rollout = Rollout(environments, frames: configuration.frames)
     rollout.startTraining(seed: seed)

@@ -65,24 +65,12 @@ public struct TrainingRun: Sendable {
     self.request = request
     self.environment = environment
     self.hardening = hardening
-    switch request.agent {
-    case .dqn:
-      var configuration = DQN.Configuration()
-      configuration.network = request.network
-      configuration.frames = request.frames
-      self.configuration = try Self.flattened(configuration)
-      agent = try DQN(
-        configuration, environments: environment.makeVector(count: configuration.lanes), seed: request.seed,
-        workers: workers)
-    case .reinforce:
-      var configuration = REINFORCE.Configuration()
-      configuration.network = request.network
-      configuration.frames = request.frames
-      self.configuration = try Self.flattened(configuration)
-      agent = try REINFORCE(
-        configuration, environments: environment.makeVector(count: configuration.lanes), seed: request.seed,
-        workers: workers)
-    }
+    var configuration = request.agent.defaults
+    configuration.network = request.network
+    configuration.frames = request.frames
+    self.configuration = try Self.flattened(configuration)
+    agent = try configuration.makeAgent(
+      in: environment.makeVector(count: configuration.lanes), seed: request.seed, workers: workers)
   }
 
   /// A configuration as text by name, for the policy file.
