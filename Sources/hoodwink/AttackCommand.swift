@@ -24,16 +24,10 @@ struct AttackCommand: ParsableCommand {
     help: ArgumentHelp("The size of the perturbation: 8/255 or 0.03.", valueName: "size"))
   var epsilon: Epsilon
 
-  @Option(help: ArgumentHelp("Episodes.", valueName: "n"))
-  var episodes: Int = 100
-
+  @OptionGroup var play: PlayOptions
   @OptionGroup var threat: ThreatOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
-
-  func validate() throws {
-    guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
-  }
 
   func run() throws {
     let interruption = Interruption()
@@ -41,7 +35,8 @@ struct AttackCommand: ParsableCommand {
     let subject = try NamedPolicy(policy, in: common.folders())
     let cells = try [nil, attack].map { attack in
       try Cell.play(
-        subject, attack: attack, epsilon: attack == nil ? nil : epsilon, threat: threat, episodes: episodes,
+        subject, attack: attack, epsilon: attack == nil ? nil : epsilon, threat: threat,
+        episodes: play.episodes,
         compute: compute, interruption: interruption)
     }
     if common.json { return try printJSON(cells) }

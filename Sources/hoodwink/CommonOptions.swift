@@ -34,6 +34,16 @@ struct ComputeOptions: ParsableArguments {
   var workers: Workers { Workers(threads: threads) }
 }
 
+/// How much is played for each figure.
+struct PlayOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Episodes for each figure.", valueName: "n"))
+  var episodes: Int = 100
+
+  func validate() throws {
+    guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
+  }
+}
+
 /// What an attacker may do, as options.
 struct ThreatOptions: ParsableArguments {
   @Option(

@@ -28,16 +28,10 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Epsilons, separated by commas: 8/255 or 0.03.")
   var epsilons: String = "8/255,16/255,32/255"
 
-  @Option(help: ArgumentHelp("Episodes in each cell.", valueName: "n"))
-  var episodes: Int = 100
-
+  @OptionGroup var play: PlayOptions
   @OptionGroup var threat: ThreatOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
-
-  func validate() throws {
-    guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
-  }
 
   func run() throws {
     let interruption = Interruption()
@@ -60,7 +54,7 @@ struct EvaluateCommand: ParsableCommand {
         cells.append(
           try Cell.play(
             subject, attack: opposition?.attack, epsilon: opposition?.epsilon, threat: threat,
-            episodes: episodes, compute: compute, interruption: interruption))
+            episodes: play.episodes, compute: compute, interruption: interruption))
         line.update(cells.count, of: total)
       }
     }
@@ -72,7 +66,7 @@ struct EvaluateCommand: ParsableCommand {
     for cell in cells { table.append(cell.row) }
     print(table.text)
     print(
-      "\(episodes) episodes a cell, the same seeds from \(compute.seed) in each; \(threat.frames.rawValue) "
+      "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each; \(threat.frames.rawValue) "
         + "\(threat.frames == .newest ? "frame" : "frames") attacked; intervals over episodes.")
   }
 }

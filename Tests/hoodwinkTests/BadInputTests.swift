@@ -33,6 +33,7 @@ import Testing
     Fault("attack no-such-policy --epsilon 0.1 --attack fgms", ["fgms", "fgsm"], 65),
     Fault("evaluate no-such-policy --epsilons 0.1,x", ["x", "8/255"], 64),
     Fault("evaluate no-such-policy --attacks nois", ["nois", "noise"], 65),
+    Fault("evaluate no-such-policy --episodes 0", ["at least 1"], 64),
     Fault("evaluate", ["policies"], 64),
     Fault("evaluate README.md", ["README.md", "header"], 65),
     Fault("watch Tests --record frames", ["Tests", "policy.safetensors"], 65),
