@@ -59,7 +59,7 @@ let package = Package(
     .executableTarget(
       name: "benchmark",
       dependencies: [
-        "RandomStreams", "Tensors", "Networks", "Policies", "Attacks",
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

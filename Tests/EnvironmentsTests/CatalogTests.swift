@@ -119,8 +119,8 @@ struct CatalogTests {
       let outcome = vector.step([random.index(below: vector.actions.count)])[0]
       #expect(outcome.reward.isFinite)
       length += 1
-      #expect(length <= definition.timeLimit)
-      #expect(outcome.ending != .truncated || length == definition.timeLimit)
+      #expect(length <= definition.rules.timeLimit)
+      #expect(outcome.ending != .truncated || length == definition.rules.timeLimit)
       if outcome.ending != nil {
         vector.reset(0)
         length = 0

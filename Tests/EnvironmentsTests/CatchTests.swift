@@ -6,7 +6,8 @@ import Testing
 struct CatchTests {
   @Test("a ball falls into a drawn column, and the frame shows it", arguments: 0..<20 as Range<UInt64>)
   func rules(_ seed: UInt64) {
-    var vector = EnvironmentVector(id: "catch", Catch(rows: 4, columns: 5), count: 1)
+    var vector = EnvironmentVector(
+      id: "catch", Catch(rows: 4, columns: 5), rules: EpisodeRules(timeLimit: 1000), count: 1)
     vector.reset(0, seed: seed)
     var random = RandomStream(seed: seed)
     let ball = random.index(below: 5)
@@ -36,13 +37,16 @@ struct CatchTests {
 
   @Test("a cell is a square of pixels")
   func pixels() {
-    var small = EnvironmentVector(id: "catch", Catch(rows: 3, columns: 4), count: 1)
-    var large = EnvironmentVector(id: "catch", Catch(rows: 3, columns: 4, pixelsPerCell: 3), count: 1)
+    var small = EnvironmentVector(
+      id: "catch", Catch(rows: 3, columns: 4), rules: EpisodeRules(timeLimit: 1000), count: 1)
+    var large = EnvironmentVector(
+      id: "catch", Catch(rows: 3, columns: 4, pixelsPerCell: 3), rules: EpisodeRules(timeLimit: 1000),
+      count: 1)
     small.reset(0, seed: 8)
     large.reset(0, seed: 8)
     let cells = small.observation()
     let pixels = large.observation()
-    #expect(large.observationSpace == BoxSpace(height: 9, width: 12, channels: 1))
+    #expect(large.observationSpace == BoxSpace(height: 9, width: 12, channels: 1, rawMaxima: [255]))
     for row in 0..<9 {
       for column in 0..<12 {
         #expect(pixels[12 * row + column] == cells[4 * (row / 3) + column / 3])

@@ -49,7 +49,8 @@ struct DefinitionTests {
       Fault(catchGame, "  rows", "  cows", "catch-v1.yaml:6: unknown key 'cows'; did you mean 'rows'?"),
       Fault(
         catchGame, "kind: catch", "size: 3",
-        "catch-v1.yaml:2: unknown key 'size'; the keys are id, kind, description, time-limit, parameters"),
+        "catch-v1.yaml:2: unknown key 'size'; the keys are id, kind, description, time-limit, parameters, "
+          + "sticky-actions, action-repeat, reward-clipping, camera"),
       Fault(catchGame, "  columns: 10\n", "", "catch-v1.yaml:5: missing key 'columns'"),
       Fault(catchGame, "kind: catch\n", "", "catch-v1.yaml:1: missing key 'kind'"),
       Fault(
@@ -121,9 +122,9 @@ struct DefinitionTests {
   @Test("a definition says what its file says")
   func values() throws {
     let game = try EnvironmentDefinition(yaml: Self.catchGame, path: "catch-v1.yaml")
-    #expect(game.id == "catch-v1" && game.kind == "catch" && game.timeLimit == 9)
+    #expect(game.id == "catch-v1" && game.kind == "catch" && game.rules.timeLimit == 9)
     #expect(game.description == "Catch a ball.")
-    #expect(game.observationSpace == BoxSpace(height: 10, width: 10, channels: 1))
+    #expect(game.observationSpace == BoxSpace(height: 10, width: 10, channels: 1, rawMaxima: [255]))
     #expect(game.actions == ["left", "stay", "right"])
     let grid = try EnvironmentDefinition(yaml: Self.grid, path: "grid-v1.yaml")
     #expect(grid.observationSpace == BoxSpace(height: 2, width: 3, channels: 4))

@@ -6,7 +6,7 @@ import Testing
 struct TimeLimitTests {
   private func endings(length: Int, limit: Int) -> [Ending?] {
     var vector = EnvironmentVector(
-      id: "countdown", TimeLimit(Countdown(length: length), limit: limit), count: 1)
+      id: "countdown", Countdown(length: length), rules: EpisodeRules(timeLimit: limit), count: 1)
     var endings: [Ending?] = []
     // Twice, so that the time has to start anew.
     for _ in 0..<2 {
@@ -38,7 +38,8 @@ struct EnvironmentVectorTests {
   @Test("a lane that has ended must be reset")
   func ended() async {
     await #expect(processExitsWith: .failure) {
-      var vector = EnvironmentVector(id: "countdown", TimeLimit(Countdown(length: 9), limit: 1), count: 1)
+      var vector = EnvironmentVector(
+        id: "countdown", Countdown(length: 9), rules: EpisodeRules(timeLimit: 1), count: 1)
       vector.reset(0, seed: 0)
       var outcomes = [Outcome(reward: 0)]
       vector.step([0], running: nil, outcomes: &outcomes)
@@ -49,7 +50,8 @@ struct EnvironmentVectorTests {
   @Test("the first reset of a lane needs a seed")
   func unseeded() async {
     await #expect(processExitsWith: .failure) {
-      var vector = EnvironmentVector(id: "countdown", Countdown(length: 9), count: 2)
+      var vector = EnvironmentVector(
+        id: "countdown", Countdown(length: 9), rules: EpisodeRules(timeLimit: 100), count: 2)
       vector.reset(0, seed: 0)
       vector.reset(1)
     }
@@ -57,7 +59,8 @@ struct EnvironmentVectorTests {
 
   @Test("the generator of an episode is that of its seed, and goes on")
   func generators() {
-    var vector = EnvironmentVector(id: "countdown", Countdown(length: 9), count: 2)
+    var vector = EnvironmentVector(
+      id: "countdown", Countdown(length: 9), rules: EpisodeRules(timeLimit: 100), count: 2)
     vector.reset(0, seed: 1)
     vector.reset(1, seed: 5)
     var random = RandomStream(seed: 5)
