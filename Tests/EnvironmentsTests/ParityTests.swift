@@ -59,8 +59,8 @@ private struct Recording {
 
   struct Step: Hashable {
     let hash: UInt16
-    let reward: Float
-    let ending: Ending?
+    var reward: Float
+    var ending: Ending?
   }
 
   let header: Header
@@ -73,12 +73,14 @@ private struct Recording {
         let header = try JSONDecoder().decode(Header.self, from: Data(line.utf8))
         recordings.append(Recording(header: header))
       } else {
-        let words = line.split(separator: " ")
-        let reward = words.count > 1 ? try #require(Double(words[1])) : 0
-        recordings[recordings.count - 1].steps.append(
-          Step(
-            hash: try #require(UInt16(words[0], radix: 16)), reward: Float(reward),
-            ending: words.count > 2 ? try #require(Ending(rawValue: String(words[2]))) : nil))
+        let words = line.split(separator: " ").map(String.init)
+        var step = Step(hash: try #require(UInt16(words[0], radix: 16)), reward: 0, ending: nil)
+        if words.count > 1 { step.reward = Float(try #require(Double(words[1]))) }
+        if words.count > 2 {
+          let ending = Ending(rawValue: words[2])
+          step.ending = try #require(ending)
+        }
+        recordings[recordings.count - 1].steps.append(step)
       }
     }
     return recordings
@@ -91,7 +93,9 @@ private struct ObservationHash {
   private static let prime: UInt64 = 0x0000_0100_0000_01b3
 
   mutating func combine(_ vector: any VectorEnvironment) throws {
-    var bytes = try #require(vector.observationSpace.rawValues(of: vector.observation().span))
+    let observation = vector.observation()
+    let rawValues = vector.observationSpace.rawValues(of: observation.span)
+    var bytes = try #require(rawValues)
     if let direction = vector.direction(0) { bytes.append(UInt8(direction)) }
     let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* Self.prime }
     value = (value ^ hash) &* Self.prime
