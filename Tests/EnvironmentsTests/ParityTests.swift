@@ -10,7 +10,8 @@ struct ParityTests {
 
   private static var files: [URL] {
     let folder = repository.appending(path: "Tests/EnvironmentsTests/Fixtures")
-    let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+    let files =
+      (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
     return files.filter { $0.pathExtension == "jsonl" }.sorted { $0.path < $1.path }
   }
 
@@ -77,8 +78,8 @@ private struct Recording {
         var step = Step(hash: try #require(UInt16(words[0], radix: 16)), reward: 0, ending: nil)
         if words.count > 1 { step.reward = Float(try #require(Double(words[1]))) }
         if words.count > 2 {
-          let ending = Ending(rawValue: words[2])
-          step.ending = try #require(ending)
+          let ending: Ending = try #require(Ending(rawValue: words[2]))
+          step.ending = ending
         }
         recordings[recordings.count - 1].steps.append(step)
       }

@@ -13,7 +13,9 @@ struct NumPyDraws: Sendable {
   /// Three times `integers(0, bound)` for each bound, then `random()` as a multiple of 2⁻⁵³, from one generator.
   let interleaved: [Int]
 
-  static let bounds = [1, 2, 4, 10, 3221225472, 4294967295, 4294967296, 4294967297, 1099511627776, 6917529027641081856]
+  static let bounds = [
+    1, 2, 4, 10, 3221225472, 4294967295, 4294967296, 4294967297, 1099511627776, 6917529027641081856,
+  ]
 
   static let all = [
     NumPyDraws(
