@@ -7,7 +7,12 @@ import RandomStreams
 public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable {
   /// The id of the environment.
   public let id: String
-  private let camera: Camera?
+  /// The shape and the bounds of one lane's observations.
+  public let observationSpace: BoxSpace
+  /// The space before the camera.
+  private let worldSpace: BoxSpace
+  /// The environment before its first reset: an episode from a seed depends on nothing else.
+  private let fresh: RuledEnvironment<Base>
   private var lanes: [Lane<Base>]
 
   /// Lanes that all wait for a seed.
@@ -16,26 +21,21 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   public init(id: String, _ environment: Base, rules: EpisodeRules, camera: Camera? = nil, count: Int) {
     precondition(count > 0, "a vector has at least one lane")
     self.id = id
-    self.camera = camera
-    let lane = Lane(RuledEnvironment(environment, rules: rules), camera: camera)
-    lanes = Array(repeating: lane, count: count)
-  }
-
-  /// The shape and the bounds of one lane's observations.
-  public var observationSpace: BoxSpace {
-    let space = lanes[0].environment.observationSpace
-    return camera?.space(of: space) ?? space
+    worldSpace = environment.observationSpace
+    observationSpace = camera?.space(of: worldSpace) ?? worldSpace
+    fresh = RuledEnvironment(environment, rules: rules)
+    lanes = Array(repeating: Lane(fresh, camera: camera), count: count)
   }
 
   /// The names of the actions, at the index by which they are taken.
-  public var actions: [String] { lanes[0].environment.actions }
+  public var actions: [String] { fresh.actions }
 
   /// The number of lanes.
   public var count: Int { lanes.count }
 
   /// Starts an episode in a lane as in a new one, with the generator of the seed.
   public mutating func reset(_ index: Int, seed: UInt64) {
-    lanes[index].reset(seed: seed)
+    lanes[index].reset(fresh, seed: seed)
   }
 
   /// Starts an episode in a lane that goes on with the lane's generator.
@@ -82,7 +82,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   #endif
   public func observe(_ index: Int, into frame: inout MutableSpan<Float>) {
     precondition(frame.count == observationSpace.count, "a frame has one entry for each of the space")
-    lanes[index].observe(into: &frame)
+    lanes.span[index].observe(into: &frame, of: worldSpace)
   }
 
   /// Writes the current observations of all lanes, one after the other.
@@ -96,12 +96,14 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
     @specialized(where Base == MinAtar<SpaceInvaders>)
   #endif
   public func observeAll(into frames: inout MutableSpan<Float>) {
-    let size = observationSpace.count
+    let (size, space) = (observationSpace.count, worldSpace)
     precondition(frames.count == count * size, "there is one frame for each lane")
+    // A span lends its lanes, where an array would copy each of them.
+    let lanes = lanes.span
     for index in lanes.indices {
       // Swift 6.3's name for the operation: the one without the underscore is deprecated.
       var frame = frames._mutatingExtracting(index * size..<(index + 1) * size)
-      lanes[index].observe(into: &frame)
+      lanes[index].observe(into: &frame, of: space)
     }
   }
 
@@ -115,8 +117,6 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
 /// One environment with the generators that drive it and its camera.
 private struct Lane<Base: Environment>: Hashable {
   private(set) var environment: RuledEnvironment<Base>
-  /// The environment before its first reset: an episode from a seed depends on nothing else.
-  private let fresh: RuledEnvironment<Base>
   private var random = Base.Generator(seed: 0)
   private var camera: Camera?
   private var cameraRandom = RandomStream(seed: 0, stream: .camera)
@@ -131,11 +131,10 @@ private struct Lane<Base: Environment>: Hashable {
 
   init(_ environment: RuledEnvironment<Base>, camera: Camera?) {
     self.environment = environment
-    fresh = environment
     self.camera = camera
   }
 
-  mutating func reset(seed: UInt64) {
+  mutating func reset(_ fresh: RuledEnvironment<Base>, seed: UInt64) {
     environment = fresh
     random = Base.Generator(seed: seed)
     cameraRandom = RandomStream(seed: seed, stream: .camera)
@@ -161,8 +160,8 @@ private struct Lane<Base: Environment>: Hashable {
     return outcome
   }
 
-  func observe(into frame: inout MutableSpan<Float>) {
+  func observe(into frame: inout MutableSpan<Float>, of space: BoxSpace) {
     environment.observe(into: &frame)
-    camera?.capture(&frame, of: environment.observationSpace)
+    camera?.capture(&frame, of: space)
   }
 }
