@@ -41,6 +41,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   /// Starts an episode in a lane that goes on with the lane's generator.
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
     @specialized(where Base == GridWorld)
   #endif
   public mutating func reset(_ index: Int) {
@@ -50,6 +51,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   /// Takes one step in every lane, or only in those that are running; see ``VectorEnvironment``.
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
     @specialized(where Base == GridWorld)
   #endif
   public mutating func step(_ actions: [Int], running: [Bool]?, outcomes: inout [Outcome]) {
@@ -63,6 +65,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   /// Writes a lane's current observation.
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
     @specialized(where Base == GridWorld)
   #endif
   public func observe(_ index: Int, into frame: inout MutableSpan<Float>) {
@@ -73,6 +76,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   /// Writes the current observations of all lanes, one after the other.
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
     @specialized(where Base == GridWorld)
   #endif
   public func observeAll(into frames: inout MutableSpan<Float>) {

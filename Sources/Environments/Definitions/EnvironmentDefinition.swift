@@ -19,7 +19,9 @@ public struct EnvironmentDefinition: Sendable {
   private let environment: any DefinableEnvironment
 
   // The one list of what a file can describe.
-  private static var environments: [any DefinableEnvironment.Type] { [Catch.self, GridWorld.self] }
+  private static var environments: [any DefinableEnvironment.Type] {
+    [Catch.self, Pong.self, GridWorld.self]
+  }
 
   /// The families of environments that a file can name.
   public static var kinds: [String] { environments.map { $0.kind } }
