@@ -41,6 +41,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   /// Starts an episode in a lane that goes on with the lane's generator.
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
     @specialized(where Base == GridWorld)
     @specialized(where Base == MinAtar<Breakout>)
     @specialized(where Base == MinAtar<Asterix>)
@@ -55,6 +56,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   /// Takes one step in every lane, or only in those that are running; see ``VectorEnvironment``.
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
     @specialized(where Base == GridWorld)
     @specialized(where Base == MinAtar<Breakout>)
     @specialized(where Base == MinAtar<Asterix>)
@@ -73,6 +75,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   /// Writes a lane's current observation.
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
     @specialized(where Base == GridWorld)
     @specialized(where Base == MinAtar<Breakout>)
     @specialized(where Base == MinAtar<Asterix>)
@@ -88,6 +91,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   /// Writes the current observations of all lanes, one after the other.
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
     @specialized(where Base == GridWorld)
     @specialized(where Base == MinAtar<Breakout>)
     @specialized(where Base == MinAtar<Asterix>)

@@ -36,6 +36,20 @@ extension Catch: DefinableEnvironment {
   }
 }
 
+extension Pong: DefinableEnvironment {
+  static var kind: String { "pong" }
+
+  static var parameterKeys: [String] { ["size"] }
+
+  init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError) {
+    let size = try parameters.integer("size", in: 42...84)
+    guard PixelView.sizes.contains(size) else {
+      throw parameters.error("'size' is \(size); 42 and 84 are possible", at: "size")
+    }
+    self.init(size: size)
+  }
+}
+
 extension GridWorld: DefinableEnvironment {
   static var kind: String { "grid" }
 
