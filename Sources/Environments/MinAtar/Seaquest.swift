@@ -69,7 +69,7 @@ public struct Seaquest: MinAtarGame {
   /// How often the game became more difficult.
   private var rampCount: Int8 = 0
   // The oldest first. At most one enemy comes a step, and none stays for more than 30 steps once so many come (before,
-  // it stays for 60, but at most every 14th step one comes). A submarine has one bullet in the water at a time, which
+  // it stays for 60, but at most every 15th step one comes). A submarine has one bullet in the water at a time, which
   // is gone after 10 steps. A shot takes 5 steps, a diver comes every 30 and stays for 60.
   private var fish = BoundedList<48, Swimmer>(filler: .nobody)
   private var submarines = BoundedList<48, Swimmer>(filler: .nobody)

@@ -56,7 +56,7 @@ public struct SpaceInvaders: MinAtarGame {
     case .alienMovingLeft: MinAtarTile(0, 158, 115)
     case .alienMovingRight: MinAtarTile(213, 130, 170)
     case .bullet: MinAtarTile(240, 228, 66, .dot)
-    case .alienBullet: MinAtarTile(190, 60, 0, .dot)
+    case .alienBullet: MinAtarTile(170, 40, 0, .dot)
     }
   }
 
