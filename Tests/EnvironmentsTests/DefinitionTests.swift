@@ -179,7 +179,7 @@ struct DefinitionTests {
     #expect(game.observationSpace == BoxSpace(height: 10, width: 10, channels: 1, rawMaxima: [255]))
     #expect(game.actions == ["left", "stay", "right"])
     let grid = try EnvironmentDefinition(yaml: Self.grid, path: "grid-v1.yaml")
-    #expect(grid.observationSpace == BoxSpace(height: 2, width: 3, channels: 4))
+    #expect(grid.observationSpace == BoxSpace(height: 2, width: 3, channels: 4, rawMaxima: [1, 1, 1, 1]))
   }
 
   @Test("the hash is FNV-1a of the content")
