@@ -1,5 +1,7 @@
 import Environments
+import Foundation
 import RandomStreams
+import TestSupport
 import Testing
 
 @Suite("Every environment of the catalog")
@@ -155,5 +157,78 @@ struct CatalogTests {
       seen.append(vector.observation() + [outcome.reward])
       if outcome.ending != nil { return seen }
     }
+  }
+}
+
+@Suite("The pages of the environments")
+struct EnvironmentPagesTests {
+  /// A row of a table of random-policy returns.
+  struct Row {
+    let id: String
+    let mean: Double
+    let interval: ClosedRange<Double>
+  }
+
+  /// The rows of all pages, and the texts of the pages.
+  static func rows() throws -> [Row] {
+    try pages().values.flatMap { page -> [Row] in
+      let sections = page.components(separatedBy: "\n## ")
+      guard let section = sections.first(where: { $0.hasPrefix("Random-policy return\n") }) else { return [] }
+      let pattern = /\| `([a-z0-9-]+)` \| (-?[0-9.]+) \| \[(-?[0-9.]+), (-?[0-9.]+)\] \| [0-9.]+ \|/
+      return section.matches(of: pattern).map { match in
+        Row(
+          id: String(match.1), mean: Double(match.2)!, interval: Double(match.3)!...Double(match.4)!)
+      }
+    }
+  }
+
+  /// The articles by their names.
+  static func pages() throws -> [String: String] {
+    let folder = repository.appending(path: "Sources/Environments/Environments.docc")
+    var pages: [String: String] = [:]
+    for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    where file.pathExtension == "md" {
+      pages[file.lastPathComponent] = try String(contentsOf: file, encoding: .utf8)
+    }
+    return pages
+  }
+
+  @Test("every environment has one, with all headings and its return at random")
+  func complete() throws {
+    #expect(try Self.rows().map(\.id).sorted() == repositoryIDs)
+    let headings = [
+      "Description", "Observation", "Actions", "Reward", "Start", "End", "Arguments", "Random-policy return",
+      "Best known return", "Version history", "Differences from the reference",
+    ]
+    for (name, page) in try Self.pages() where page.contains("\n## Random-policy return\n") {
+      let found = page.split(separator: "\n").filter { $0.hasPrefix("## ") }.map { String($0.dropFirst(3)) }
+      #expect(found == headings, "\(name)")
+    }
+  }
+
+  @Test("the printed return at random is what comes out", arguments: repositoryIDs)
+  func randomReturn(_ id: String) throws {
+    let row = try #require(try Self.rows().first { $0.id == id })
+    #expect(row.interval.contains(row.mean))
+    var vector = try repositoryCatalog().definition(for: id).makeVector(count: 1)
+    // Other seeds than the page's, as many episodes as a tenth of a second has.
+    var returns: [Double] = []
+    var random = RandomStream(seed: 1, stream: .policy)
+    var steps = 0
+    while returns.count < 200 && (steps < 20_000 || returns.count < 3) {
+      vector.reset(0, seed: 10_000 + UInt64(returns.count))
+      var (total, outcome) = (0.0, Outcome(reward: 0))
+      while outcome.ending == nil {
+        outcome = vector.step([random.index(below: vector.actions.count)])[0]
+        total += Double(outcome.reward)
+        steps += 1
+      }
+      returns.append(total)
+    }
+    let count = Double(returns.count)
+    let mean = returns.reduce(0, +) / count
+    // The page's interval is 3.92 standard errors of 1,000 episodes wide; five standard errors of ours either way.
+    let deviation = (row.interval.upperBound - row.interval.lowerBound) / 3.92 * 1000.0.squareRoot()
+    #expect(abs(mean - row.mean) < max(5 * deviation / count.squareRoot(), 0.05), "\(mean) of \(count)")
   }
 }
