@@ -267,8 +267,11 @@ struct MinAtarTests {
         #expect(frame[row * size + column] == Float(gray) / 255)
       }
     }
-    // A brick in row 1, the first row of its pixels.
-    #expect(frame[(margin + tile) * size + margin] == Float(Breakout.tile(.brick).color.luma) / 255)
+    // Where the ball came from, in row 3, is a brick.
+    for column in [0, 9] {
+      let middle = (margin + 3 * tile + tile / 2) * size + margin + column * tile + tile / 2
+      #expect(frame[middle] == Float(Breakout.tile(.brick).color.luma) / 255)
+    }
   }
 
   @Test("planes are where the things are", arguments: [0, 1, 2] as [UInt64])
