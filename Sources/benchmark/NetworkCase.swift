@@ -72,6 +72,7 @@ extension NetworkCase {
         products.append(Double(2 * height * width * kernel[0] * kernel[1] * size[2] * filters))
         size = [height, width, filters]
       case .flatten: size = [size.reduce(1, *)]
+      case .maxout, .layerNorm, .dueling, .lstm: preconditionFailure("no network of the table has a \(layer)")
       }
     }
     let forward = products.reduce(0, +)
