@@ -7,11 +7,11 @@ import Tensors
 /// of their own, or of both.
 struct ActorCritic: Parameterized {
   /// What both look at; no layers where they share nothing.
-  private(set) var torso: Network
+  var torso: Network
   /// Features to the logits of the actions.
-  private(set) var actor: Network
+  var actor: Network
   /// Features to the value.
-  private(set) var critic: Network
+  var critic: Network
 
   /// An actor and a critic that have seen nothing: orthogonal weights with gain √2 (ReLU), 5/3 (tanh) or 1, 0.01 for
   /// the logits, so that the policy starts undecided, and 1 for the value.

@@ -59,7 +59,7 @@ public struct PPO: LearningAgent {
 
   /// What was set.
   public let configuration: Configuration
-  private var learner: PolicyGradientLearner
+  var learner: PolicyGradientLearner
   private var shuffling: RandomStream
 
   /// An agent that has seen nothing.
@@ -96,39 +96,59 @@ public struct PPO: LearningAgent {
     update.returns = try learner.collect(progress: progress, hardening: hardening)
     let (advantages, returns) = learner.buffer.advantages(
       discount: configuration.discount, lambda: configuration.lambda)
-    let bonus = configuration.entropyBonus.value(at: progress)
-    let rate = configuration.learningRate.value(at: progress)
 
     var measures = Measures()
+    var parts = Array(0..<learner.partCount)
     for _ in 0..<configuration.epochs {
-      var parts = Array(0..<learner.partCount)
       shuffling.shuffle(&parts)
       var epoch = Measures()
       for index in 0..<configuration.minibatches {
-        let minibatch = Array(
-          parts[parts.count * index / configuration.minibatches..<parts.count * (index + 1) / configuration.minibatches])
-        let rows = learner.rows(of: minibatch)
-        var normalized = advantages
-        for (row, value) in zip(rows, rows.map({ advantages[$0] }).normalized()) { normalized[row] = value }
-        let sums = try learner.update(
-          minibatch, learningRate: rate, gradientLimit: configuration.gradientLimit,
-          loss: { [configuration, buffer = learner.buffer, normalized] logits, values, own in
-            Self.loss(
-              logits: logits, values: values, actions: own.map { buffer.actions[$0] },
-              oldLogProbabilities: buffer.logProbabilities.tensor(at: own),
-              oldValues: buffer.values.tensor(at: own), advantages: normalized.tensor(at: own),
-              returns: returns.tensor(at: own), entropyBonus: bonus, configuration
-            ).map { $0 / Float(rows.count) }
-          })
-        epoch.add(sums)
+        let start = parts.count * index / configuration.minibatches
+        let end = parts.count * (index + 1) / configuration.minibatches
+        epoch.add(
+          try learn(from: Array(parts[start..<end]), advantages: advantages, returns: returns, progress: progress))
       }
       measures.add(epoch)
       if let target = configuration.targetDivergence, epoch.mean("divergence") > target { break }
     }
     update.loss = measures.mean("loss")
     update.measures = measures.means
-    update.measures["learning_rate"] = rate
+    update.measures["learning_rate"] = configuration.learningRate.value(at: progress)
     return update
+  }
+
+  /// One update on a minibatch.
+  /// - Parameter parts: what it is made of; see ``PolicyGradientLearner/partCount``.
+  /// - Returns: the means of what ``loss(logits:values:minibatch:entropyBonus:_:)`` gives.
+  mutating func learn(
+    from parts: [Int], advantages: [Float], returns: [Float], progress: Float
+  ) throws -> [Float] {
+    let buffer = learner.buffer
+    let all = learner.rows(of: parts)
+    var normalized = advantages
+    for (row, value) in zip(all, all.map({ advantages[$0] }).normalized()) { normalized[row] = value }
+    let bonus = configuration.entropyBonus.value(at: progress)
+    return try learner.update(
+      parts, learningRate: configuration.learningRate.value(at: progress),
+      gradientLimit: configuration.gradientLimit,
+      loss: { [configuration, normalized] logits, values, rows in
+        let minibatch = Minibatch(
+          actions: rows.map { buffer.actions[$0] },
+          logProbabilities: buffer.logProbabilities.tensor(at: rows), values: buffer.values.tensor(at: rows),
+          advantages: normalized.tensor(at: rows), returns: returns.tensor(at: rows))
+        return Self.loss(
+          logits: logits, values: values, minibatch: minibatch, entropyBonus: bonus, configuration
+        ).map { $0 / Float(all.count) }
+      })
+  }
+
+  /// What was done and thought when the rows of a minibatch were collected, one element each.
+  struct Minibatch {
+    let actions: [Int]
+    let logProbabilities: Tensor
+    let values: Tensor
+    let advantages: Tensor
+    let returns: Tensor
   }
 
   /// The loss of a minibatch, from equation 9 with the signs turned, as sums over its rows:
@@ -141,18 +161,19 @@ public struct PPO: LearningAgent {
   /// - Returns: loss, policy, value, entropy, the estimated KL divergence from the old policy (Schulman 2020,
   ///   "Approximating KL Divergence", k3: ratio − 1 − log ratio) and the number of clipped ratios.
   static func loss(
-    logits: Tensor, values: Tensor, actions: [Int], oldLogProbabilities: Tensor, oldValues: Tensor,
-    advantages: Tensor, returns: Tensor, entropyBonus: Float, _ configuration: Configuration
+    logits: Tensor, values: Tensor, minibatch: Minibatch, entropyBonus: Float, _ configuration: Configuration
   ) -> [Tensor] {
     let epsilon = configuration.clip
     // The cross-entropy is −log π(a | s).
-    let logRatio = -logits.crossEntropy(with: actions) - oldLogProbabilities
+    let logRatio = -logits.crossEntropy(with: minibatch.actions) - minibatch.logProbabilities
     let ratio = logRatio.exp()
-    let policy = -minimum(ratio * advantages, ratio.clamped(to: 1 - epsilon...1 + epsilon) * advantages).sum()
-    var error = values.squaredError(to: returns)
+    let policy = -minimum(
+      ratio * minibatch.advantages, ratio.clamped(to: (1 - epsilon)...(1 + epsilon)) * minibatch.advantages
+    ).sum()
+    var error = values.squaredError(to: minibatch.returns)
     if configuration.clipsValue {
-      let near = oldValues + (values - oldValues).clamped(to: -epsilon...epsilon)
-      error = maximum(error, near.squaredError(to: returns))
+      let near = minibatch.values + (values - minibatch.values).clamped(to: -epsilon...epsilon)
+      error = maximum(error, near.squaredError(to: minibatch.returns))
     }
     let value = 0.5 * error.sum()
     let entropy = logits.entropy().sum()
@@ -164,8 +185,7 @@ public struct PPO: LearningAgent {
     return [loss, policy, value, entropy, divergence, clipped]
   }
 
-  /// Means of what ``loss(logits:values:actions:oldLogProbabilities:oldValues:advantages:returns:entropyBonus:_:)``
-  /// gives, over minibatches.
+  /// Means over minibatches of what ``loss(logits:values:minibatch:entropyBonus:_:)`` gives.
   private struct Measures {
     static let names = ["loss", "policy_loss", "value_loss", "entropy", "divergence", "clipped_share"]
     private var sums = [Float](repeating: 0, count: names.count)

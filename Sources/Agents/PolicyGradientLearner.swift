@@ -12,8 +12,8 @@ struct PolicyGradientLearner: Sendable {
   /// What the model says of some rows of the buffer: logits, [rows, actions], and values, [rows].
   typealias Loss = @Sendable (_ logits: Tensor, _ values: Tensor, _ rows: [Int]) -> [Tensor]
 
-  private(set) var model: ActorCritic
-  private(set) var buffer: RolloutBuffer
+  var model: ActorCritic
+  var buffer: RolloutBuffer
   private(set) var rollout: Rollout
   private(set) var optimizer = Optimizer(Adam(epsilon: 1e-5))
   /// Environment steps made so far.

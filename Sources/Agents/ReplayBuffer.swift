@@ -7,7 +7,8 @@ import Tensors
 ///
 /// Each lane is a ring of moments, in the order in which they were lived: a frame as it was seen, and what was done and
 /// came of it. Behind an episode's last step stands a moment of its own with the frame that was left. So each frame is
-/// there once, what follows a moment is the next one, and stacks of frames are put together when a moment is drawn.
+/// there once, what follows a moment is the next one, and stacks of frames are put together when a moment is drawn. Where
+/// the first frame was attacked, the clean one that fills the rest of its stack stands before it as a moment, too.
 struct ReplayBuffer: Sendable {
   /// A batch of transitions over up to n steps; all have one row or element each.
   struct Batch: Sendable {
@@ -26,16 +27,21 @@ struct ReplayBuffer: Sendable {
 
   /// What is known of a moment beside its frame.
   struct Moment: Hashable, Sendable, Codable {
-    /// The index of the action; −1 where the episode is over and none was taken.
+    /// The index of the action; −1 where none was taken: behind an episode's last step, or before its first.
     var action: Int32
     var reward: Float
-    /// Whether an episode starts here.
+    /// Whether this is an episode's first frame, which stands for those before it.
     var isFirst: Bool
     /// Whether the episode terminated with the action taken here.
     var isTerminated: Bool
 
-    /// Whether the episode ended before this moment.
-    var isFinal: Bool { action < 0 }
+    /// Whether an action was taken.
+    var isStep: Bool { action >= 0 }
+
+    /// A frame with no action.
+    static func frame(isFirst: Bool) -> Moment {
+      Moment(action: -1, reward: 0, isFirst: isFirst, isTerminated: false)
+    }
   }
 
   /// A ring of moments and their frames.
@@ -77,9 +83,9 @@ struct ReplayBuffer: Sendable {
     /// How many steps a transition from this age takes, at most `steps`; nil when there is none, because no action was
     /// taken, its end has not been lived yet, or its stack of frames is no longer whole.
     func length(from age: Int, steps: Int, frames: Int) -> Int? {
-      if self[age].isFinal || moments.count - age < 2 { return nil }
+      if !self[age].isStep || moments.count - age < 2 { return nil }
       var length = 1
-      while length < steps, !self[age + length].isFinal {
+      while length < steps, self[age + length].isStep {
         length += 1
         if age + length >= moments.count { return nil }
       }
@@ -103,7 +109,7 @@ struct ReplayBuffer: Sendable {
     self.lanes = (0..<lanes).map { _ in Lane(capacity: each, frameLength: frame.count) }
   }
 
-  /// The number of moments held; one at the end of each episode is no transition.
+  /// The number of moments held; one or two of each episode are no transitions.
   var count: Int { lanes.reduce(0) { $0 + $1.moments.count } }
 
   /// The memory that frames and moments take, in bytes.
@@ -118,21 +124,37 @@ struct ReplayBuffer: Sendable {
     step.delivered.withElements { seen in
       step.next.withElements { next in
         for (row, lane) in step.lanes.enumerated() {
-          let newest = row * length + depth - channels
+          let oldest = row * length
+          let newest = oldest + depth - channels
           let outcome = step.outcomes[row]
-          let place = lanes[lane].append(
+          func add(_ moment: Moment, _ source: Span<Float>, _ start: Int) {
+            let place = lanes[lane].append(moment)
+            lanes[lane].frames.write(source, start: start, run: channels, stride: depth, to: place)
+          }
+          var isFirst = lanes[lane].startsEpisode
+          if isFirst, !areEqual(seen, oldest, newest, depth: depth) {
+            add(.frame(isFirst: true), seen, oldest)
+            isFirst = false
+          }
+          add(
             Moment(
-              action: Int32(step.actions[row]), reward: outcome.reward, isFirst: lanes[lane].startsEpisode,
-              isTerminated: outcome.ending == .terminated))
-          lanes[lane].frames.write(seen, start: newest, run: channels, stride: depth, to: place)
+              action: Int32(step.actions[row]), reward: outcome.reward, isFirst: isFirst,
+              isTerminated: outcome.ending == .terminated), seen, newest)
           lanes[lane].startsEpisode = outcome.ending != nil
-          guard outcome.ending != nil else { continue }
-          let last = lanes[lane].append(
-            Moment(action: -1, reward: 0, isFirst: false, isTerminated: false))
-          lanes[lane].frames.write(next, start: newest, run: channels, stride: depth, to: last)
+          if outcome.ending != nil { add(.frame(isFirst: false), next, newest) }
         }
       }
     }
+  }
+
+  /// Whether two frames of a stack are the same, bit for bit.
+  private func areEqual(_ stack: Span<Float>, _ first: Int, _ second: Int, depth: Int) -> Bool {
+    for pixel in stride(from: 0, to: frame.height * frame.width * depth, by: depth) {
+      for channel in pixel..<(pixel + frame.channels) {
+        if stack[first + channel].bitPattern != stack[second + channel].bitPattern { return false }
+      }
+    }
+    return true
   }
 
   /// Transitions drawn independently, each with the same chance.

@@ -12,24 +12,24 @@ struct RolloutBuffer: Sendable {
   /// Lanes.
   let lanes: Int
   /// What was seen: [horizon·lanes, height, width, frames·channels].
-  private(set) var observations: Tensor
+  var observations: Tensor
   /// What was done.
-  private(set) var actions: [Int]
+  var actions: [Int]
   /// log π(a | s) when it was done.
-  private(set) var logProbabilities: [Float]
+  var logProbabilities: [Float]
   /// What came of it.
-  private(set) var rewards: [Float]
+  var rewards: [Float]
   /// V(s).
-  private(set) var values: [Float]
+  var values: [Float]
   /// The value of what followed: 0 where the episode terminated, and where it was truncated that of its true last
   /// observation, which is not the next one in the buffer.
-  private(set) var nextValues: [Float]
+  var nextValues: [Float]
   /// Whether the episode ended with the step.
-  private(set) var isEnd: [Bool]
+  var isEnd: [Bool]
   /// 0 where an episode starts, 1 elsewhere.
-  private(set) var continues: [Float]
+  var continues: [Float]
   /// What the policy remembered before the first step.
-  private(set) var memory = Memory()
+  var memory = Memory()
 
   /// Room for `horizon` steps of `lanes` lanes.
   init(horizon: Int, lanes: Int, input: [Int]) {
