@@ -18,13 +18,14 @@ struct ActorCritic: Parameterized {
   ///
   /// - Parameters:
   ///   - isShared: whether both look at the same features.
-  /// - Throws: `NetworkError` when the network does not suit the observations, or is recurrent and not shared.
+  /// - Throws: `NetworkError` when the network does not suit the observations; ``ConfigurationError`` when it is
+  ///   recurrent and not shared.
   init(
     _ choice: NetworkChoice, isShared: Bool, input: [Int], actions: Int, using random: inout RandomStream
   ) throws {
     let features = try choice.features(of: input)
     guard isShared || choice.lstm == nil else {
-      throw TrainingError("an LSTM is shared by actor and critic: leave the networks shared")
+      throw ConfigurationError("an LSTM is shared by actor and critic: leave the networks shared")
     }
     func network(_ input: [Int], _ layers: [Layer], outputGain: Float?) throws -> Network {
       try Network(

@@ -24,7 +24,7 @@ public protocol AgentConfiguration: Hashable, Sendable, Codable {
   /// - Parameters:
   ///   - environments: `lanes` of them.
   ///   - seed: the training seed, from which every stream of the run is drawn.
-  /// - Throws: `NetworkError` when the network does not suit the frames; ``TrainingError`` for settings that contradict
+  /// - Throws: `NetworkError` when the network does not suit the frames; ``ConfigurationError`` for settings that contradict
   ///   each other.
   func makeAgent(
     in environments: any VectorEnvironment, seed: UInt64, workers: Workers
@@ -49,4 +49,12 @@ extension AgentConfiguration {
     let space = environments.observationSpace
     return [space.height, space.width, space.channels * frames]
   }
+}
+
+/// Settings of an agent that contradict each other, in one line.
+public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong and what would be right.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
 }

@@ -91,7 +91,7 @@ public struct DQN: LearningAgent {
   /// - Parameters:
   ///   - environments: `configuration.lanes` of them.
   ///   - seed: the training seed, from which every stream of the run is drawn.
-  /// - Throws: `NetworkError` when the network does not suit the frames; ``TrainingError`` for settings that contradict
+  /// - Throws: `NetworkError` when the network does not suit the frames; ``ConfigurationError`` for settings that contradict
   ///   each other.
   public init(
     _ configuration: Configuration, environments: any VectorEnvironment, seed: UInt64, workers: Workers = .one
@@ -99,12 +99,13 @@ public struct DQN: LearningAgent {
     self.configuration = configuration
     self.workers = workers
     guard configuration.network.lstm == nil else {
-      throw TrainingError("dqn draws single transitions, which an LSTM cannot learn from: use ppo or reinforce")
+      throw ConfigurationError(
+        "dqn draws single transitions, which an LSTM cannot learn from: use ppo or reinforce")
     }
     guard configuration.learningStart >= configuration.lanes * (configuration.returnSteps + 1),
       configuration.replayCapacity >= configuration.learningStart
     else {
-      throw TrainingError(
+      throw ConfigurationError(
         "\(configuration.learningStart) steps before the first update must fill each of \(configuration.lanes) "
           + "lanes with more than \(configuration.returnSteps) and fit into a replay of "
           + "\(configuration.replayCapacity)")
@@ -117,7 +118,10 @@ public struct DQN: LearningAgent {
       .init(
         input: features.input,
         layers: features.layers
-          + [configuration.isDueling ? .dueling(outputs: outputs) : .dense(outputs: outputs, activation: .identity)]),
+          + [
+            configuration.isDueling
+              ? .dueling(outputs: outputs) : .dense(outputs: outputs, activation: .identity)
+          ]),
       initializer: .kaiming, using: &initialization)
     target = online
     replay = ReplayBuffer(
@@ -186,7 +190,8 @@ public struct DQN: LearningAgent {
     let (direction, norm) = clipped(gradients, toGlobalNorm: configuration.gradientLimit)
     guard loss.scalar.isFinite, norm.isFinite else {
       throw TrainingError(
-        "the loss is \(loss.scalar) and the gradient's norm \(norm) at step \(steps): lower the learning rate")
+        "the loss is \(loss.scalar) and the gradient's norm \(norm) at step \(steps): lower the learning rate"
+      )
     }
     optimizer.update(&online.parameters, along: direction, learningRate: rate, on: workers)
     updates += 1

@@ -67,7 +67,7 @@ public struct PPO: LearningAgent {
   /// - Parameters:
   ///   - environments: `configuration.lanes` of them.
   ///   - seed: the training seed, from which every stream of the run is drawn.
-  /// - Throws: `NetworkError` when the network does not suit the frames; ``TrainingError`` for settings that contradict
+  /// - Throws: `NetworkError` when the network does not suit the frames; ``ConfigurationError`` for settings that contradict
   ///   each other.
   public init(
     _ configuration: Configuration, environments: any VectorEnvironment, seed: UInt64, workers: Workers = .one
@@ -76,7 +76,7 @@ public struct PPO: LearningAgent {
     learner = try PolicyGradientLearner(
       configuration, environments: environments, seed: seed, workers: workers)
     guard (1...learner.partCount).contains(configuration.minibatches) else {
-      throw TrainingError(
+      throw ConfigurationError(
         "\(learner.partCount) \(learner.partCount == configuration.lanes ? "lanes" : "steps") cannot be "
           + "shared out over \(configuration.minibatches) minibatches")
     }
@@ -106,7 +106,8 @@ public struct PPO: LearningAgent {
         let start = parts.count * index / configuration.minibatches
         let end = parts.count * (index + 1) / configuration.minibatches
         epoch.add(
-          try learn(from: Array(parts[start..<end]), advantages: advantages, returns: returns, progress: progress))
+          try learn(
+            from: Array(parts[start..<end]), advantages: advantages, returns: returns, progress: progress))
       }
       measures.add(epoch)
       if let target = configuration.targetDivergence, epoch.mean("divergence") > target { break }

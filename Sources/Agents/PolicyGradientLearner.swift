@@ -78,13 +78,15 @@ struct PolicyGradientLearner: Sendable {
           return loss(logits, values, rows)
         }
         let (logits, values) = model(
-          observations, from: buffer.memory.rows(at: own), continues: Tensor(rows.map { buffer.continues[$0] }))
+          observations, from: buffer.memory.rows(at: own),
+          continues: Tensor(rows.map { buffer.continues[$0] }))
         return loss(logits, values, rows)
       }, at: model, rows: parts.count, shardSize: shardSize)
     let (direction, norm) = clipped(gradients, toGlobalNorm: gradientLimit)
     guard values[0].scalar.isFinite, norm.isFinite else {
       throw TrainingError(
-        "the loss is \(values[0].scalar) and the gradient's norm \(norm) at step \(steps): lower the learning rate")
+        "the loss is \(values[0].scalar) and the gradient's norm \(norm) at step \(steps): lower the learning rate"
+      )
     }
     optimizer.update(&model.parameters, along: direction, learningRate: learningRate, on: workers)
     return values.map(\.scalar)

@@ -54,7 +54,7 @@ public struct REINFORCE: LearningAgent {
   /// - Parameters:
   ///   - environments: `configuration.lanes` of them.
   ///   - seed: the training seed, from which every stream of the run is drawn.
-  /// - Throws: `NetworkError` when the network does not suit the frames; ``TrainingError`` for settings that contradict
+  /// - Throws: `NetworkError` when the network does not suit the frames; ``ConfigurationError`` for settings that contradict
   ///   each other.
   public init(
     _ configuration: Configuration, environments: any VectorEnvironment, seed: UInt64, workers: Workers = .one
@@ -81,7 +81,8 @@ public struct REINFORCE: LearningAgent {
     let rate = configuration.learningRate.value(at: progress)
     let means = try learner.update(
       Array(0..<learner.partCount), learningRate: rate, gradientLimit: configuration.gradientLimit,
-      loss: { [configuration, buffer = learner.buffer, normalized = advantages.normalized()] logits, values, rows in
+      loss: {
+        [configuration, buffer = learner.buffer, normalized = advantages.normalized()] logits, values, rows in
         Self.loss(
           logits: logits, values: values, actions: rows.map { buffer.actions[$0] },
           advantages: normalized.tensor(at: rows), returns: returns.tensor(at: rows), entropyBonus: bonus,

@@ -50,7 +50,8 @@ public struct TrainingRun: Sendable {
   private var loss: Float?
 
   /// A run that has not made a step.
-  /// - Throws: `NetworkError` when the network does not suit the environment.
+  /// - Throws: `NetworkError` when the network does not suit the environment; ``ConfigurationError`` for settings that
+  ///   contradict each other.
   public init(
     _ request: Request, in environment: EnvironmentDefinition, hardening: (any CollectionDefense)? = nil,
     workers: Workers = .one

@@ -144,7 +144,8 @@ public struct Network: Parameterized, Equatable {
   /// - Throws: ``NetworkError`` when the other does not start from these outputs.
   public func followed(by other: Network) throws(NetworkError) -> Network {
     guard try architecture.output() == other.architecture.input else {
-      throw NetworkError("a network of \(other.architecture.input) cannot follow \(try architecture.output())")
+      throw NetworkError(
+        "a network of \(other.architecture.input) cannot follow \(try architecture.output())")
     }
     return try Network(
       .init(input: architecture.input, layers: architecture.layers + other.architecture.layers),

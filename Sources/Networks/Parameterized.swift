@@ -58,7 +58,9 @@ extension Workers {
     let parts = try map(shards.count) { shard throws(Failure) in
       let tracked = model.tracked()
       let values = try losses(tracked, shards[shard])
-      return (values: values.map { $0.stoppingGradient() }, gradients: values[0].gradients(at: tracked.parameters))
+      return (
+        values: values.map { $0.stoppingGradient() }, gradients: values[0].gradients(at: tracked.parameters)
+      )
     }
     guard let first = parts.first else { return ([], model.parameters.map { .zeros($0.shape) }) }
     let others = parts.dropFirst()

@@ -78,7 +78,8 @@ extension Schedule: Codable {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)
     guard let schedule = Schedule(text) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "no schedule is written \(text)")
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "no schedule is written \(text)")
     }
     self = schedule
   }

@@ -122,7 +122,8 @@ extension Network.Architecture {
         products.append(Double(2 * height * width * kernel[0] * kernel[1] * size[2] * filters))
         size = [height, width, filters]
       case .flatten: size = [size.reduce(1, *)]
-      case .maxout, .layerNorm, .dueling, .lstm: preconditionFailure("no network of the tables has a \(layer)")
+      case .maxout, .layerNorm, .dueling, .lstm:
+        preconditionFailure("no network of the tables has a \(layer)")
       }
     }
     return products

@@ -31,7 +31,8 @@ struct Networks: ParsableCommand {
     let others = try peers.isEmpty ? nil : Peers(command: peers)
     defer { others?.stop() }
     var report = NetworkReport(
-      peers: others?.names ?? [], remarks: others?.remarks ?? [], peakOperationsPerSecond: Stopwatch.peak(seconds: 3 * seconds))
+      peers: others?.names ?? [], remarks: others?.remarks ?? [],
+      peakOperationsPerSecond: Stopwatch.peak(seconds: 3 * seconds))
     if !json { print(report.heading) }
     for network in BenchmarkNetwork.allCases where self.network ?? network == network {
       for work in NetworkCase.allCases where self.work ?? work == work {

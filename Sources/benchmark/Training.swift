@@ -63,7 +63,8 @@ struct Training: ParsableCommand {
         if !json {
           print(
             "\(loop.rawValue), \(count) threads: \(Int(rate.rounded())) steps/s, "
-              + String(format: "%.1f GFLOP/s, %.0f%% of peak", rate * operations / 1e9, 100 * row.shareOfPeak))
+              + String(format: "%.1f GFLOP/s, %.0f%% of peak", rate * operations / 1e9, 100 * row.shareOfPeak)
+          )
         }
       }
     }
@@ -83,7 +84,9 @@ struct Training: ParsableCommand {
   private func stepsPerSecond(_ agent: inout any LearningAgent) throws -> Double {
     let (clock, before) = (ContinuousClock(), agent.steps)
     let start = clock.now
-    repeat { _ = try agent.advance(progress: 0.1, hardening: nil) } while clock.now - start < .seconds(seconds)
+    repeat {
+      _ = try agent.advance(progress: 0.1, hardening: nil)
+    } while clock.now - start < .seconds(seconds)
     return Double(agent.steps - before) / ((clock.now - start) / .seconds(1))
   }
 }

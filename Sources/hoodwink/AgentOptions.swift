@@ -34,10 +34,12 @@ private func named(_ options: KeyValuePairs<String, Bool>) -> [String] {
 /// The network, as options.
 struct NetworkOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("mlp, conv, minatar-cnn or nature-cnn. (what suits the observation)", valueName: "name"))
+    help: ArgumentHelp(
+      "mlp, conv, minatar-cnn or nature-cnn. (what suits the observation)", valueName: "name"))
   var network: NetworkChoice.Name?
 
-  @Option(help: ArgumentHelp("The hidden layers' units, such as 64,64. (the network's own)", valueName: "n,n"))
+  @Option(
+    help: ArgumentHelp("The hidden layers' units, such as 64,64. (the network's own)", valueName: "n,n"))
   var hidden: HiddenLayers?
 
   @Option(help: "relu, tanh, sigmoid or maxout.")
@@ -46,7 +48,9 @@ struct NetworkOptions: ParsableArguments {
   @Flag(help: "Normalize the sums of hidden layers.")
   var layerNorm = false
 
-  @Option(help: ArgumentHelp("Units of an LSTM behind the hidden layers, ppo and reinforce only. (none)", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Units of an LSTM behind the hidden layers, ppo and reinforce only. (none)", valueName: "n"))
   var lstm: Int?
 
   var choice: NetworkChoice {
@@ -89,7 +93,8 @@ struct AgentOptions: ParsableArguments {
     try require("lanes", lanes, in: 1...4096)
     try require("stack", stack, in: 1...16)
     try require("discount", discount, in: 0...1)
-    try require("gradient-limit", gradientLimit, in: Float.leastNonzeroMagnitude...Float.greatestFiniteMagnitude)
+    try require(
+      "gradient-limit", gradientLimit, in: Float.leastNonzeroMagnitude...Float.greatestFiniteMagnitude)
   }
 
   func applied<Configuration: AgentConfiguration>(
@@ -108,10 +113,14 @@ struct AgentOptions: ParsableArguments {
 
 /// What can be set of DQN alone, as options.
 struct DQNOptions: ParsableArguments, SettingOptions {
-  @Flag(inversion: .prefixedNo, help: "The online network chooses, the target network values. (\(dqn.isDouble ? "double" : "no-double"))")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "The online network chooses, the target network values. (\(dqn.isDouble ? "double" : "no-double"))")
   var double: Bool?
 
-  @Flag(inversion: .prefixedNo, help: "A value and advantages instead of Q-values. (\(dqn.isDueling ? "dueling" : "no-dueling"))")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "A value and advantages instead of Q-values. (\(dqn.isDueling ? "dueling" : "no-dueling"))")
   var dueling: Bool?
 
   @Option(help: setting("The n of n-step returns.", "\(dqn.returnSteps)"))
@@ -132,13 +141,16 @@ struct DQNOptions: ParsableArguments, SettingOptions {
   @Option(help: setting("Updates between copies to the target network.", "\(dqn.targetInterval)"))
   var targetInterval: Int?
 
-  @Option(help: ArgumentHelp("The target network follows by this share at each update. (none: copies)", valueName: "x"))
+  @Option(
+    help: ArgumentHelp(
+      "The target network follows by this share at each update. (none: copies)", valueName: "x"))
   var targetShare: Float?
 
   @Option(help: "The loss of an error: huber or squared. (\(dqn.loss.rawValue))")
   var loss: DQN.Loss?
 
-  @Option(help: setting("The chance of a random action, such as 1..0.05@0.3.", "\(dqn.exploration)", "schedule"))
+  @Option(
+    help: setting("The chance of a random action, such as 1..0.05@0.3.", "\(dqn.exploration)", "schedule"))
   var exploration: Schedule?
 
   func validate() throws {
@@ -182,18 +194,24 @@ struct DQNOptions: ParsableArguments, SettingOptions {
 struct PolicyGradientOptions: ParsableArguments, SettingOptions {
   @Flag(
     inversion: .prefixedNo,
-    help: "Actor and critic look at the same features. (ppo \(ppo.isShared), reinforce \(reinforce.isShared))")
+    help: "Actor and critic look at the same features. (ppo \(ppo.isShared), reinforce \(reinforce.isShared))"
+  )
   var shared: Bool?
 
-  @Option(help: setting("Steps of each environment between updates.", "ppo \(ppo.horizon), reinforce \(reinforce.horizon)"))
+  @Option(
+    help: setting(
+      "Steps of each environment between updates.", "ppo \(ppo.horizon), reinforce \(reinforce.horizon)"))
   var horizon: Int?
 
-  @Option(help: setting("The weight of the value's loss.", "ppo \(ppo.valueWeight), reinforce \(reinforce.valueWeight)", "x"))
+  @Option(
+    help: setting(
+      "The weight of the value's loss.", "ppo \(ppo.valueWeight), reinforce \(reinforce.valueWeight)", "x"))
   var valueWeight: Float?
 
   @Option(
     help: setting(
-      "The weight of the entropy.", "ppo \(ppo.entropyBonus), reinforce \(reinforce.entropyBonus)", "schedule"))
+      "The weight of the entropy.", "ppo \(ppo.entropyBonus), reinforce \(reinforce.entropyBonus)", "schedule"
+    ))
   var entropyBonus: Schedule?
 
   func validate() throws {
@@ -232,7 +250,9 @@ struct PPOOptions: ParsableArguments, SettingOptions {
   @Option(help: setting("By how much the ratio of probabilities may leave 1.", "\(ppo.clip)", "x"))
   var clip: Float?
 
-  @Flag(inversion: .prefixedNo, help: "Clip the value's move likewise. (\(ppo.clipsValue ? "clip-value" : "no-clip-value"))")
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Clip the value's move likewise. (\(ppo.clipsValue ? "clip-value" : "no-clip-value"))")
   var clipValue: Bool?
 
   @Option(help: ArgumentHelp("The KL divergence after which no further pass follows. (none)", valueName: "x"))

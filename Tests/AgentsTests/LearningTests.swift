@@ -150,8 +150,9 @@ private func meanReturn(
   @Test(arguments: NetworkChoice.Nonlinearity.allCases, [false, true])
   func everyNonlinearityLearns(_ activation: NetworkChoice.Nonlinearity, _ layerNorm: Bool) throws {
     var configuration = small(.ppo, discount: 0.5)
+    configuration.learningRate = .constant(5e-3)
     configuration.network = .init(.mlp, hidden: [32, 32], activation: activation, layerNorm: layerNorm)
-    let agent = try trained(configuration, in: Identity(), limit: 10, steps: 3000)
+    let agent = try trained(configuration, in: Identity(), limit: 10, steps: 4000)
     let shown = (0..<4).map { state in (0..<4).map { $0 == state ? Float(1) : 0 } }
     #expect(actions(agent, on: shown) == [0, 1, 2, 3])
   }
@@ -162,8 +163,10 @@ private func meanReturn(
     configuration.isShared = true
     configuration.network.lstm = 16
     func policy(_ threads: Int) throws -> NetworkPolicy {
-      try trained(configuration, in: DelayedRecall(), limit: 4, steps: 1000, workers: Workers(threads: threads))
-        .policy
+      try trained(
+        configuration, in: DelayedRecall(), limit: 4, steps: 1000, workers: Workers(threads: threads)
+      )
+      .policy
     }
     #expect(try policy(1) == policy(2))
   }

@@ -69,7 +69,8 @@ private struct Still: Environment {
     var random = RandomStream(seed: 1)
     let model = try ActorCritic(
       .init(.mlp, hidden: [8]), isShared: true, input: [1, 1, 1], actions: 2, using: &random)
-    var rollout = Rollout(EnvironmentVector(id: "count", TimeLimit(Count(terminates: terminates), limit: 3), count: 2), frames: 1)
+    var rollout = Rollout(
+      EnvironmentVector(id: "count", TimeLimit(Count(terminates: terminates), limit: 3), count: 2), frames: 1)
     rollout.startTraining(seed: 1)
     var buffer = RolloutBuffer(horizon: 5, lanes: 2, input: [1, 1, 1])
     let returns = try buffer.fill(from: &rollout, by: model, attacker: nil)
@@ -168,7 +169,8 @@ private struct Still: Environment {
       configuration.network = .init(.mlp, hidden: [8])
       configuration.targetDivergence = target
       var agent = try PPO(
-        configuration, environments: EnvironmentVector(id: "identity", TimeLimit(Identity(), limit: 10), count: 4), seed: 1)
+        configuration,
+        environments: EnvironmentVector(id: "identity", TimeLimit(Identity(), limit: 10), count: 4), seed: 1)
       _ = try agent.advance(progress: 0, hardening: nil)
       return agent.policy
     }
@@ -182,7 +184,8 @@ private struct Still: Environment {
       configuration.lanes = 4
       change(&configuration)
       do {
-        _ = try PPO(configuration, environments: EnvironmentVector(id: "identity", Identity(), count: 4), seed: 1)
+        _ = try PPO(
+          configuration, environments: EnvironmentVector(id: "identity", Identity(), count: 4), seed: 1)
         return "accepted"
       } catch { return "\(error)" }
     }

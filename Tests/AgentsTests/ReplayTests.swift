@@ -31,11 +31,13 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
       let outcomes = (0..<3).map { lane -> Outcome in
         let row = 3 * step + lane
         return Outcome(
-          reward: rewards[row], ending: endings[row] == 1 ? .terminated : endings[row] == 2 ? .truncated : nil)
+          reward: rewards[row], ending: endings[row] == 1 ? .terminated : endings[row] == 2 ? .truncated : nil
+        )
       }
       replay.append(
         Rollout.Step(
-          lanes: [0, 1, 2], clean: frames(0), delivered: frames(0), memory: Memory(), actions: [step, step, step],
+          lanes: [0, 1, 2], clean: frames(0), delivered: frames(0), memory: Memory(),
+          actions: [step, step, step],
           cleanActions: [0, 0, 0], outcomes: outcomes, next: frames(0.5)))
     }
     var random = RandomStream(seed: 1)
@@ -82,7 +84,9 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
     // By a number of each moment, which stands in for its action.
     var lived: [(seen: [Float], next: [Float], reward: Float, isTerminated: Bool)] = []
     for _ in 0..<80 {
-      let step = try rollout.step(policy, attacker: attacker) { lanes, _ in lanes.map { _ in random.index(below: 3) } }
+      let step = try rollout.step(policy, attacker: attacker) { lanes, _ in
+        lanes.map { _ in random.index(below: 3) }
+      }
       let numbers = (0..<2).map { lived.count + $0 }
       replay.append(
         Rollout.Step(
@@ -176,7 +180,9 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
       observations: .zeros([2, 1]), actions: [0, 0], returns: [1, 2], next: .zeros([2, 1]),
       discounts: [0.5, 0])
     let (online, target) = (try network([3, 4]), try network([20, 10]))
-    #expect(DQN.targets(for: batch, online: online, target: target, isDouble: true).elements == [1 + 0.5 * 10, 2])
-    #expect(DQN.targets(for: batch, online: online, target: target, isDouble: false).elements == [1 + 0.5 * 20, 2])
+    #expect(
+      DQN.targets(for: batch, online: online, target: target, isDouble: true).elements == [1 + 0.5 * 10, 2])
+    #expect(
+      DQN.targets(for: batch, online: online, target: target, isDouble: false).elements == [1 + 0.5 * 20, 2])
   }
 }

@@ -20,7 +20,9 @@ struct LayerTests {
   }
 
   static let cases = [
-    Case(testDescription: "layer-norm", layer: .layerNorm(activation: .tanh), input: [3, 3, 8], parameters: ["scale", "bias"]),
+    Case(
+      testDescription: "layer-norm", layer: .layerNorm(activation: .tanh), input: [3, 3, 8],
+      parameters: ["scale", "bias"]),
     Case(testDescription: "maxout", layer: .maxout(pieces: 3), input: [12], parameters: []),
     Case(
       testDescription: "dueling", layer: .dueling(outputs: 4), input: [10],
@@ -137,9 +139,11 @@ struct LayerTests {
   @Test func oneNetworkFollowsAnother() throws {
     var random = RandomStream(seed: 25)
     let first = try Network(
-      .init(input: [3], layers: [.dense(outputs: 4, activation: .tanh)]), initializer: .kaiming, using: &random)
+      .init(input: [3], layers: [.dense(outputs: 4, activation: .tanh)]), initializer: .kaiming,
+      using: &random)
     let second = try Network(
-      .init(input: [4], layers: [.dense(outputs: 2, activation: .relu)]), initializer: .kaiming, using: &random)
+      .init(input: [4], layers: [.dense(outputs: 2, activation: .relu)]), initializer: .kaiming,
+      using: &random)
     let inputs = random.tensor([5, 3])
     #expect(try first.followed(by: second)(inputs) == second(first(inputs)))
     #expect(throws: NetworkError.self) { try second.followed(by: second) }
