@@ -92,10 +92,12 @@ private func meanReturn(
   func truncationTrap(_ kind: AgentKind, _ isEndless: Bool) throws {
     var configuration = small(kind, discount: 0.9)
     if var gradient = configuration as? any PolicyGradientConfiguration {
-      gradient.entropyBonus = .linear(from: 1, to: 0.05, share: 1)
+      // What lies behind the right arm has to be seen before the left one is settled on.
+      gradient.entropyBonus = .linear(from: 2, to: 0.1, share: 1)
+      gradient.learningRate = .constant(1e-2)
       configuration = gradient
     }
-    let agent = try trained(configuration, in: TruncationTrap(isEndless: isEndless), limit: 2, steps: 8000)
+    let agent = try trained(configuration, in: TruncationTrap(isEndless: isEndless), limit: 2, steps: 16_000)
     #expect(actions(agent, on: [[1, 0]]) == [isEndless ? 1 : 0])
   }
 
@@ -149,10 +151,9 @@ private func meanReturn(
   /// What can be combined, learns: every nonlinearity, with and without normalized sums.
   @Test(arguments: NetworkChoice.Nonlinearity.allCases, [false, true])
   func everyNonlinearityLearns(_ activation: NetworkChoice.Nonlinearity, _ layerNorm: Bool) throws {
-    var configuration = small(.ppo, discount: 0.5)
-    configuration.learningRate = .constant(5e-3)
+    var configuration = small(.dqn, discount: 0)
     configuration.network = .init(.mlp, hidden: [32, 32], activation: activation, layerNorm: layerNorm)
-    let agent = try trained(configuration, in: Identity(), limit: 10, steps: 4000)
+    let agent = try trained(configuration, in: Identity(), limit: 10, steps: 3000)
     let shown = (0..<4).map { state in (0..<4).map { $0 == state ? Float(1) : 0 } }
     #expect(actions(agent, on: shown) == [0, 1, 2, 3])
   }
