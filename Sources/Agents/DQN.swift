@@ -193,7 +193,9 @@ public struct DQN: LearningAgent {
         "the loss is \(loss.scalar) and the gradient's norm \(norm) at step \(steps): lower the learning rate"
       )
     }
-    optimizer.update(&online.parameters, along: direction, learningRate: rate, on: workers)
+    // A batch that is one shard leaves the other threads asleep: waking them for this step alone costs more than it saves.
+    optimizer.update(
+      &online.parameters, along: direction, learningRate: rate, on: size > Workers.shardSize ? workers : .one)
     updates += 1
     if let share = configuration.targetShare {
       for index in target.parameters.indices {
