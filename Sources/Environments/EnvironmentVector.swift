@@ -2,41 +2,68 @@ import RandomStreams
 
 /// The lanes of one concrete environment, which need not be in a catalog.
 ///
-/// It knows nothing of time: an environment that may not end by itself comes wrapped in a ``TimeLimit``.
+/// The hot methods are compiled once more for each environment of the catalog (SE-0460): called through
+/// `any VectorEnvironment` they would otherwise look up every step of every lane.
 public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable {
   /// The id of the environment.
   public let id: String
+  /// The shape and the bounds of one lane's observations.
+  public let observationSpace: BoxSpace
+  /// The space before the camera.
+  private let worldSpace: BoxSpace
+  /// The environment before its first reset: an episode from a seed depends on nothing else.
+  private let fresh: RuledEnvironment<Base>
   private var lanes: [Lane<Base>]
 
   /// Lanes that all wait for a seed.
   ///
   /// - Precondition: `count` is positive.
-  public init(id: String, _ environment: Base, count: Int) {
+  public init(id: String, _ environment: Base, rules: EpisodeRules, camera: Camera? = nil, count: Int) {
     precondition(count > 0, "a vector has at least one lane")
     self.id = id
-    lanes = Array(repeating: Lane(environment), count: count)
+    worldSpace = environment.observationSpace
+    observationSpace = camera?.space(of: worldSpace) ?? worldSpace
+    fresh = RuledEnvironment(environment, rules: rules)
+    lanes = Array(repeating: Lane(fresh, camera: camera), count: count)
   }
 
-  /// The shape and the bounds of one lane's observations.
-  public var observationSpace: BoxSpace { lanes[0].environment.observationSpace }
-
   /// The names of the actions, at the index by which they are taken.
-  public var actions: [String] { lanes[0].environment.actions }
+  public var actions: [String] { fresh.actions }
 
   /// The number of lanes.
   public var count: Int { lanes.count }
 
-  /// Starts an episode in a lane, with the generator `RandomStream(seed: seed)`.
+  /// Starts an episode in a lane as in a new one, with the generator of the seed.
   public mutating func reset(_ index: Int, seed: UInt64) {
-    lanes[index].reset(seed: seed)
+    lanes[index].reset(fresh, seed: seed)
   }
 
   /// Starts an episode in a lane that goes on with the lane's generator.
+  #if compiler(>=6.3)
+    @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
+    @specialized(where Base == GridWorld)
+    @specialized(where Base == MinAtar<Breakout>)
+    @specialized(where Base == MinAtar<Asterix>)
+    @specialized(where Base == MinAtar<Freeway>)
+    @specialized(where Base == MinAtar<Seaquest>)
+    @specialized(where Base == MinAtar<SpaceInvaders>)
+  #endif
   public mutating func reset(_ index: Int) {
     lanes[index].reset()
   }
 
   /// Takes one step in every lane, or only in those that are running; see ``VectorEnvironment``.
+  #if compiler(>=6.3)
+    @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
+    @specialized(where Base == GridWorld)
+    @specialized(where Base == MinAtar<Breakout>)
+    @specialized(where Base == MinAtar<Asterix>)
+    @specialized(where Base == MinAtar<Freeway>)
+    @specialized(where Base == MinAtar<Seaquest>)
+    @specialized(where Base == MinAtar<SpaceInvaders>)
+  #endif
   public mutating func step(_ actions: [Int], running: [Bool]?, outcomes: inout [Outcome]) {
     precondition(actions.count == count && outcomes.count == count, "one action and one outcome a lane")
     precondition(running == nil || running?.count == count, "each lane is running or not")
@@ -46,27 +73,57 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   }
 
   /// Writes a lane's current observation.
+  #if compiler(>=6.3)
+    @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
+    @specialized(where Base == GridWorld)
+    @specialized(where Base == MinAtar<Breakout>)
+    @specialized(where Base == MinAtar<Asterix>)
+    @specialized(where Base == MinAtar<Freeway>)
+    @specialized(where Base == MinAtar<Seaquest>)
+    @specialized(where Base == MinAtar<SpaceInvaders>)
+  #endif
   public func observe(_ index: Int, into frame: inout MutableSpan<Float>) {
     precondition(frame.count == observationSpace.count, "a frame has one entry for each of the space")
-    lanes[index].environment.observe(into: &frame)
+    lanes.span[index].observe(into: &frame, of: worldSpace)
   }
 
   /// Writes the current observations of all lanes, one after the other.
+  #if compiler(>=6.3)
+    @specialized(where Base == Catch)
+    @specialized(where Base == Pong)
+    @specialized(where Base == GridWorld)
+    @specialized(where Base == MinAtar<Breakout>)
+    @specialized(where Base == MinAtar<Asterix>)
+    @specialized(where Base == MinAtar<Freeway>)
+    @specialized(where Base == MinAtar<Seaquest>)
+    @specialized(where Base == MinAtar<SpaceInvaders>)
+  #endif
   public func observeAll(into frames: inout MutableSpan<Float>) {
-    let size = observationSpace.count
+    let (size, space) = (observationSpace.count, worldSpace)
     precondition(frames.count == count * size, "there is one frame for each lane")
+    // A span lends its lanes, where an array would copy each of them.
+    let lanes = lanes.span
     for index in lanes.indices {
       // Swift 6.3's name for the operation: the one without the underscore is deprecated.
       var frame = frames._mutatingExtracting(index * size..<(index + 1) * size)
-      lanes[index].environment.observe(into: &frame)
+      lanes[index].observe(into: &frame, of: space)
     }
   }
+
+  /// The world of a lane as a person would look at it.
+  public func picture(_ index: Int) -> Picture { lanes[index].environment.picture() }
+
+  /// Where a lane's agent faces.
+  public func direction(_ index: Int) -> Int? { lanes[index].environment.direction }
 }
 
-/// One environment with the generator that drives it.
+/// One environment with the generators that drive it and its camera.
 private struct Lane<Base: Environment>: Hashable {
-  private(set) var environment: Base
-  private var random = RandomStream(seed: 0)
+  private(set) var environment: RuledEnvironment<Base>
+  private var random = Base.Generator(seed: 0)
+  private var camera: Camera?
+  private var cameraRandom = RandomStream(seed: 0, stream: .camera)
   private var phase = Phase.unseeded
 
   private enum Phase {
@@ -76,26 +133,39 @@ private struct Lane<Base: Environment>: Hashable {
     case ended
   }
 
-  init(_ environment: Base) {
+  init(_ environment: RuledEnvironment<Base>, camera: Camera?) {
     self.environment = environment
+    self.camera = camera
   }
 
-  mutating func reset(seed: UInt64) {
-    random = RandomStream(seed: seed)
-    environment.reset(using: &random)
-    phase = .running
+  mutating func reset(_ fresh: RuledEnvironment<Base>, seed: UInt64) {
+    environment = fresh
+    random = Base.Generator(seed: seed)
+    cameraRandom = RandomStream(seed: seed, stream: .camera)
+    start()
   }
 
   mutating func reset() {
     precondition(phase != .unseeded, "the first reset of a lane needs a seed")
+    start()
+  }
+
+  private mutating func start() {
     environment.reset(using: &random)
+    camera?.start(using: &cameraRandom)
     phase = .running
   }
 
   mutating func step(_ action: Int) -> Outcome {
     precondition(phase == .running, "a lane must be reset before it steps")
     let outcome = environment.step(action, using: &random)
+    camera?.advance(using: &cameraRandom)
     if outcome.ending != nil { phase = .ended }
     return outcome
+  }
+
+  func observe(into frame: inout MutableSpan<Float>, of space: BoxSpace) {
+    environment.observe(into: &frame)
+    camera?.capture(&frame, of: space)
   }
 }

@@ -15,7 +15,7 @@ public protocol VectorEnvironment: Sendable {
   /// The number of lanes.
   var count: Int { get }
 
-  /// Starts an episode in a lane, with a new generator: `RandomStream(seed: seed)`.
+  /// Starts an episode in a lane as in a new one, with the generator of the seed: ``Environment/Generator``.
   ///
   /// - Precondition: `index` is that of a lane.
   mutating func reset(_ index: Int, seed: UInt64)
@@ -44,4 +44,14 @@ public protocol VectorEnvironment: Sendable {
   ///
   /// - Precondition: there are ``count`` times as many entries as in ``observationSpace``.
   func observeAll(into frames: inout MutableSpan<Float>)
+
+  /// The world of a lane as a person would look at it, before the camera.
+  ///
+  /// - Precondition: `index` is that of a lane.
+  func picture(_ index: Int) -> Picture
+
+  /// Where a lane's agent faces, as the index of right, down, left, up; nil in worlds without a direction.
+  ///
+  /// - Precondition: `index` is that of a lane.
+  func direction(_ index: Int) -> Int?
 }

@@ -14,7 +14,7 @@ struct Training: ParsableCommand {
       """)
 
   @Option(help: "Only this loop.") var loop: TrainingCase?
-  @Option(help: "The environment, of the folder Environments.") var environment = "catch-v1"
+  @Option(help: "The environment, of the folder Environments.") var environment = "breakout-v1"
   @Option(help: "The numbers of threads.") var threads = [1, 2]
   @Option(help: "Rounds a loop.") var rounds = 3
   @Option(help: "Seconds a round, at least.") var seconds = 2.0

@@ -81,7 +81,7 @@ struct NamedPolicy {
         "\(name): was trained in another version of \(environment.id) than the one in "
           + folders.environments.path, status: EX_DATAERR)
     }
-    guard environment.observationSpace == file.description.frame,
+    guard environment.observationSpace.fits(file.description.frame),
       environment.actions == file.description.actions
     else {
       throw Failure("\(name): does not fit the environment \(environment.id)", status: EX_DATAERR)

@@ -65,7 +65,8 @@ private func train(
     configuration.targetInterval = 20
     configuration.network = .init(.mlp)
     let vector = EnvironmentVector(
-      id: "salary", TimeLimit(Salary(terminates: terminates), limit: 5), count: configuration.lanes)
+      id: "salary", Salary(terminates: terminates), rules: EpisodeRules(timeLimit: 5),
+      count: configuration.lanes)
     var agent = try DQN(configuration, environments: vector, seed: 1)
     while agent.steps < 8000 { _ = try agent.advance(progress: 0.5, hardening: nil) }
     let found = agent.policy.scores(for: Tensor(repeating: 1, shape: [1, 1, 1, 1])).elements

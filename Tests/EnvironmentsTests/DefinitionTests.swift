@@ -49,7 +49,8 @@ struct DefinitionTests {
       Fault(catchGame, "  rows", "  cows", "catch-v1.yaml:6: unknown key 'cows'; did you mean 'rows'?"),
       Fault(
         catchGame, "kind: catch", "size: 3",
-        "catch-v1.yaml:2: unknown key 'size'; the keys are id, kind, description, time-limit, parameters"),
+        "catch-v1.yaml:2: unknown key 'size'; the keys are id, kind, description, time-limit, parameters, "
+          + "sticky-actions, action-repeat, reward-clipping, camera"),
       Fault(catchGame, "  columns: 10\n", "", "catch-v1.yaml:5: missing key 'columns'"),
       Fault(catchGame, "kind: catch\n", "", "catch-v1.yaml:1: missing key 'kind'"),
       Fault(
@@ -57,7 +58,8 @@ struct DefinitionTests {
         "catch-v1.yaml:2: unknown kind 'cath'; did you mean 'catch'?"),
       Fault(
         catchGame, "kind: catch", "kind: maze",
-        "catch-v1.yaml:2: unknown kind 'maze'; the kinds are catch, grid"),
+        "catch-v1.yaml:2: unknown kind 'maze'; the kinds are "
+          + EnvironmentDefinition.kinds.joined(separator: ", ")),
       Fault(
         catchGame, "id: catch-v1", "id: catch-v2",
         "catch-v1.yaml:1: the id 'catch-v2' belongs into a file 'catch-v2.yaml'"),
@@ -89,6 +91,30 @@ struct DefinitionTests {
       Fault(
         catchGame, "kind: catch", "kind: [catch",
         "catch-v1.yaml:3: not YAML: did not find expected ',' or ']'"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\nsticky-actions: 2\n",
+        "catch-v1.yaml:5: 'sticky-actions' is 2.0; 0.0 to 1.0 is possible"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\naction-repeat: 0\n",
+        "catch-v1.yaml:5: 'action-repeat' is 0; 1 to 100 is possible"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\nreward-clipping: [1, -1]\n",
+        "catch-v1.yaml:5: 'reward-clipping' must be two numbers in ascending order, as in [-1, 1]"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\ncamera: yes\n",
+        "catch-v1.yaml:5: 'camera' must be a mapping with keys"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\ncamera:\n  noise: 0.1\n",
+        "catch-v1.yaml:5: missing key 'quantized'"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\ncamera:\n  noise: -0.1\n  quantized: true\n",
+        "catch-v1.yaml:6: 'noise' is -0.1; 0.0 to 1.0 is possible"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\ncamera:\n  noise: 0.1\n  quantized: 8\n",
+        "catch-v1.yaml:7: 'quantized' must be true or false"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\ncamera:\n  nose: 0.1\n  quantized: true\n",
+        "catch-v1.yaml:6: unknown key 'nose'; did you mean 'noise'?"),
       Fault(catchGame, catchGame, "# nothing\n", "catch-v1.yaml: the file is empty"),
       Fault(catchGame, catchGame, "- id\n", "catch-v1.yaml:1: a definition must be a mapping with keys"),
       Fault(grid, "-1\n", "low\n", "grid-v1.yaml:6: 'lava-reward' must be a number"),
@@ -118,15 +144,42 @@ struct DefinitionTests {
     #expect(error?.description == "some/" + fault.error)
   }
 
+  @Test("rules and camera are read, and are part of the hash")
+  func rules() throws {
+    let plain = try EnvironmentDefinition(yaml: Self.catchGame, path: "catch-v1.yaml")
+    #expect(plain.rules == EpisodeRules(timeLimit: 9) && plain.camera == nil)
+    let more = """
+      sticky-actions: 0.1
+      action-repeat: 4
+      reward-clipping: [-1, 0.5]
+      camera:
+        noise: 0.25
+        drift: 0.125
+        drift-steps: 50
+        quantized: false
+
+      """
+    let full = try EnvironmentDefinition(yaml: Self.catchGame + more, path: "catch-v1.yaml")
+    #expect(
+      full.rules
+        == EpisodeRules(timeLimit: 9, stickiness: 0.1, actionRepeat: 4, rewardBounds: -1...0.5))
+    #expect(full.camera == Camera(noise: 0.25, drift: 0.125, driftSteps: 50, isQuantized: false))
+    #expect(full.contentHash != plain.contentHash)
+    #expect(full.observationSpace.rawMaxima == nil)
+    let other = try EnvironmentDefinition(
+      yaml: Self.catchGame + more.replacingOccurrences(of: "0.25", with: "0.26"), path: "catch-v1.yaml")
+    #expect(other.contentHash != full.contentHash)
+  }
+
   @Test("a definition says what its file says")
   func values() throws {
     let game = try EnvironmentDefinition(yaml: Self.catchGame, path: "catch-v1.yaml")
-    #expect(game.id == "catch-v1" && game.kind == "catch" && game.timeLimit == 9)
+    #expect(game.id == "catch-v1" && game.kind == "catch" && game.rules.timeLimit == 9)
     #expect(game.description == "Catch a ball.")
-    #expect(game.observationSpace == BoxSpace(height: 10, width: 10, channels: 1))
+    #expect(game.observationSpace == BoxSpace(height: 10, width: 10, channels: 1, rawMaxima: [255]))
     #expect(game.actions == ["left", "stay", "right"])
     let grid = try EnvironmentDefinition(yaml: Self.grid, path: "grid-v1.yaml")
-    #expect(grid.observationSpace == BoxSpace(height: 2, width: 3, channels: 4))
+    #expect(grid.observationSpace == BoxSpace(height: 2, width: 3, channels: 4, rawMaxima: [1, 1, 1, 1]))
   }
 
   @Test("the hash is FNV-1a of the content")
@@ -187,10 +240,10 @@ struct EnvironmentCatalogTests {
     let catalog = try repositoryCatalog()
     let near = #expect(throws: EnvironmentError.self) { try catalog.definition(for: "ctach-v1") }
     #expect(near?.description == "unknown environment 'ctach-v1'; did you mean 'catch-v1'?")
-    let far = #expect(throws: EnvironmentError.self) { try catalog.definition(for: "breakout") }
+    let far = #expect(throws: EnvironmentError.self) { try catalog.definition(for: "xyzzy") }
     #expect(
       far?.description
-        == "unknown environment 'breakout'; the environments are " + catalog.ids.joined(separator: ", "))
+        == "unknown environment 'xyzzy'; the environments are " + catalog.ids.joined(separator: ", "))
   }
 
   @Test("a folder that is missing, and a file that is wrong, are errors")

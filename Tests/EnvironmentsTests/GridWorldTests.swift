@@ -7,7 +7,7 @@ struct GridWorldTests {
   private func world(timeLimit: Int = 10, rows: [String]? = nil) throws -> EnvironmentVector<GridWorld> {
     let map = try GridMap(rows: rows ?? ["S..", "#~G"])
     let world = GridWorld(map: map, timeLimit: timeLimit, lavaReward: -0.5)
-    var vector = EnvironmentVector(id: "grid", world, count: 1)
+    var vector = EnvironmentVector(id: "grid", world, rules: EpisodeRules(timeLimit: 1000), count: 1)
     vector.reset(0, seed: 0)
     return vector
   }

@@ -38,7 +38,8 @@ public struct Catch: Environment {
 
   /// One channel in [0, 1], with `pixelsPerCell` × `pixelsPerCell` pixels a cell.
   public var observationSpace: BoxSpace {
-    BoxSpace(height: rows * pixelsPerCell, width: columns * pixelsPerCell, channels: 1)
+    BoxSpace(
+      height: rows * pixelsPerCell, width: columns * pixelsPerCell, channels: 1, rawMaxima: [255])
   }
 
   /// Left, stay, right.

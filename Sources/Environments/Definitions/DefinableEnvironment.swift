@@ -3,13 +3,21 @@ protocol DefinableEnvironment: Environment {
   /// The word for it after `kind:`.
   static var kind: String { get }
 
-  /// The keys below `parameters:`.
+  /// The keys below `parameters:` that must be there.
   static var parameterKeys: [String] { get }
+
+  /// The keys below `parameters:` that may be there.
+  static var optionalParameterKeys: [String] { get }
 
   /// Reads the parameters.
   ///
   /// - Throws: ``EnvironmentError`` for a parameter that makes no sense.
   init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError)
+}
+
+extension DefinableEnvironment {
+  /// None.
+  static var optionalParameterKeys: [String] { [] }
 }
 
 extension Catch: DefinableEnvironment {
@@ -28,13 +36,27 @@ extension Catch: DefinableEnvironment {
   }
 }
 
+extension Pong: DefinableEnvironment {
+  static var kind: String { "pong" }
+
+  static var parameterKeys: [String] { ["size"] }
+
+  init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError) {
+    let size = try parameters.integer("size", in: 42...84)
+    guard PixelView.sizes.contains(size) else {
+      throw parameters.error("'size' is \(size); 42 and 84 are possible", at: "size")
+    }
+    self.init(size: size)
+  }
+}
+
 extension GridWorld: DefinableEnvironment {
   static var kind: String { "grid" }
 
   static var parameterKeys: [String] { ["lava-reward", "map"] }
 
   init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError) {
-    let lavaReward = try parameters.number("lava-reward", in: -1...0)
+    let lavaReward = Float(try parameters.number("lava-reward", in: -1...0))
     self.init(map: try parameters.map("map"), timeLimit: timeLimit, lavaReward: lavaReward)
   }
 }

@@ -1,14 +1,14 @@
 import Foundation
 import Yams
 
-/// A mapping of a definition in YAML, read strictly: every key is needed, and none is ignored.
+/// A mapping of a definition in YAML, read strictly: every key is needed or known to be optional, and none is ignored.
 struct DefinitionReader {
   private let path: String
   private let line: Int
   let mapping: Node.Mapping
 
   /// Reads the keys of a file's text.
-  init(yaml: String, path: String, keys: [String]) throws(EnvironmentError) {
+  init(yaml: String, path: String, keys: [String], optional: [String] = []) throws(EnvironmentError) {
     let node: Node?
     do {
       node = try Yams.compose(yaml: yaml)
@@ -16,11 +16,11 @@ struct DefinitionReader {
       throw EnvironmentError(yamlError: error, path: path)
     }
     guard let node else { throw EnvironmentError("the file is empty", path: path) }
-    try self.init(node, name: "a definition", path: path, line: 1, keys: keys)
+    try self.init(node, name: "a definition", path: path, line: 1, keys: keys, optional: optional)
   }
 
   private init(
-    _ node: Node, name: String, path: String, line: Int, keys: [String]
+    _ node: Node, name: String, path: String, line: Int, keys: [String], optional: [String]
   ) throws(EnvironmentError) {
     self.path = path
     self.line = line
@@ -30,9 +30,10 @@ struct DefinitionReader {
     self.mapping = mapping
     for (key, _) in mapping {
       let name = key.scalar?.string ?? "?"
-      if keys.contains(name) { continue }
+      let known = keys + optional
+      if known.contains(name) { continue }
       let hint =
-        NearestNames(to: name, among: keys).question ?? "the keys are " + keys.joined(separator: ", ")
+        NearestNames(to: name, among: known).question ?? "the keys are " + known.joined(separator: ", ")
       throw EnvironmentError("unknown key '\(name)'; \(hint)", path: path, line: key.mark?.line)
     }
     for key in keys where mapping[key] == nil {
@@ -46,12 +47,18 @@ struct DefinitionReader {
   }
 
   /// A mapping below a key.
-  func mapping(_ key: String, keys: [String]) throws(EnvironmentError) -> DefinitionReader {
+  func mapping(
+    _ key: String, keys: [String], optional: [String] = []
+  ) throws(EnvironmentError) -> DefinitionReader {
     let value = try node(key)
     // A mapping's own mark is that of its first key.
     let line = mapping.first { $0.key.scalar?.string == key }?.key.mark?.line ?? self.line
-    return try DefinitionReader(value, name: "'\(key)'", path: path, line: line, keys: keys)
+    return try DefinitionReader(
+      value, name: "'\(key)'", path: path, line: line, keys: keys, optional: optional)
   }
+
+  /// Whether an optional key is there.
+  func has(_ key: String) -> Bool { mapping[key] != nil }
 
   /// A text, which is not empty.
   func string(_ key: String) throws(EnvironmentError) -> String {
@@ -75,15 +82,46 @@ struct DefinitionReader {
   }
 
   /// A number in a range.
-  func number(_ key: String, in range: ClosedRange<Float>) throws(EnvironmentError) -> Float {
+  func number(_ key: String, in range: ClosedRange<Double>) throws(EnvironmentError) -> Double {
     let node = try node(key)
     guard node.tag == Tag(.int) || node.tag == Tag(.float), let value = node.float else {
       throw error("'\(key)' must be a number", at: key)
     }
-    guard range.contains(Float(value)) else {
+    guard range.contains(value) else {
       throw error("'\(key)' is \(value); \(range.lowerBound) to \(range.upperBound) is possible", at: key)
     }
-    return Float(value)
+    return value
+  }
+
+  /// Yes or no, spelled `true` or `false`.
+  func boolean(_ key: String) throws(EnvironmentError) -> Bool {
+    let node = try node(key)
+    guard node.tag == Tag(.bool), let value = node.bool else {
+      throw error("'\(key)' must be true or false", at: key)
+    }
+    return value
+  }
+
+  /// One of a few words.
+  func choice<Choice>(
+    _ key: String, of type: Choice.Type = Choice.self
+  ) throws(EnvironmentError) -> Choice where Choice: RawRepresentable<String> & CaseIterable {
+    let word = try string(key)
+    guard let choice = Choice(rawValue: word) else {
+      let words = Choice.allCases.map(\.rawValue)
+      let hint = NearestNames(to: word, among: words).question ?? "there are \(words.joined(separator: ", "))"
+      throw error("'\(key)' cannot be '\(word)'; \(hint)", at: key)
+    }
+    return choice
+  }
+
+  /// Two numbers in ascending order: `[-1, 1]`.
+  func interval(_ key: String, in range: ClosedRange<Float>) throws(EnvironmentError) -> ClosedRange<Float> {
+    let numbers = try node(key).sequence?.compactMap { $0.float.map { Float($0) } } ?? []
+    guard numbers.count == 2, numbers.allSatisfy(range.contains), numbers[0] < numbers[1] else {
+      throw error("'\(key)' must be two numbers in ascending order, as in [-1, 1]", at: key)
+    }
+    return numbers[0]...numbers[1]
   }
 
   /// A map of a grid world: a literal block, so that a row of the map is a line of the file.

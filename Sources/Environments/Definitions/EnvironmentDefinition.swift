@@ -8,16 +8,24 @@ public struct EnvironmentDefinition: Sendable {
   public let kind: String
   /// What a person should know about it.
   public let description: String
-  /// The number of steps after which an episode is truncated.
-  public let timeLimit: Int
-  /// A hash of all that matters to an agent, as 16 hexadecimal digits: the id, kind, parameters and time limit, but
+  /// Time limit, sticky actions, action repeat and reward clipping.
+  public let rules: EpisodeRules
+  /// The sensor through which all look at it; nil for a perfect one.
+  public let camera: Camera?
+  /// A hash of all that matters to an agent, as 16 hexadecimal digits: the id, kind, parameters, rules and camera, but
   /// not the description, comments, order or layout of the file.
   public let contentHash: String
 
   private let environment: any DefinableEnvironment
 
   // The one list of what a file can describe.
-  private static var environments: [any DefinableEnvironment.Type] { [Catch.self, GridWorld.self] }
+  private static var environments: [any DefinableEnvironment.Type] {
+    [
+      Catch.self, Pong.self, GridWorld.self, MinAtar<Breakout>.self, MinAtar<Asterix>.self,
+      MinAtar<Freeway>.self,
+      MinAtar<Seaquest>.self, MinAtar<SpaceInvaders>.self,
+    ]
+  }
 
   /// The families of environments that a file can name.
   public static var kinds: [String] { environments.map { $0.kind } }
@@ -43,7 +51,8 @@ public struct EnvironmentDefinition: Sendable {
   /// - Throws: ``EnvironmentError`` with file and line for whatever is wrong.
   public init(yaml: String, path: String) throws(EnvironmentError) {
     let reader = try DefinitionReader(
-      yaml: yaml, path: path, keys: ["id", "kind", "description", "time-limit", "parameters"])
+      yaml: yaml, path: path, keys: ["id", "kind", "description", "time-limit", "parameters"],
+      optional: EpisodeRules.optionalKeys + ["camera"])
     id = try reader.string("id")
     if id.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*-v[1-9][0-9]*/) == nil {
       throw reader.error("the id '\(id)' must be lowercase words and a version, as in 'catch-v1'", at: "id")
@@ -61,14 +70,18 @@ public struct EnvironmentDefinition: Sendable {
     }
     self.kind = kind
     description = try reader.string("description").trimmingCharacters(in: .whitespacesAndNewlines)
-    timeLimit = try reader.integer("time-limit", in: 1...1_000_000)
-    let parameters = try reader.mapping("parameters", keys: type.parameterKeys)
-    environment = try type.init(parameters, timeLimit: timeLimit)
+    rules = try EpisodeRules(reader)
+    camera = reader.has("camera") ? try Camera(reader, key: "camera") : nil
+    let parameters = try reader.mapping(
+      "parameters", keys: type.parameterKeys, optional: type.optionalParameterKeys)
+    environment = try type.init(parameters, timeLimit: rules.timeLimit)
     contentHash = reader.contentHash(without: ["description"])
   }
 
   /// The shape and the bounds of its observations.
-  public var observationSpace: BoxSpace { environment.observationSpace }
+  public var observationSpace: BoxSpace {
+    camera?.space(of: environment.observationSpace) ?? environment.observationSpace
+  }
 
   /// The names of the actions, at the index by which they are taken.
   public var actions: [String] { environment.actions }
@@ -78,7 +91,7 @@ public struct EnvironmentDefinition: Sendable {
   /// - Precondition: `count` is positive.
   public func makeVector(count: Int) -> any VectorEnvironment {
     func make(_ environment: some Environment) -> any VectorEnvironment {
-      EnvironmentVector(id: id, TimeLimit(environment, limit: timeLimit), count: count)
+      EnvironmentVector(id: id, environment, rules: rules, camera: camera, count: count)
     }
     return make(environment)
   }

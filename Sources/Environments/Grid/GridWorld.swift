@@ -38,7 +38,9 @@ public struct GridWorld: Environment {
 
   /// Four channels in [0, 1], with one position a cell: agent, wall, lava, goal.
   public var observationSpace: BoxSpace {
-    BoxSpace(height: map.height, width: map.width, channels: Self.channels)
+    BoxSpace(
+      height: map.height, width: map.width, channels: Self.channels,
+      rawMaxima: Array(repeating: 1, count: Self.channels))
   }
 
   /// Up, right, down, left.
