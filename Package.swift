@@ -59,7 +59,7 @@ let package = Package(
     .executableTarget(
       name: "benchmark",
       dependencies: [
-        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks",
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

@@ -246,6 +246,153 @@ def losses() -> tuple[dict[str, Tensor], dict[str, str]]:
     return {name: value.detach() for name, value in tensors.items()}, meaning | {"seed": "6", "batch": "8"}
 
 
+def layers() -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Layers that are not in the networks above, with the gradients of sum(outputs * weights)."""
+    random = np.random.default_rng(7)
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.from_numpy((2 * random.random(size=shape) - 1).astype(np.float32)).requires_grad_()
+
+    tensors: dict[str, Tensor] = {}
+
+    def add(name: str, inputs: dict[str, Tensor], outputs: Tensor) -> None:
+        weights = uniform(*outputs.shape)
+        gradients = torch.autograd.grad((outputs * weights).sum(), list(inputs.values()))
+        tensors.update({f"{name}.outputs": outputs, f"{name}.weights": weights})
+        tensors.update({f"{name}.{key}": value for key, value in inputs.items()})
+        tensors.update({f"{name}.{key}.gradient": value for key, value in zip(inputs, gradients)})
+
+    x, scale, bias = uniform(5, 3, 3, 8), uniform(8), uniform(8)
+    normalized = torch.tanh(F.layer_norm(x, (8,), scale, bias))
+    add("layer-norm", {"input": x, "scale": scale, "bias": bias}, normalized)
+
+    x = uniform(6, 12)
+    add("maxout", {"input": x}, x.reshape(6, 4, 3).amax(2))
+
+    x, v, vb, a, ab = uniform(6, 10), uniform(5, 1), uniform(1), uniform(5, 4), uniform(4)
+    advantages = x[:, 5:] @ a + ab
+    q = (x[:, :5] @ v + vb) + advantages - advantages.mean(1, keepdim=True)
+    add(
+        "dueling",
+        {"input": x, "value.weight": v, "value.bias": vb, "advantage.weight": a, "advantage.bias": ab},
+        q,
+    )
+
+    # torch.nn.LSTMCell over three steps, the state of the second row forgotten before the third.
+    x, weight, bias = uniform(3, 2, 4), uniform(4 + 5, 20), uniform(20)
+    cell = torch.nn.LSTMCell(4, 5)
+    h, c = uniform(2, 5), uniform(2, 5)
+    start = {"hidden": h, "cell": c}
+    names = {"weight_ih": weight[:4].T, "weight_hh": weight[4:].T, "bias_ih": bias, "bias_hh": torch.zeros(20)}
+    outputs = []
+    for step in range(3):
+        keep = torch.tensor([[1.0], [0.0 if step == 2 else 1.0]])
+        h, c = torch.func.functional_call(cell, names, (x[step], (h * keep, c * keep)))
+        outputs.append(h)
+    add("lstm", {"input": x, "weight": weight, "bias": bias} | start, torch.stack(outputs))
+    tensors |= {"lstm.last-cell": c}
+    return {name: value.detach() for name, value in tensors.items()}, {"seed": "7"}
+
+
+def returns() -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Advantages and n-step returns, each summed by its definition and not by a recursion, in double precision."""
+    random = np.random.default_rng(8)
+    steps, lanes, discount, decay = 23, 3, 0.9, 0.8
+    rewards = random.random(size=(steps, lanes)) - 0.3
+    values = random.random(size=(steps, lanes)) * 2
+    chance = random.random(size=(steps, lanes))
+    # 0: goes on, 1: terminated, 2: truncated.
+    endings = np.where(chance < 0.1, 1, np.where(chance < 0.2, 2, 0))
+    after = random.random(size=(steps, lanes))  # the value of the observation behind the step, should that be needed
+    following = np.where(endings == 1, 0, np.where(endings == 2, after, np.vstack([values[1:], after[-1:]])))
+    deltas = rewards + discount * following - values
+    advantages = np.zeros((steps, lanes))
+    for lane in range(lanes):
+        for start in range(steps):
+            for step in range(start, steps):
+                advantages[start, lane] += (discount * decay) ** (step - start) * deltas[step, lane]
+                if endings[step, lane]:
+                    break
+    tensors = {
+        "rewards": rewards, "values": values, "following": following, "endings": endings, "advantages": advantages
+    }  # fmt: skip
+    for n in (1, 3, 5):
+        sums, factors = np.zeros((steps, lanes)), np.full((steps, lanes), -1.0)
+        for lane in range(lanes):
+            for start in range(steps):
+                window = []
+                for step in range(start, min(start + n, steps)):
+                    window.append(step)
+                    if endings[step, lane]:
+                        break
+                last = endings[window[-1], lane]
+                if len(window) < n and not last:
+                    continue  # the window is not over yet: the factor stays -1
+                sums[start, lane] = sum(discount ** (step - start) * rewards[step, lane] for step in window)
+                factors[start, lane] = 0 if last == 1 else discount ** len(window)
+        tensors |= {f"{n}-step.returns": sums, f"{n}-step.factors": factors}
+    meaning = {"seed": "8", "discount": str(discount), "lambda": str(decay)}
+    return {name: torch.from_numpy(array.astype(np.float32)) for name, array in tensors.items()}, meaning
+
+
+def ppo() -> tuple[dict[str, Tensor], dict[str, str]]:
+    """One update of PPO on a minibatch, with the value's loss clipped and not: the terms, and the parameters after it."""
+    random = np.random.default_rng(9)
+    batch, actions, epsilon = 24, 3, 0.2
+
+    def uniform(*shape: int, scale: float = 1) -> Tensor:
+        return torch.from_numpy(((2 * random.random(size=shape) - 1) * scale).astype(np.float32))
+
+    start = {
+        "torso.0.weight": uniform(3, 3, 2, 4, scale=0.3), "torso.0.bias": uniform(4, scale=0.1),
+        "torso.1.weight": uniform(16, 8, scale=0.3), "torso.1.bias": uniform(8, scale=0.1),
+        "actor.weight": uniform(8, actions, scale=0.5), "actor.bias": uniform(actions, scale=0.1),
+        "critic.weight": uniform(8, 1, scale=0.5), "critic.bias": uniform(1, scale=0.1),
+    }  # fmt: skip
+    observations = uniform(batch, 4, 4, 2).abs()
+    chosen = torch.from_numpy(random.integers(0, actions, size=batch))
+    raw, targets, old_values = uniform(batch, scale=2), uniform(batch, scale=2), uniform(batch)
+    noise = uniform(batch, scale=0.4)
+    advantages = (raw - raw.mean()) / (raw.std(unbiased=False) + 1e-8)
+
+    def model(p: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        x = F.conv2d(observations.permute(0, 3, 1, 2), p["torso.0.weight"].permute(3, 2, 0, 1), p["torso.0.bias"])
+        x = F.relu(x).permute(0, 2, 3, 1).flatten(1)
+        x = F.relu(x @ p["torso.1.weight"] + p["torso.1.bias"])
+        return x @ p["actor.weight"] + p["actor.bias"], (x @ p["critic.weight"] + p["critic.bias"])[:, 0]
+
+    logits, values = model(start)
+    old = torch.distributions.Categorical(logits=logits).log_prob(chosen) + noise
+    tensors = start | {
+        "observations": observations, "actions": chosen.to(torch.float32), "old-log-probabilities": old,
+        "old-values": old_values, "advantages": raw, "returns": targets,
+    }  # fmt: skip
+    for name, clips_value in (("plain", False), ("clipped", True)):
+        parameters = {key: value.clone().requires_grad_() for key, value in start.items()}
+        optimizer = torch.optim.Adam(parameters.values(), lr=1e-2, eps=1e-5)
+        logits, values = model(parameters)
+        policy = torch.distributions.Categorical(logits=logits)
+        log_ratio = policy.log_prob(chosen) - old
+        ratio = log_ratio.exp()
+        policy_loss = -torch.min(ratio * advantages, ratio.clamp(1 - epsilon, 1 + epsilon) * advantages).mean()
+        error = (values - targets) ** 2
+        if clips_value:
+            near = old_values + (values - old_values).clamp(-epsilon, epsilon)
+            error = torch.max(error, (near - targets) ** 2)
+        value_loss = 0.5 * error.mean()
+        entropy = policy.entropy().mean()
+        loss = policy_loss + 0.5 * value_loss - 0.01 * entropy
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters.values(), 0.5)
+        optimizer.step()
+        divergence = ((ratio - 1) - log_ratio).mean()
+        share = ((ratio - 1).abs() > epsilon).float().mean()
+        terms = [loss, policy_loss, value_loss, entropy, divergence, share]
+        tensors[f"{name}.terms"] = torch.stack(terms).detach()
+        tensors |= {f"{name}.{key}": value.detach() for key, value in parameters.items()}
+    return {key: value.detach() for key, value in tensors.items()}, {"seed": "9", "epsilon": str(epsilon)}
+
+
 def record(name: str, tensor: Tensor) -> dict[str, np.ndarray]:
     """The tensor under its name, or a sample of it where it is large."""
     array = np.ascontiguousarray(tensor.numpy(), dtype=np.float32)
@@ -300,6 +447,9 @@ def main() -> None:
         save(folder / f"{network.name}.safetensors", results, metadata)
         report_rounding(results, network.results(torch.float64))
     save(folder / "losses.safetensors", *losses())
+    save(folder / "layers.safetensors", *layers())
+    save(folder / "returns.safetensors", *returns())
+    save(folder / "ppo.safetensors", *ppo())
 
 
 if __name__ == "__main__":

@@ -4,33 +4,57 @@ import Tensors
 
 /// What can be set of an agent, as far as all agents share it.
 public protocol AgentConfiguration: Hashable, Sendable, Codable {
+  /// Whose it is.
+  var kind: AgentKind { get }
   /// Environments in lockstep.
-  var lanes: Int { get }
+  var lanes: Int { get set }
   /// Frames in an observation.
   var frames: Int { get set }
-  /// The network; nil for what suits the frame.
-  var network: NetworkChoice? { get set }
+  /// The network; where nothing is said, what suits the observation.
+  var network: NetworkChoice { get set }
+  /// The discount γ.
+  var discount: Float { get set }
+  /// Adam's rate over the run.
+  var learningRate: Schedule { get set }
+  /// The largest global norm of a gradient.
+  var gradientLimit: Float { get set }
 
   /// An agent that has seen nothing.
   ///
   /// - Parameters:
   ///   - environments: `lanes` of them.
   ///   - seed: the training seed, from which every stream of the run is drawn.
-  /// - Throws: `NetworkError` when the network does not suit the frames.
+  /// - Throws: `NetworkError` when the network does not suit the frames; ``ConfigurationError`` for settings that contradict
+  ///   each other.
   func makeAgent(
     in environments: any VectorEnvironment, seed: UInt64, workers: Workers
   ) throws -> any LearningAgent
 }
 
+/// What can be set of an agent that learns by policy gradients.
+public protocol PolicyGradientConfiguration: AgentConfiguration {
+  /// Whether actor and critic look at the same features.
+  var isShared: Bool { get set }
+  /// Steps of each environment between updates.
+  var horizon: Int { get set }
+  /// The weight of the value's loss.
+  var valueWeight: Float { get set }
+  /// The weight of the entropy over the run.
+  var entropyBonus: Schedule { get set }
+}
+
 extension AgentConfiguration {
-  /// The network from an observation of the environments to a number of outputs.
-  /// - Throws: `NetworkError` when the network does not suit the frames.
-  func architecture(
-    for environments: any VectorEnvironment, outputs: Int
-  ) throws -> Network.Architecture {
+  /// The shape of an observation of the environments: [height, width, frames·channels].
+  func input(in environments: any VectorEnvironment) -> [Int] {
     let space = environments.observationSpace
-    let choice = network ?? .suited(height: space.height, width: space.width)
-    return try choice.architecture(
-      input: [space.height, space.width, space.channels * frames], outputs: outputs)
+    return [space.height, space.width, space.channels * frames]
   }
+}
+
+/// Settings of an agent that contradict each other, in one line.
+public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong and what would be right.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
 }

@@ -1,14 +1,17 @@
 /// The agents by the names under which people ask for them. A new agent is a file, a case and an arm here.
 public enum AgentKind: String, Hashable, Sendable, Codable, CaseIterable {
-  /// Deep Q-learning with double targets.
+  /// Deep Q-learning.
   case dqn
+  /// Proximal policy optimization.
+  case ppo
   /// The policy gradient with a baseline.
   case reinforce
 
   /// The agent's settings when nothing is set.
-  var defaults: any AgentConfiguration {
+  public var defaults: any AgentConfiguration {
     switch self {
     case .dqn: DQN.Configuration()
+    case .ppo: PPO.Configuration()
     case .reinforce: REINFORCE.Configuration()
     }
   }

@@ -1,4 +1,3 @@
-import Attacks
 import Environments
 import Episodes
 import Networks
@@ -6,46 +5,61 @@ import Policies
 import RandomStreams
 import Tensors
 
-/// Deep Q-learning (Mnih et al. 2015, algorithm 1) with double targets (van Hasselt et al. 2016, equation 4):
+/// Deep Q-learning (Mnih et al. 2015, algorithm 1) with double targets, a dueling head and n-step returns.
 ///
-///     y = r + γ · Q_target(s′, argmax_a Q(s′, a))     (no second term where the episode terminated)
-///     loss = Huber(Q(s, a) − y)
-///
-/// Deviations from the paper:
-/// 1. Adam instead of RMSProp, and gradients clipped to a global norm of 10.
-/// 2. Several environments step in lockstep; an update follows every `stepsPerUpdate` steps of all of them together.
-/// 3. Rewards are not clipped.
-/// 4. A truncated episode's last state is bootstrapped from, since nothing ended there.
-/// 5. Under a collection defense the agent acts on, and learns at, attacked observations; targets look at the next
-///    observation before it is attacked.
+/// The update, its deviations from the papers and the scores are on the page <doc:DQN>.
 public struct DQN: LearningAgent {
+  /// How an error of a Q-value is counted.
+  public enum Loss: String, Hashable, Sendable, Codable, CaseIterable {
+    /// ½ error² up to an error of 1, beyond it |error| − ½: the paper's clipped error.
+    case huber
+    /// ½ error².
+    case squared
+  }
+
   /// What can be set.
   public struct Configuration: AgentConfiguration {
     /// Environments in lockstep.
     public var lanes = 16
     /// Frames in an observation.
     public var frames = 1
-    /// The network; nil for what suits the frame.
-    public var network: NetworkChoice?
+    /// The network.
+    public var network = NetworkChoice()
+    /// Whether the network ends in a value and advantages (Wang et al. 2016) instead of Q-values.
+    public var isDueling = false
+    /// Whether the online network chooses the action whose target value counts (van Hasselt et al. 2016).
+    public var isDouble = true
+    /// The n of n-step returns.
+    public var returnSteps = 1
     /// The discount γ.
     public var discount: Float = 0.97
-    /// Transitions kept.
+    /// Moments kept: a step takes one, and the end of an episode one more.
     public var replayCapacity = 50_000
     /// Steps before the first update.
     public var learningStart = 1_000
     /// Transitions in an update.
     public var batchSize = 32
-    /// Environment steps for each update.
+    /// Environment steps, of all environments together, for each update.
     public var stepsPerUpdate = 4
     /// Updates between copies to the target network.
     public var targetInterval = 250
+    /// The share by which the target network follows at every update (Polyak averaging) instead of being copied; nil for
+    /// copies.
+    public var targetShare: Float?
+    /// How errors are counted.
+    public var loss = Loss.huber
     /// Adam's rate.
     public var learningRate = Schedule.linear(from: 5e-4, to: 5e-5, share: 1)
+    /// The largest global norm of a gradient.
+    public var gradientLimit: Float = 10
     /// The chance of a random action while collecting.
     public var exploration = Schedule.linear(from: 1, to: 0.05, share: 0.3)
 
     /// The defaults.
     public init() {}
+
+    /// DQN.
+    public var kind: AgentKind { .dqn }
 
     /// An agent with these settings.
     public func makeAgent(
@@ -68,7 +82,8 @@ public struct DQN: LearningAgent {
   private var replay: ReplayBuffer
   private var explorationRandom: RandomStream
   private var replayRandom: RandomStream
-  private var owedUpdates = 0.0
+  /// Steps for which no update was made yet.
+  private var pendingSteps = 0
   private let workers: Workers
 
   /// An agent that has seen nothing.
@@ -76,17 +91,42 @@ public struct DQN: LearningAgent {
   /// - Parameters:
   ///   - environments: `configuration.lanes` of them.
   ///   - seed: the training seed, from which every stream of the run is drawn.
-  /// - Throws: `NetworkError` when the network does not suit the frames.
+  /// - Throws: `NetworkError` when the network does not suit the frames; ``ConfigurationError`` for settings that contradict
+  ///   each other.
   public init(
     _ configuration: Configuration, environments: any VectorEnvironment, seed: UInt64, workers: Workers = .one
   ) throws {
     self.configuration = configuration
     self.workers = workers
-    let architecture = try configuration.architecture(for: environments, outputs: environments.actions.count)
+    guard configuration.network.lstm == nil else {
+      throw ConfigurationError(
+        "dqn draws single transitions, which an LSTM cannot learn from: use ppo or reinforce")
+    }
+    guard configuration.learningStart >= configuration.lanes * (configuration.returnSteps + 1),
+      configuration.replayCapacity >= configuration.learningStart
+    else {
+      throw ConfigurationError(
+        "\(configuration.learningStart) steps before the first update must fill each of \(configuration.lanes) "
+          + "lanes with more than \(configuration.returnSteps) and fit into a replay of "
+          + "\(configuration.replayCapacity)")
+    }
+    let features = try configuration.network.features(
+      of: configuration.input(in: environments), streams: configuration.isDueling ? 2 : 1)
+    let outputs = environments.actions.count
     var initialization = RandomStream(seed: seed, stream: .initialization)
-    online = try Network(architecture, initializer: .kaiming, using: &initialization)
+    online = try Network(
+      .init(
+        input: features.input,
+        layers: features.layers
+          + [
+            configuration.isDueling
+              ? .dueling(outputs: outputs) : .dense(outputs: outputs, activation: .identity)
+          ]),
+      initializer: .kaiming, using: &initialization)
     target = online
-    replay = ReplayBuffer(capacity: configuration.replayCapacity, shape: architecture.input)
+    replay = ReplayBuffer(
+      capacity: configuration.replayCapacity, lanes: environments.count, frame: environments.observationSpace,
+      frames: configuration.frames)
     explorationRandom = RandomStream(seed: seed, stream: .exploration)
     replayRandom = RandomStream(seed: seed, stream: .replay)
     rollout = Rollout(environments, frames: configuration.frames)
@@ -100,50 +140,82 @@ public struct DQN: LearningAgent {
   public mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
   {
     var update = TrainingUpdate()
-    let exploration = Double(configuration.exploration.value(at: progress))
+    let exploration = configuration.exploration.value(at: progress)
     let space = rollout.environments.observationSpace
     let attacker = try hardening?.attacker(against: policy, range: space.low...space.high, progress: progress)
     let actionCount = rollout.environments.actions.count
     var random = explorationRandom
     let step = try rollout.step(policy, attacker: attacker) { _, chosen in
-      chosen.map { random.chance(exploration) ? random.index(below: actionCount) : $0 }
+      chosen.map { random.chance(Double(exploration)) ? random.index(below: actionCount) : $0 }
     }
     explorationRandom = random
-    replay.append(
-      observations: step.delivered, actions: step.actions, rewards: step.outcomes.map(\.reward),
-      next: step.next,
-      terminated: step.outcomes.map { $0.ending == .terminated })
+    replay.append(step)
     steps += step.lanes.count
     update.returns = rollout.restartEnded()
+    update.measures["exploration"] = exploration
 
     guard steps >= configuration.learningStart else { return update }
-    owedUpdates += Double(step.lanes.count) / Double(configuration.stepsPerUpdate)
+    pendingSteps += step.lanes.count
+    let rate = configuration.learningRate.value(at: progress)
     var losses: [Float] = []
-    while owedUpdates >= 1 {
-      owedUpdates -= 1
-      losses.append(try learn(rate: configuration.learningRate.value(at: progress)))
+    while pendingSteps >= configuration.stepsPerUpdate {
+      pendingSteps -= configuration.stepsPerUpdate
+      losses.append(try learn(rate: rate))
     }
-    if !losses.isEmpty { update.loss = losses.reduce(0, +) / Float(losses.count) }
+    guard !losses.isEmpty else { return update }
+    let loss = losses.reduce(0, +) / Float(losses.count)
+    update.loss = loss
+    update.measures["loss"] = loss
+    update.measures["learning_rate"] = rate
     return update
   }
 
+  /// One update on a batch from the replay.
   private mutating func learn(rate: Float) throws -> Float {
     let size = configuration.batchSize
-    let batch = replay.sample(size, using: &replayRandom)
-    let best = online(batch.next).argmax()
-    let following = target(batch.next).gather(best)
-    let targets = Tensor(batch.rewards) + configuration.discount * (Tensor(batch.continues) * following)
+    let batch = replay.sample(
+      size, steps: configuration.returnSteps, discount: configuration.discount, using: &replayRandom)
+    let targets = Self.targets(for: batch, online: online, target: target, isDouble: configuration.isDouble)
     let (loss, gradients) = workers.valueAndGradients(
-      of: { (network: Network, rows: Range<Int>) in
-        network(batch.observations.slice(rows)).gather(Array(batch.actions[rows]))
-          .huber(to: targets.slice(rows)).sum() / Float(size)
+      of: { [kind = configuration.loss] (network: Network, rows: Range<Int>) in
+        let values = network(batch.observations.slice(rows)).gather(Array(batch.actions[rows]))
+        let targets = targets.slice(rows)
+        let errors =
+          switch kind {
+          case .huber: values.huber(to: targets)
+          case .squared: 0.5 * values.squaredError(to: targets)
+          }
+        return errors.sum() / Float(size)
       }, at: online, rows: size)
-    guard loss.scalar.isFinite else { throw TrainingError("the loss is \(loss.scalar) at step \(steps)") }
+    let (direction, norm) = clipped(gradients, toGlobalNorm: configuration.gradientLimit)
+    guard loss.scalar.isFinite, norm.isFinite else {
+      throw TrainingError(
+        "the loss is \(loss.scalar) and the gradient's norm \(norm) at step \(steps): lower the learning rate"
+      )
+    }
+    // A batch that is one shard leaves the other threads asleep: waking them for this step alone costs more than it saves.
     optimizer.update(
-      &online.parameters, along: clipped(gradients, toGlobalNorm: 10).gradients, learningRate: rate,
-      on: workers)
+      &online.parameters, along: direction, learningRate: rate, on: size > Workers.shardSize ? workers : .one)
     updates += 1
-    if updates % configuration.targetInterval == 0 { target = online }
+    if let share = configuration.targetShare {
+      for index in target.parameters.indices {
+        target.parameters[index].move(toward: online.parameters[index], by: share)
+      }
+    } else if updates % configuration.targetInterval == 0 {
+      target = online
+    }
     return loss.scalar
+  }
+
+  /// What Q(s, a) should be:
+  ///
+  ///     y = r₁ + γ·r₂ + … + γⁿ · Q_target(s′, a′)     (no last term where the episode terminated)
+  ///     a′ = argmax Q(s′, ·) of the online network for double targets, of the target network without
+  static func targets(
+    for batch: ReplayBuffer.Batch, online: Network, target: Network, isDouble: Bool
+  ) -> Tensor {
+    let following = target(batch.next)
+    let best = isDouble ? online(batch.next).argmax() : following.argmax()
+    return Tensor(batch.returns) + Tensor(batch.discounts) * following.gather(best)
   }
 }

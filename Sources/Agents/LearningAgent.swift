@@ -23,6 +23,8 @@ public struct TrainingUpdate: Sendable {
   public var returns: [Double] = []
   /// The mean loss of the updates; nil when none was made.
   public var loss: Float?
+  /// What else can be said of the update, by names for files: entropy, exploration, learning_rate, …
+  public var measures: [String: Float] = [:]
 }
 
 /// A defense at the first of three seams: it changes what the agent experiences.

@@ -1,86 +1,213 @@
+import Environments
+import Episodes
 import RandomStreams
 import Tensors
 
-/// The last transitions, drawn from uniformly.
+/// The last transitions of several lanes, drawn from uniformly.
+///
+/// Each lane is a ring of moments, in the order in which they were lived: a frame as it was seen, and what was done and
+/// came of it. Behind an episode's last step stands a moment of its own with the frame that was left. So each frame is
+/// there once, what follows a moment is the next one, and stacks of frames are put together when a moment is drawn. Where
+/// the first frame was attacked, the clean one that fills the rest of its stack stands before it as a moment, too.
 struct ReplayBuffer: Sendable {
-  /// A batch of transitions; all have one row or element each.
+  /// A batch of transitions over up to n steps; all have one row or element each.
   struct Batch: Sendable {
+    /// s: [batch, height, width, frames·channels].
     let observations: Tensor
+    /// What was done there.
     let actions: [Int]
-    let rewards: [Float]
+    /// r₁ + γ·r₂ + … up to the n-th step or the episode's end.
+    let returns: [Float]
+    /// s′, the observation behind those steps.
     let next: Tensor
-    /// 0 where the episode terminated, so that nothing follows; 1 elsewhere, truncations included.
-    let continues: [Float]
+    /// The factor for the value of s′: γ to the number of steps; 0 where the episode terminated, so that nothing follows.
+    /// A truncated episode goes on in its value.
+    let discounts: [Float]
   }
 
-  private let capacity: Int
-  private let shape: [Int]
-  private let length: Int
-  private var observations: [Float]
-  private var next: [Float]
-  private var actions: [Int32] = []
-  private var rewards: [Float] = []
-  private var continues: [Float] = []
-  private var position = 0
+  /// What is known of a moment beside its frame.
+  struct Moment: Hashable, Sendable, Codable {
+    /// The index of the action; −1 where none was taken: behind an episode's last step, or before its first.
+    var action: Int32
+    var reward: Float
+    /// Whether this is an episode's first frame, which stands for those before it.
+    var isFirst: Bool
+    /// Whether the episode terminated with the action taken here.
+    var isTerminated: Bool
 
-  /// The number of transitions held.
-  private(set) var count = 0
+    /// Whether an action was taken.
+    var isStep: Bool { action >= 0 }
 
-  /// Room for `capacity` transitions of observations of the given shape.
-  init(capacity: Int, shape: [Int]) {
-    self.capacity = capacity
-    self.shape = shape
-    length = shape.reduce(1, *)
-    observations = []
-    next = []
-    observations.reserveCapacity(capacity * length)
-    next.reserveCapacity(capacity * length)
+    /// A frame with no action.
+    static func frame(isFirst: Bool) -> Moment {
+      Moment(action: -1, reward: 0, isFirst: isFirst, isTerminated: false)
+    }
   }
 
-  /// Adds the transitions of a batch; the oldest make room.
-  mutating func append(
-    observations: Tensor, actions: [Int], rewards: [Float], next: Tensor, terminated: [Bool]
-  ) {
-    observations.withElements { observed in
-      next.withElements { following in
-        for row in actions.indices {
-          if count < capacity {
-            for index in 0..<length {
-              self.observations.append(observed[row * length + index])
-              self.next.append(following[row * length + index])
-            }
-            self.actions.append(Int32(actions[row]))
-            self.rewards.append(rewards[row])
-            continues.append(terminated[row] ? 0 : 1)
-            count += 1
-          } else {
-            for index in 0..<length {
-              self.observations[position * length + index] = observed[row * length + index]
-              self.next[position * length + index] = following[row * length + index]
-            }
-            self.actions[position] = Int32(actions[row])
-            self.rewards[position] = rewards[row]
-            continues[position] = terminated[row] ? 0 : 1
+  /// A ring of moments and their frames.
+  struct Lane: Hashable, Sendable, Codable {
+    let capacity: Int
+    var frames: FrameStore
+    var moments: [Moment] = []
+    /// Where the oldest moment is, and the next one goes when the ring is full.
+    var oldest = 0
+    /// Whether the next moment starts an episode.
+    var startsEpisode = true
+
+    init(capacity: Int, frameLength: Int) {
+      self.capacity = capacity
+      frames = FrameStore(length: frameLength, capacity: capacity)
+      moments.reserveCapacity(capacity)
+    }
+
+    /// Makes room for a moment and gives its place.
+    mutating func append(_ moment: Moment) -> Int {
+      guard moments.count == capacity else {
+        moments.append(moment)
+        return moments.count - 1
+      }
+      let place = oldest
+      moments[place] = moment
+      oldest = (oldest + 1) % capacity
+      return place
+    }
+
+    /// The place of the moment of an age, 0 for the oldest.
+    func place(_ age: Int) -> Int {
+      let place = oldest + age
+      return place < moments.count ? place : place - moments.count
+    }
+
+    subscript(age: Int) -> Moment { moments[place(age)] }
+
+    /// How many steps a transition from this age takes, at most `steps`; nil when there is none, because no action was
+    /// taken, its end has not been lived yet, or its stack of frames is no longer whole.
+    func length(from age: Int, steps: Int, frames: Int) -> Int? {
+      if !self[age].isStep || moments.count - age < 2 { return nil }
+      var length = 1
+      while length < steps, self[age + length].isStep {
+        length += 1
+        if age + length >= moments.count { return nil }
+      }
+      // Everything above the oldest moments is whole.
+      if age < frames - 1, !(0...age).contains(where: { self[$0].isFirst }) { return nil }
+      return length
+    }
+  }
+
+  /// One frame.
+  let frame: BoxSpace
+  /// Frames in an observation.
+  let frames: Int
+  private(set) var lanes: [Lane]
+
+  /// Room for `capacity` moments of observations of `frames` frames, shared out over lanes.
+  init(capacity: Int, lanes: Int, frame: BoxSpace, frames: Int) {
+    self.frame = frame
+    self.frames = frames
+    let each = max(capacity / lanes, 2)
+    self.lanes = (0..<lanes).map { _ in Lane(capacity: each, frameLength: frame.count) }
+  }
+
+  /// The number of moments held; one or two of each episode are no transitions.
+  var count: Int { lanes.reduce(0) { $0 + $1.moments.count } }
+
+  /// The memory that frames and moments take, in bytes.
+  var size: Int {
+    lanes.reduce(0) { $0 + $1.frames.size + $1.moments.count * MemoryLayout<Moment>.stride }
+  }
+
+  /// Adds a step of all lanes; the oldest moments make room.
+  mutating func append(_ step: Rollout.Step) {
+    let (depth, channels) = (frame.channels * frames, frame.channels)
+    let length = frame.count * frames
+    step.delivered.withElements { seen in
+      step.next.withElements { next in
+        for (row, lane) in step.lanes.enumerated() {
+          let oldest = row * length
+          let newest = oldest + depth - channels
+          let outcome = step.outcomes[row]
+          func add(_ moment: Moment, _ source: Span<Float>, _ start: Int) {
+            let place = lanes[lane].append(moment)
+            lanes[lane].frames.write(source, start: start, run: channels, stride: depth, to: place)
           }
-          position = (position + 1) % capacity
+          var isFirst = lanes[lane].startsEpisode
+          if isFirst, !areEqual(seen, oldest, newest, depth: depth) {
+            add(.frame(isFirst: true), seen, oldest)
+            isFirst = false
+          }
+          add(
+            Moment(
+              action: Int32(step.actions[row]), reward: outcome.reward, isFirst: isFirst,
+              isTerminated: outcome.ending == .terminated), seen, newest)
+          lanes[lane].startsEpisode = outcome.ending != nil
+          if outcome.ending != nil { add(.frame(isFirst: false), next, newest) }
         }
       }
     }
+  }
+
+  /// Whether two frames of a stack are the same, bit for bit.
+  private func areEqual(_ stack: Span<Float>, _ first: Int, _ second: Int, depth: Int) -> Bool {
+    for pixel in stride(from: 0, to: frame.height * frame.width * depth, by: depth) {
+      for channel in pixel..<(pixel + frame.channels) {
+        if stack[first + channel].bitPattern != stack[second + channel].bitPattern { return false }
+      }
+    }
+    return true
   }
 
   /// Transitions drawn independently, each with the same chance.
+  /// - Parameters:
+  ///   - size: how many.
+  ///   - steps: the n of n-step returns.
   /// - Precondition: there is at least one.
-  func sample(_ size: Int, using random: inout RandomStream) -> Batch {
-    let chosen = (0..<size).map { _ in random.index(below: count) }
-    func rows(of source: [Float]) -> Tensor {
-      Tensor(shape: Shape([size] + shape)) { target in
-        for (row, index) in chosen.enumerated() {
-          for element in 0..<length { target[row * length + element] = source[index * length + element] }
+  func sample(_ size: Int, steps: Int = 1, discount: Float, using random: inout RandomStream) -> Batch {
+    let longest = lanes.map(\.moments.count).max()!
+    precondition(longest > steps, "nothing to draw \(steps)-step transitions from")
+    var chosen: [(lane: Int, age: Int, length: Int)] = []
+    chosen.reserveCapacity(size)
+    // What is not a transition is drawn again, so that all that are have the same chance.
+    while chosen.count < size {
+      let (lane, age) = (random.index(below: lanes.count), random.index(below: longest))
+      guard age < lanes[lane].moments.count,
+        let length = lanes[lane].length(from: age, steps: steps, frames: frames)
+      else { continue }
+      chosen.append((lane, age, length))
+    }
+    var returns: [Float] = []
+    var discounts: [Float] = []
+    for (lane, age, length) in chosen {
+      let lane = lanes[lane]
+      var (sum, factor) = (Float(0), Float(1))
+      for step in age..<(age + length) {
+        sum += factor * lane[step].reward
+        factor *= discount
+      }
+      returns.append(sum)
+      discounts.append(lane[age + length - 1].isTerminated ? 0 : factor)
+    }
+    return Batch(
+      observations: observations(at: chosen.map { ($0.lane, $0.age) }),
+      actions: chosen.map { Int(lanes[$0.lane][$0.age].action) }, returns: returns,
+      next: observations(at: chosen.map { ($0.lane, $0.age + $0.length) }), discounts: discounts)
+  }
+
+  /// The observations of some moments, put together from their frames: before an episode's first frame stands that frame.
+  private func observations(at moments: [(lane: Int, age: Int)]) -> Tensor {
+    let (depth, channels) = (frame.channels * frames, frame.channels)
+    let length = frame.count * frames
+    return Tensor(shape: [moments.count, frame.height, frame.width, depth]) { target in
+      for (row, moment) in moments.enumerated() {
+        let lane = lanes[moment.lane]
+        var age = moment.age
+        for position in (0..<frames).reversed() {
+          lane.frames.read(
+            lane.place(age), into: &target, start: row * length + position * channels, run: channels,
+            stride: depth)
+          if !lane[age].isFirst { age -= 1 }
         }
       }
     }
-    return Batch(
-      observations: rows(of: observations), actions: chosen.map { Int(actions[$0]) },
-      rewards: chosen.map { rewards[$0] }, next: rows(of: next), continues: chosen.map { continues[$0] })
   }
 }

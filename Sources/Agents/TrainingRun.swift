@@ -7,30 +7,23 @@ import Tensors
 /// A training run: an agent, its environments, and what is written down of it.
 public struct TrainingRun: Sendable {
   /// What a person asks for.
-  public struct Request: Hashable, Sendable {
-    /// Who learns.
-    public var agent: AgentKind
+  public struct Request: Sendable {
+    /// Who learns, and how.
+    public var configuration: any AgentConfiguration
     /// Environment steps to make.
     public var steps: Int
     /// Of the whole run.
     public var seed: UInt64
-    /// The network; nil for what suits the frame.
-    public var network: NetworkChoice?
-    /// Frames in an observation.
-    public var frames: Int
     /// The name of the defense, for the policy file; nil for none.
     public var defense: String?
 
     /// A request.
     public init(
-      agent: AgentKind, steps: Int, seed: UInt64, network: NetworkChoice? = nil, frames: Int = 1,
-      defense: String? = nil
+      _ configuration: any AgentConfiguration, steps: Int, seed: UInt64, defense: String? = nil
     ) {
-      self.agent = agent
+      self.configuration = configuration
       self.steps = steps
       self.seed = seed
-      self.network = network
-      self.frames = frames
       self.defense = defense
     }
   }
@@ -57,7 +50,8 @@ public struct TrainingRun: Sendable {
   private var loss: Float?
 
   /// A run that has not made a step.
-  /// - Throws: `NetworkError` when the network does not suit the environment.
+  /// - Throws: `NetworkError` when the network does not suit the environment; ``ConfigurationError`` for settings that
+  ///   contradict each other.
   public init(
     _ request: Request, in environment: EnvironmentDefinition, hardening: (any CollectionDefense)? = nil,
     workers: Workers = .one
@@ -65,9 +59,7 @@ public struct TrainingRun: Sendable {
     self.request = request
     self.environment = environment
     self.hardening = hardening
-    var configuration = request.agent.defaults
-    configuration.network = request.network
-    configuration.frames = request.frames
+    let configuration = request.configuration
     self.configuration = try Self.flattened(configuration)
     agent = try configuration.makeAgent(
       in: environment.makeVector(count: configuration.lanes), seed: request.seed, workers: workers)
@@ -113,7 +105,8 @@ public struct TrainingRun: Sendable {
       description: .init(
         environment: environment.id, environmentHash: environment.contentHash,
         frame: environment.observationSpace,
-        frames: request.frames, actions: environment.actions, agent: request.agent.rawValue,
+        frames: request.configuration.frames, actions: environment.actions,
+        agent: request.configuration.kind.rawValue,
         defense: request.defense, seed: request.seed, steps: agent.steps, configuration: configuration))
   }
 }

@@ -12,14 +12,18 @@ public struct CleanPass: Sendable {
   public let scores: Tensor?
   /// The action chosen for each observation.
   public let actions: [Int]
+  /// What the victim remembered when it was asked. Who asks it again passes a copy: looking at an observation twice must
+  /// not change the episode.
+  public let memory: Memory
+  /// The victim's streams when it was asked, to be copied likewise.
+  public let random: [RandomStream]
 
   /// Asks the victim, with as much access as its type gives.
-  ///
-  /// Memory and streams are used as copies: looking at an observation twice must not change the episode.
   public init(
     of observations: Tensor, through victim: any Policy, memory: Memory = Memory(),
     using random: [RandomStream] = []
   ) {
+    (self.memory, self.random) = (memory, random)
     var (memory, random) = (memory, random)
     if let victim = victim as? any ScoringPolicy {
       let differentiable = victim is any DifferentiablePolicy

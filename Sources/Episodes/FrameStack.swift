@@ -23,7 +23,7 @@ public struct FrameStack: Sendable {
   private var depth: Int { frame.channels * frames }
 
   /// Starts an episode: every place of the lane's stack holds its first frame, as in Gymnasium.
-  public mutating func start(_ lane: Int, with first: Span<Float>) {
+  public mutating func start(_ lane: Int, with first: [Float]) {
     let (pixels, depth, channels) = (pixels, depth, frame.channels)
     observations.withMutableElements { stack in
       for pixel in 0..<pixels {
@@ -34,7 +34,7 @@ public struct FrameStack: Sendable {
   }
 
   /// Puts a new clean frame on top; the oldest falls out.
-  public mutating func push(_ lane: Int, _ newest: Span<Float>) {
+  public mutating func push(_ lane: Int, _ newest: [Float]) {
     let (pixels, depth, channels) = (pixels, depth, frame.channels)
     observations.withMutableElements { stack in
       for pixel in 0..<pixels {

@@ -18,6 +18,8 @@ public struct Rollout: Sendable {
     public let clean: Tensor
     /// The observations that the agent saw.
     public let delivered: Tensor
+    /// What the policy remembered when it saw them.
+    public let memory: Memory
     /// What the agent did.
     public let actions: [Int]
     /// What it would have done without the attack; the same as `actions` when there is none.
@@ -28,6 +30,11 @@ public struct Rollout: Sendable {
     public let next: Tensor
   }
 
+  /// What a policy chooses: given what the agent sees, an action a row.
+  public typealias Choose = (
+    _ seen: Tensor, _ memory: inout Memory, _ random: inout [RandomStream]
+  ) throws -> [Int]
+
   /// How a policy's choice becomes the action: given the lanes and the choices, the actions. Exploration sits here.
   public typealias Decide = (_ lanes: [Int], _ chosen: [Int]) -> [Int]
 
@@ -35,6 +42,8 @@ public struct Rollout: Sendable {
   public private(set) var environments: any VectorEnvironment
   /// What each lane's agent sees.
   public private(set) var stack: FrameStack
+  /// What the policy remembers in each lane; after an episode's last step, until the next starts, what it remembered then.
+  public private(set) var memory = Memory()
   /// Each lane's episode so far, or its last when it is not running.
   public private(set) var records: [EpisodeRecord]
   /// Whether each lane is within an episode.
@@ -42,6 +51,8 @@ public struct Rollout: Sendable {
   private var attackRandom: [RandomStream]
   private var policyRandom: [RandomStream]
   private var outcomes: [Outcome]
+  /// Room for a frame on its way to the stack.
+  private var frame: [Float]
 
   /// Lanes that have not started.
   /// - Parameter frames: how many frames an observation holds.
@@ -54,6 +65,7 @@ public struct Rollout: Sendable {
     attackRandom = (0..<lanes).map { _ in RandomStream(seed: 0, stream: .attack) }
     policyRandom = (0..<lanes).map { _ in RandomStream(seed: 0, stream: .policy) }
     outcomes = Array(repeating: Outcome(reward: 0, ending: nil), count: lanes)
+    frame = Array(repeating: 0, count: environments.observationSpace.count)
   }
 
   /// The number of lanes.
@@ -77,14 +89,16 @@ public struct Rollout: Sendable {
   private mutating func begin(_ lane: Int, _ record: EpisodeRecord) {
     records[lane] = record
     isRunning[lane] = true
-    stack.start(lane, with: frame(of: lane).span)
+    memory.clear(lane)
+    Self.observe(environments, lane, into: &frame)
+    stack.start(lane, with: frame)
   }
 
-  private func frame(of lane: Int) -> [Float] {
-    var frame = [Float](repeating: 0, count: environments.observationSpace.count)
+  private static func observe(
+    _ environments: any VectorEnvironment, _ lane: Int, into frame: inout [Float]
+  ) {
     var span = frame.mutableSpan
     environments.observe(lane, into: &span)
-    return frame
   }
 
   /// Makes one step in every running lane.
@@ -97,33 +111,57 @@ public struct Rollout: Sendable {
   public mutating func step(
     _ policy: any Policy, attacker: Attacker? = nil, decide: Decide = { $1 }
   ) throws -> Step {
+    try step(
+      attacker: attacker,
+      choosing: { seen, memory, random in policy.act(on: seen, memory: &memory, using: &random) },
+      decide: decide)
+  }
+
+  /// Makes one step in every running lane, for those who want more of a policy than its choice.
+  ///
+  /// - Parameters:
+  ///   - attacker: what stands between; nil for none.
+  ///   - choose: the policy's choice, given what it sees and remembers.
+  ///   - decide: turns choices into actions; by default they are the same.
+  /// - Throws: `AttackError` when the threat model is violated.
+  public mutating func step(
+    attacker: Attacker? = nil, choosing choose: Choose, decide: Decide = { $1 }
+  ) throws -> Step {
     let lanes = isRunning.indices.filter { isRunning[$0] }
     precondition(!lanes.isEmpty, "no lane is running")
-    let clean = lanes.count == count ? stack.observations : stack.observations.rows(at: lanes)
+    let all = lanes.count == count
+    let clean = all ? stack.observations : stack.observations.rows(at: lanes)
+    let remembered = all ? memory : memory.rows(at: lanes)
+    var random = all ? policyRandom : lanes.map { policyRandom[$0] }
     var seen = clean
     var delivery: Attacker.Delivery?
     if let attacker {
-      var random = lanes.map { attackRandom[$0] }
+      var attacking = lanes.map { attackRandom[$0] }
       let result = try attacker.deliver(
-        clean, frameChannels: stack.frame.channels, using: &random,
-        victimRandom: lanes.map { policyRandom[$0] })
-      for (row, lane) in lanes.enumerated() { attackRandom[lane] = random[row] }
+        clean, frameChannels: stack.frame.channels, memory: remembered, using: &attacking,
+        victimRandom: random)
+      for (row, lane) in lanes.enumerated() { attackRandom[lane] = attacking[row] }
       seen = result.observations
       delivery = result
       if attacker.threat.frames == .newest { stack.writeBack(seen, lanes: lanes) }
     }
-    var random = lanes.map { policyRandom[$0] }
-    var memory = Memory()
-    let chosen = policy.act(on: seen, memory: &memory, using: &random)
+    var memory = remembered
+    let chosen = try choose(seen, &memory, &random)
     for (row, lane) in lanes.enumerated() { policyRandom[lane] = random[row] }
+    if all { self.memory = memory } else { self.memory.replace(at: lanes, of: count, with: memory) }
     let actions = decide(lanes, chosen)
 
-    var all = [Int](repeating: 0, count: count)
-    for (row, lane) in lanes.enumerated() { all[lane] = actions[row] }
-    environments.step(all, running: isRunning, outcomes: &outcomes)
+    if all {
+      environments.step(actions, running: nil, outcomes: &outcomes)
+    } else {
+      var spread = [Int](repeating: 0, count: count)
+      for (row, lane) in lanes.enumerated() { spread[lane] = actions[row] }
+      environments.step(spread, running: isRunning, outcomes: &outcomes)
+    }
 
     for (row, lane) in lanes.enumerated() {
-      stack.push(lane, frame(of: lane).span)
+      Self.observe(environments, lane, into: &frame)
+      stack.push(lane, frame)
       records[lane].episodeReturn += Double(outcomes[lane].reward)
       records[lane].length += 1
       if let delivery {
@@ -135,8 +173,9 @@ public struct Rollout: Sendable {
       if outcomes[lane].ending != nil { isRunning[lane] = false }
     }
     return Step(
-      lanes: lanes, clean: clean, delivered: seen, actions: actions,
-      cleanActions: delivery?.cleanActions ?? chosen, outcomes: lanes.map { outcomes[$0] },
-      next: lanes.count == count ? stack.observations : stack.observations.rows(at: lanes))
+      lanes: lanes, clean: clean, delivered: seen, memory: remembered, actions: actions,
+      cleanActions: delivery?.cleanActions ?? chosen,
+      outcomes: all ? outcomes : lanes.map { outcomes[$0] },
+      next: all ? stack.observations : stack.observations.rows(at: lanes))
   }
 }

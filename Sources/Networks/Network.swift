@@ -36,13 +36,15 @@ public struct Network: Parameterized, Equatable {
     }
 
     /// The shapes of all parameters with their names: `0.weight`, `0.bias`, `1.weight`, … counting layers that have any.
+    /// A layer norm has a `scale` in place of a weight; a dueling layer has `value.weight`, `value.bias`,
+    /// `advantage.weight` and `advantage.bias`.
     public func parameters() throws(NetworkError) -> [(name: String, shape: Shape)] {
       let shapes = try shapes()
       var named: [(name: String, shape: Shape)] = []
       var counted = 0
       for (layer, shape) in zip(layers, shapes) {
-        let own = layer.parameterShapes(for: shape)
-        for (kind, shape) in zip(["weight", "bias"], own) { named.append(("\(counted).\(kind)", shape)) }
+        let own = layer.parameters(for: shape)
+        for (name, shape) in own { named.append(("\(counted).\(name)", shape)) }
         if !own.isEmpty { counted += 1 }
       }
       return named
@@ -54,7 +56,7 @@ public struct Network: Parameterized, Equatable {
 
   /// The layers and the shape that they start from.
   public let architecture: Architecture
-  /// Weight and bias of each layer that has them, in the order of the layers.
+  /// The parameters of each layer that has any, in the order of the layers.
   public var parameters: [Tensor]
   /// For each layer where its parameters start and end.
   private let ranges: [Range<Int>]
@@ -70,9 +72,9 @@ public struct Network: Parameterized, Equatable {
       throw NetworkError("\(name) must have the shape \(shape), not \(parameter.shape)")
     }
     var ranges: [Range<Int>] = []
-    for layer in architecture.layers {
+    for (layer, shape) in zip(architecture.layers, try architecture.shapes()) {
       let start = ranges.last?.upperBound ?? 0
-      ranges.append(start..<(start + (layer == .flatten ? 0 : 2)))
+      ranges.append(start..<(start + layer.parameters(for: shape).count))
     }
     self.architecture = architecture
     self.parameters = parameters
@@ -82,33 +84,71 @@ public struct Network: Parameterized, Equatable {
   /// A network whose weights are drawn by an initializer and whose biases are zero.
   ///
   /// - Parameters:
-  ///   - outputGain: the last layer's gain: 1 for values, 0.01 for the logits of a policy that should start undecided.
+  ///   - outputGain: the last layer's gain: 1 for values, 0.01 for the logits of a policy that should start undecided;
+  ///     nil for what suits its activation.
   ///   - random: drawn from layer by layer.
   public init(
-    _ architecture: Architecture, initializer: Initializer, outputGain: Float = 1,
+    _ architecture: Architecture, initializer: Initializer, outputGain: Float? = 1,
     using random: inout RandomStream
   ) throws(NetworkError) {
     var parameters: [Tensor] = []
-    let last = architecture.layers.lastIndex { $0 != .flatten }
-    for (index, (layer, shape)) in zip(architecture.layers, try architecture.shapes()).enumerated() {
-      let shapes = layer.parameterShapes(for: shape)
-      guard shapes.count == 2 else { continue }
-      let gain = index == last ? outputGain : Initializer.gain(of: layer.activation)
-      parameters.append(initializer.weight(shapes[0], gain: gain, using: &random))
-      parameters.append(.zeros(shapes[1]))
+    let shapes = try architecture.shapes()
+    let last = zip(architecture.layers, shapes).map { $0.parameters(for: $1).isEmpty }.lastIndex(of: false)
+    for (index, (layer, shape)) in zip(architecture.layers, shapes).enumerated() {
+      parameters += layer.initialParameters(
+        for: shape, initializer, gain: index == last ? outputGain : nil, using: &random)
     }
     try self.init(architecture, parameters: parameters)
   }
 
-  /// The network's outputs.
+  /// The network's outputs; those of a recurrent one at the start of an episode.
   /// - Parameter examples: [batch, example...]; images may come flattened to a network that starts with a vector.
   /// - Returns: [batch, outputs].
   public func callAsFunction(_ examples: Tensor) -> Tensor {
+    var state: [Tensor] = []
+    return callAsFunction(examples, state: &state)
+  }
+
+  /// The network's outputs one step further in an episode.
+  ///
+  /// - Parameters:
+  ///   - examples: [batch, example...].
+  ///   - state: what the network's recurrent layers carry from step to step, one row an example in each tensor; empty
+  ///     at the start of an episode, as zeros are. Changed to what follows.
+  /// - Returns: [batch, outputs].
+  /// - Precondition: the state is empty or as this network left it.
+  public func callAsFunction(_ examples: Tensor, state: inout [Tensor]) -> Tensor {
+    if isRecurrent && state.isEmpty { state = initialState(rows: examples.shape[0]) }
     var value = examples
     if architecture.input.count == 1, examples.shape.rank > 2 { value = examples.flattened() }
+    var offset = 0
     for (layer, range) in zip(architecture.layers, ranges) {
-      value = layer.apply(to: value, parameters: parameters[range])
+      value = layer.apply(to: value, parameters: parameters[range], state: &state, offset: offset)
+      offset += layer.stateCount
     }
     return value
+  }
+
+  /// Whether the network remembers something from one step of an episode to the next.
+  public var isRecurrent: Bool { architecture.layers.contains { $0.stateCount > 0 } }
+
+  /// The state at the start of an episode: zeros, [rows, units] each; nothing for a network that is not recurrent.
+  public func initialState(rows: Int) -> [Tensor] {
+    architecture.layers.flatMap { layer -> [Tensor] in
+      guard case .lstm(let units) = layer else { return [] }
+      return (0..<layer.stateCount).map { _ in .zeros([rows, units]) }
+    }
+  }
+
+  /// The network that hands its outputs to another.
+  /// - Throws: ``NetworkError`` when the other does not start from these outputs.
+  public func followed(by other: Network) throws(NetworkError) -> Network {
+    guard try architecture.output() == other.architecture.input else {
+      throw NetworkError(
+        "a network of \(other.architecture.input) cannot follow \(try architecture.output())")
+    }
+    return try Network(
+      .init(input: architecture.input, layers: architecture.layers + other.architecture.layers),
+      parameters: parameters + other.parameters)
   }
 }

@@ -38,17 +38,35 @@ extension Workers {
   public func valueAndGradients<Model: Parameterized, Failure>(
     of loss: @Sendable (Model, Range<Int>) throws(Failure) -> Tensor, at model: Model, rows: Int
   ) throws(Failure) -> (value: Tensor, gradients: [Tensor]) {
-    let shards = Workers.shards(of: rows)
+    let (values, gradients) = try valuesAndGradients(
+      of: { (model, rows) throws(Failure) in [try loss(model, rows)] }, at: model, rows: rows)
+    return (values.first ?? Tensor(0), gradients)
+  }
+
+  /// As ``valueAndGradients(of:at:rows:)``, with sums of other values beside the loss, which get no gradient.
+  ///
+  /// - Parameters:
+  ///   - losses: gives the parts that the rows of a range contribute, scalars: the loss first, then what else is to be
+  ///     known.
+  ///   - shardSize: the rows of a shard: the result may depend on it, and never on the number of threads.
+  /// - Returns: the sums of all that `losses` gives, and the gradients of the first.
+  public func valuesAndGradients<Model: Parameterized, Failure>(
+    of losses: @Sendable (Model, Range<Int>) throws(Failure) -> [Tensor], at model: Model, rows: Int,
+    shardSize: Int = Workers.shardSize
+  ) throws(Failure) -> (values: [Tensor], gradients: [Tensor]) {
+    let shards = Workers.shards(of: rows, shardSize: shardSize)
     let parts = try map(shards.count) { shard throws(Failure) in
-      try Networks.valueAndGradients(
-        of: { (model: Model) throws(Failure) in try loss(model, shards[shard]) }, at: model)
+      let tracked = model.tracked()
+      let values = try losses(tracked, shards[shard])
+      return (
+        values: values.map { $0.stoppingGradient() }, gradients: values[0].gradients(at: tracked.parameters)
+      )
     }
-    guard let first = parts.first else {
-      return (Tensor(0), model.parameters.map { .zeros($0.shape) })
-    }
+    guard let first = parts.first else { return ([], model.parameters.map { .zeros($0.shape) }) }
     let others = parts.dropFirst()
     return (
-      others.reduce(first.value) { $0 + $1.value }, sums(of: first.gradients, and: others.map(\.gradients))
+      others.reduce(first.values) { sums, part in zip(sums, part.values).map(+) },
+      sums(of: first.gradients, and: others.map(\.gradients))
     )
   }
 

@@ -10,15 +10,18 @@ public struct NetworkPolicy: DifferentiablePolicy, Equatable {
   /// A policy that acts on a network's outputs.
   public init(_ network: Network) { self.network = network }
 
-  /// The network's outputs; nothing is remembered or drawn.
+  /// The network's outputs; nothing is drawn, and nothing remembered but by recurrent layers.
   public func scores(
     for observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
   ) -> Tensor {
-    network(observations)
+    network(observations, state: &memory.state)
   }
 }
 
 extension NetworkPolicy {
-  /// The network's outputs, for those who know that no memory and no randomness is involved.
-  public func scores(for observations: Tensor) -> Tensor { network(observations) }
+  /// The network's outputs for those who keep the memory as it is: at the start of an episode unless told otherwise.
+  public func scores(for observations: Tensor, memory: Memory = Memory()) -> Tensor {
+    var state = memory.state
+    return network(observations, state: &state)
+  }
 }

@@ -24,15 +24,6 @@ public protocol ScoringPolicy: Policy {
 /// A policy whose scores are on the tape: gradients flow from them to the observations. What a white-box attack needs.
 public protocol DifferentiablePolicy: ScoringPolicy {}
 
-/// What a recurrent policy carries from one step to the next; empty for all others.
-public struct Memory: Sendable, Equatable {
-  /// One row an observation in each.
-  public var state: [Tensor]
-
-  /// The memory at the start of an episode.
-  public init(state: [Tensor] = []) { self.state = state }
-}
-
 extension ScoringPolicy {
   /// The action with the largest score, the first of equals: how policies are evaluated unless said otherwise.
   public func act(

@@ -16,14 +16,23 @@ public struct SampledPolicy<Base: DifferentiablePolicy>: DifferentiablePolicy {
     base.scores(for: observations, memory: &memory, using: &random)
   }
 
-  /// A draw for each observation, by the inverse of the cumulative distribution.
+  /// A draw for each observation.
   public func act(
     on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
   ) -> [Int] {
-    let probabilities = scores(for: observations, memory: &memory, using: &random).softmax()
-    let actions = probabilities.shape[-1]
-    return probabilities.withElements { probabilities in
-      (0..<random.count).map { row in
+    scores(for: observations, memory: &memory, using: &random).sampled(using: &random)
+  }
+}
+
+extension Tensor {
+  /// A draw from the softmax of each row, [rows, actions], by the inverse of the cumulative distribution: one uniform
+  /// draw from each row's own stream.
+  /// - Precondition: one stream a row.
+  public func sampled(using random: inout [RandomStream]) -> [Int] {
+    precondition(shape.rank == 2 && shape[0] == random.count, "one stream for each row of \(shape)")
+    let actions = shape[1]
+    return softmax().withElements { probabilities in
+      random.indices.map { row in
         var rest = Float(random[row].uniform())
         for action in 0..<(actions - 1) {
           rest -= probabilities[row * actions + action]

@@ -59,21 +59,7 @@ extension NetworkCase {
   /// The floating-point operations in one example's matrix products: two a multiplication, for the forward pass and for
   /// each gradient. The first layer's input gradient is an attack's alone.
   func operations(of architecture: Network.Architecture) -> Double {
-    var size = architecture.input
-    var products: [Double] = []
-    for layer in architecture.layers {
-      switch layer {
-      case .dense(let outputs, _):
-        products.append(Double(2 * size[0] * outputs))
-        size = [outputs]
-      case .convolution(let filters, let kernel, let stride, let padding, _):
-        let height = padding.extent(size[0], kernel: kernel[0], stride: stride)
-        let width = padding.extent(size[1], kernel: kernel[1], stride: stride)
-        products.append(Double(2 * height * width * kernel[0] * kernel[1] * size[2] * filters))
-        size = [height, width, filters]
-      case .flatten: size = [size.reduce(1, *)]
-      }
-    }
+    let products = architecture.operations
     let forward = products.reduce(0, +)
     switch self {
     case .forward: return forward
@@ -117,5 +103,29 @@ extension NetworkCase {
         optimizer.update(&network.parameters, along: gradients, learningRate: 1e-3, on: workers)
       }
     }
+  }
+}
+
+extension Network.Architecture {
+  /// The floating-point operations of the matrix product of each layer that has one, for one example.
+  var operations: [Double] {
+    var size = input
+    var products: [Double] = []
+    for layer in layers {
+      switch layer {
+      case .dense(let outputs, _):
+        products.append(Double(2 * size[0] * outputs))
+        size = [outputs]
+      case .convolution(let filters, let kernel, let stride, let padding, _):
+        let height = padding.extent(size[0], kernel: kernel[0], stride: stride)
+        let width = padding.extent(size[1], kernel: kernel[1], stride: stride)
+        products.append(Double(2 * height * width * kernel[0] * kernel[1] * size[2] * filters))
+        size = [height, width, filters]
+      case .flatten: size = [size.reduce(1, *)]
+      case .maxout, .layerNorm, .dueling, .lstm:
+        preconditionFailure("no network of the tables has a \(layer)")
+      }
+    }
+    return products
   }
 }

@@ -31,7 +31,8 @@ struct Networks: ParsableCommand {
     let others = try peers.isEmpty ? nil : Peers(command: peers)
     defer { others?.stop() }
     var report = NetworkReport(
-      peers: others?.names ?? [], remarks: others?.remarks ?? [], peakOperationsPerSecond: peak())
+      peers: others?.names ?? [], remarks: others?.remarks ?? [],
+      peakOperationsPerSecond: Stopwatch.peak(seconds: 3 * seconds))
     if !json { print(report.heading) }
     for network in BenchmarkNetwork.allCases where self.network ?? network == network {
       for work in NetworkCase.allCases where self.work ?? work == work {
@@ -49,15 +50,6 @@ struct Networks: ParsableCommand {
       if !json { print(report.row(pair)) }
     }
     if json { print(try report.json()) }
-  }
-
-  /// The operations a second of a product of two matrices of 512×512 on one thread.
-  private func peak() -> Double {
-    let left = Tensor(repeating: 0.5, shape: [512, 512])
-    let right = Tensor(repeating: 0.25, shape: [512, 512])
-    let bias = Tensor.zeros([512])
-    let calls = Stopwatch.callsPerSecond(seconds: 3 * seconds) { _ = left.dense(right, bias: bias) }
-    return calls * 2 * 512 * 512 * 512
   }
 
   private func measure(

@@ -1,3 +1,5 @@
+import Tensors
+
 /// How often a piece of work can be done in a second.
 enum Stopwatch {
   /// Windows of a measurement, whose median is reported: one that another process disturbed does not count.
@@ -10,6 +12,14 @@ enum Stopwatch {
     let once = time(1, work)
     let calls = max(1, Int(seconds / Double(windows) / max(once, 1e-7)))
     return median((0..<windows).map { _ in Double(calls) / time(calls, work) })
+  }
+
+  /// The floating-point operations a second of a product of two matrices of 512×512 on one thread.
+  static func peak(seconds: Double) -> Double {
+    let left = Tensor(repeating: 0.5, shape: [512, 512])
+    let right = Tensor(repeating: 0.25, shape: [512, 512])
+    let bias = Tensor.zeros([512])
+    return callsPerSecond(seconds: seconds) { _ = left.dense(right, bias: bias) } * 2 * 512 * 512 * 512
   }
 
   private static func time(_ calls: Int, _ work: () -> Void) -> Double {

@@ -49,6 +49,7 @@ struct Hoodwink: ParsableCommand {
     case let error as SafetensorsError: (error.description, EX_DATAERR)
     case let error as NetworkError: (error.description, EX_DATAERR)
     case let error as AttackError: (error.description, EX_DATAERR)
+    case let error as ConfigurationError: (error.description, EX_DATAERR)
     case let error as TrainingError: (error.description, EX_SOFTWARE)
     case let error as DisplayError: (error.description, EX_CANTCREAT)
     case let error as AtomicFile.Failure: (error.description, EX_CANTCREAT)

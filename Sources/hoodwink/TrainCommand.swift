@@ -22,28 +22,30 @@ struct TrainCommand: ParsableCommand {
       Examples:
         hoodwink train catch-v1 --agent dqn --steps 60000 --output runs/plain
         hoodwink train catch-v1 --agent dqn --defense adversarial --epsilon 32/255 --output runs/hardened
+        hoodwink train catch-v1 --agent ppo --network minatar-cnn --steps 300000
         hoodwink train lava-bridge-v1 --agent reinforce --seed 7
       """)
 
   @Argument(help: "The environment's id: see hoodwink list environments.")
   var environment: String
 
-  @Option(help: "Who learns: dqn or reinforce.")
+  @Option(help: "Who learns: dqn, ppo or reinforce.")
   var agent: AgentKind = .dqn
 
   @Option(
     name: .customLong("steps"),
     help: ArgumentHelp(
-      "Environment steps.", discussion: "By default 60000 for dqn, 450000 for reinforce.", valueName: "n"))
+      "Environment steps.", discussion: "By default 60000 for dqn, 300000 for ppo, 450000 for reinforce.",
+      valueName: "n"))
   var requestedSteps: Int?
 
-  private var steps: Int { requestedSteps ?? (agent == .dqn ? 60_000 : 450_000) }
-
-  @Option(help: "The network: mlp or conv. By default what suits the frame.")
-  var network: NetworkChoice?
-
-  @Option(help: ArgumentHelp("Frames in an observation.", valueName: "n"))
-  var stack: Int = 1
+  private var steps: Int {
+    switch agent {
+    case .dqn: requestedSteps ?? 60_000
+    case .ppo: requestedSteps ?? 300_000
+    case .reinforce: requestedSteps ?? 450_000
+    }
+  }
 
   @Option(help: "Harden the policy: adversarial (training on FGSM-perturbed frames).")
   var defense: Defense?
@@ -59,14 +61,38 @@ struct TrainCommand: ParsableCommand {
       "The run folder.", discussion: "By default runs/ENVIRONMENT-AGENT-SEED.", valueName: "folder"))
   var output: String?
 
+  @OptionGroup(title: "The network") var network: NetworkOptions
+  @OptionGroup(title: "Every agent") var general: AgentOptions
+  @OptionGroup(title: "dqn") var deepQLearning: DQNOptions
+  @OptionGroup(title: "ppo and reinforce") var policyGradient: PolicyGradientOptions
+  @OptionGroup(title: "ppo") var proximal: PPOOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
+  /// The agent's settings: its defaults, and what was given.
+  private func configuration() throws -> any AgentConfiguration {
+    func refuse(_ options: [any SettingOptions]) throws {
+      for option in options.flatMap(\.given) {
+        throw ValidationError("\(option) is not an option of \(agent.rawValue)")
+      }
+    }
+    switch agent {
+    case .dqn:
+      try refuse([policyGradient, proximal])
+      return deepQLearning.applied(to: general.applied(to: DQN.Configuration(), network: network))
+    case .ppo:
+      try refuse([deepQLearning])
+      return proximal.applied(
+        to: policyGradient.applied(to: general.applied(to: PPO.Configuration(), network: network)))
+    case .reinforce:
+      try refuse([deepQLearning, proximal])
+      return policyGradient.applied(to: general.applied(to: REINFORCE.Configuration(), network: network))
+    }
+  }
+
   func validate() throws {
     guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps)") }
-    guard (1...16).contains(stack) else {
-      throw ValidationError("--stack must be from 1 to 16, not \(stack)")
-    }
+    _ = try configuration()
     if defense != nil, epsilon == nil {
       throw ValidationError("--defense adversarial needs --epsilon, such as 8/255")
     }
@@ -97,7 +123,7 @@ struct TrainCommand: ParsableCommand {
     }
     let name = defense.map { "\($0.rawValue)(fgsm, \(epsilon!))" }
     var run = try TrainingRun(
-      .init(agent: agent, steps: steps, seed: compute.seed, network: network, frames: stack, defense: name),
+      .init(configuration(), steps: steps, seed: compute.seed, defense: name),
       in: definition, hardening: epsilon.map { AdversarialTraining(epsilon: $0) }, workers: compute.workers)
     do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
       throw Failure("\(folder.path): the folder cannot be made", status: EX_CANTCREAT)
@@ -149,4 +175,3 @@ struct TrainCommand: ParsableCommand {
 }
 
 extension AgentKind: ExpressibleByArgument {}
-extension NetworkChoice: ExpressibleByArgument {}

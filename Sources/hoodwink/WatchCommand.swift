@@ -115,8 +115,9 @@ struct WatchedEpisode {
       clean: step.clean.slice(newest, alongAxis: -1).elements,
       delivered: step.delivered.slice(newest, alongAxis: -1).elements, world: world,
       actions: description.actions,
-      cleanScores: policy.scores(for: step.clean).elements,
-      deliveredScores: policy.scores(for: step.delivered).elements, cleanAction: step.cleanActions[0],
+      cleanScores: policy.scores(for: step.clean, memory: step.memory).elements,
+      deliveredScores: policy.scores(for: step.delivered, memory: step.memory).elements,
+      cleanAction: step.cleanActions[0],
       deliveredAction: step.actions[0], flips: record.flips, attackedFrames: record.attackedFrames)
   }
 }

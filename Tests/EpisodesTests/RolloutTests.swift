@@ -130,4 +130,77 @@ private func play(
     let harmless = try Attacker("noise", against: policy, within: ThreatModel(epsilon: Epsilon(0)))
     #expect(try actions(harmless) == actions(nil))
   }
+
+  /// A policy that remembers, with weights so large that what it remembers decides.
+  private func recurrent(_ definition: EnvironmentDefinition) throws -> NetworkPolicy {
+    let space = definition.observationSpace
+    var random = RandomStream(seed: 12)
+    var network = try Network(
+      .init(
+        input: [space.height, space.width, space.channels],
+        layers: [
+          .flatten, .dense(outputs: 8, activation: .tanh), .lstm(units: 6),
+          .dense(outputs: definition.actions.count, activation: .identity),
+        ]), initializer: .orthogonal, using: &random)
+    network.parameters = network.parameters.map { $0 * 3 + random.tensor($0.shape, in: -0.5...0.5) }
+    return NetworkPolicy(network)
+  }
+
+  private func actions(
+    _ id: String, seeds: [[UInt64]], attacker: Attacker? = nil
+  ) throws -> (actions: [[Int]], records: [EpisodeRecord]) {
+    let definition = try catalog.definition(for: id)
+    let policy = try recurrent(definition)
+    var rollout = Rollout(definition.makeVector(count: seeds.count), frames: 1)
+    var actions: [[Int]] = Array(repeating: [], count: seeds.count)
+    for episode in seeds[0].indices {
+      for lane in seeds.indices { rollout.start(lane, seed: seeds[lane][episode]) }
+      while rollout.isRunning.contains(true) {
+        let step = try rollout.step(policy, attacker: attacker)
+        for (row, lane) in step.lanes.enumerated() { actions[lane].append(step.actions[row]) }
+      }
+    }
+    return (actions, rollout.records)
+  }
+
+  /// Lanes of different lengths, two episodes each: what a lane remembers is its own, and each episode starts anew.
+  @Test(arguments: catalog.ids)
+  func memoryIsTheLanesOwnAndResetAtEnds(_ id: String) throws {
+    let seeds: [[UInt64]] = [[1, 2], [3, 4], [5, 6]]
+    let together = try actions(id, seeds: seeds).actions
+    for lane in seeds.indices {
+      let apart = try seeds[lane].map { try actions(id, seeds: [[$0]]).actions[0] }
+      #expect(together[lane] == apart.flatMap(\.self))
+    }
+  }
+
+  /// What is remembered decides: the same frames with the memory emptied lead to other actions.
+  @Test func memoryMatters() throws {
+    let definition = try catalog.definition(for: "catch-v1")
+    let policy = try recurrent(definition)
+    var rollout = Rollout(definition.makeVector(count: 8), frames: 1)
+    for lane in 0..<8 { rollout.start(lane, seed: UInt64(lane)) }
+    var differs = false
+    while rollout.isRunning.contains(true) {
+      let step = try rollout.step(policy)
+      #expect(policy.scores(for: step.clean, memory: step.memory).argmax() == step.actions)
+      differs = differs || policy.scores(for: step.clean).argmax() != step.actions
+    }
+    #expect(differs)
+  }
+
+  /// The attack's victim remembers what the policy remembers: with nothing changed, nothing flips.
+  @Test(arguments: AttackCatalog.names)
+  func theVictimRemembersWhatThePolicyDoes(_ attack: String) throws {
+    for id in catalog.ids {
+      let victim = try recurrent(catalog.definition(for: id))
+      let harmless = try Attacker(attack, against: victim, within: ThreatModel(epsilon: Epsilon(0)))
+      let seeds: [[UInt64]] = [[1], [2], [3]]
+      let (attacked, clean) = (
+        try actions(id, seeds: seeds, attacker: harmless), try actions(id, seeds: seeds)
+      )
+      #expect(attacked.actions == clean.actions)
+      #expect(attacked.records.allSatisfy { $0.flips == 0 })
+    }
+  }
 }

@@ -36,6 +36,20 @@ import Testing
     #expect(one.episodes.count == 70)
   }
 
+  /// What ships plays as its model card says, on the card's seeds.
+  @Test(arguments: [("catch-v1-dqn", 1.0, -1.0), ("catch-v1-dqn-adversarial", 1.0, nil)])
+  func shippedPoliciesPlayAsTheirCardsSay(_ name: String, _ clean: Double, _ attacked: Double?) throws {
+    let file = try PolicyFile(
+      contentsOf: PolicyFile.locate(name, policies: repository.appendingPathComponent("Policies")))
+    let catalog = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+    let evaluation = Evaluation(
+      environment: try catalog.definition(for: "catch-v1"), frames: file.description.frames, seed: 0,
+      episodes: 200)
+    #expect(try evaluation.run(file.policy).mean == clean)
+    guard let attacked else { return }
+    #expect(try evaluation.run(file.policy, against: .init(attack: "fgsm", threat: threat)).mean == attacked)
+  }
+
   /// Episode k starts from the same seed in every cell, so that cells are paired.
   @Test func episodesArePairedAndSeeded() throws {
     let (evaluation, policy) = try evaluation(5)

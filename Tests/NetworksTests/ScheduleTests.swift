@@ -45,4 +45,17 @@ struct ScheduleTests {
     let data = try JSONEncoder().encode(schedule)
     #expect(try JSONDecoder().decode(Schedule.self, from: data) == schedule)
   }
+
+  @Test(arguments: [
+    ("0.5", Schedule.constant(0.5)), ("1..0.05", .linear(from: 1, to: 0.05, share: 1)),
+    ("1e-3..0@0.5", .linear(from: 1e-3, to: 0, share: 0.5)),
+    ("0..1@0.2..0.5", .ramp(from: 0, to: 1, start: 0.2, end: 0.5)), ("cosine 1..0", .cosine(from: 1, to: 0)),
+  ])
+  func isReadFromItsText(_ text: String, _ schedule: Schedule) {
+    #expect(Schedule(text) == schedule)
+    #expect(Schedule(schedule.description) == schedule)
+  }
+
+  @Test(arguments: ["", "a", "1..", "1..2..3", "1@0.5", "1..2@", "1..2@0.5..0.2", "1..2@2", "nan", "1@1@1"])
+  func otherTextIsNoSchedule(_ text: String) { #expect(Schedule(text) == nil) }
 }

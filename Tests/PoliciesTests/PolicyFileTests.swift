@@ -46,6 +46,44 @@ import Testing
     }
   }
 
+  /// Networks of every kind of layer, and a word that their metadata must contain.
+  static let networks: [(String, NetworkChoice, [Layer])] = [
+    ("convolution", .init(.minatarCNN), []), ("tanh", .init(.mlp, activation: .tanh), []),
+    ("sigmoid", .init(.conv, activation: .sigmoid), []),
+    ("maxout", .init(.minatarCNN, activation: .maxout), []),
+    ("layerNorm", .init(.natureCNN, hidden: [16], layerNorm: true), []), ("lstm", .init(.mlp, lstm: 8), []),
+    ("dueling", .init(.mlp), [.dueling(outputs: 3)]),
+  ]
+
+  @Test(arguments: networks.indices)
+  func everyNetworkIsDescribedAndReadAgain(_ index: Int) throws {
+    let (word, choice, head) = Self.networks[index]
+    try withFolder { folder in
+      var random = RandomStream(seed: 10)
+      let features = try choice.features(of: [42, 42, 2])
+      let network = try Network(
+        .init(
+          input: features.input,
+          layers: features.layers + (head.isEmpty ? [.dense(outputs: 3, activation: .identity)] : head)),
+        initializer: .kaiming, using: &random)
+      var file = try example()
+      file.description.frame = BoxSpace(height: 42, width: 42, channels: 1)
+      file.policy = NetworkPolicy(network)
+      let url = folder.appendingPathComponent("policy.safetensors")
+      try file.write(to: url)
+      #expect(try Safetensors(contentsOf: url).metadata["hoodwink.network"]?.contains(word) == true)
+      let read = try PolicyFile(contentsOf: url).policy
+      #expect(read == file.policy)
+      let observations = Tensor(repeating: 0.5, shape: [2, 42, 42, 2])
+      #expect(read.scores(for: observations) == file.policy.scores(for: observations))
+      // Loading is strict for them, too.
+      var spoiled = try Safetensors(contentsOf: url)
+      spoiled.entries.removeLast()
+      try spoiled.write(to: url)
+      #expect(throws: PolicyError.self) { try PolicyFile(contentsOf: url) }
+    }
+  }
+
   /// Each way of spoiling a file, and a word that its error must contain.
   @Test func spoiledFilesAreRefusedWithTheirFault() throws {
     try withFolder { folder in

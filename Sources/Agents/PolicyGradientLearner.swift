@@ -1,0 +1,106 @@
+import Attacks
+import Environments
+import Episodes
+import Networks
+import Policies
+import RandomStreams
+import Tensors
+
+/// What the policy-gradient agents have in common: an actor and a critic, lanes to act in, a buffer of what was lived
+/// through, and steps of Adam along the gradients of a loss. What that loss is, each agent says itself.
+struct PolicyGradientLearner: Sendable {
+  /// What the model says of some rows of the buffer: logits, [rows, actions], and values, [rows].
+  typealias Loss = @Sendable (_ logits: Tensor, _ values: Tensor, _ rows: [Int]) -> [Tensor]
+
+  var model: ActorCritic
+  var buffer: RolloutBuffer
+  private(set) var rollout: Rollout
+  private(set) var optimizer = Optimizer(Adam(epsilon: 1e-5))
+  /// Environment steps made so far.
+  private(set) var steps = 0
+  private let workers: Workers
+
+  /// A learner that has seen nothing; every lane is given a seed drawn from the training seed.
+  init(
+    _ configuration: some PolicyGradientConfiguration, environments: any VectorEnvironment, seed: UInt64,
+    workers: Workers
+  ) throws {
+    let input = configuration.input(in: environments)
+    var random = RandomStream(seed: seed, stream: .initialization)
+    model = try ActorCritic(
+      configuration.network, isShared: configuration.isShared, input: input,
+      actions: environments.actions.count, using: &random)
+    buffer = RolloutBuffer(horizon: configuration.horizon, lanes: environments.count, input: input)
+    rollout = Rollout(environments, frames: configuration.frames)
+    rollout.startTraining(seed: seed)
+    self.workers = workers
+  }
+
+  /// Fills the buffer with the policy as it is.
+  /// - Returns: the returns of the episodes that ended.
+  mutating func collect(progress: Float, hardening: (any CollectionDefense)?) throws -> [Double] {
+    let space = rollout.environments.observationSpace
+    let attacker = try hardening?.attacker(
+      against: model.policy, range: space.low...space.high, progress: progress)
+    let returns = try buffer.fill(from: &rollout, by: model, attacker: attacker)
+    steps += buffer.count
+    return returns
+  }
+
+  /// The parts that a minibatch is made of: rows of the buffer, or, for a recurrent policy, which has to live through
+  /// them again, whole lanes.
+  var partCount: Int { model.torso.isRecurrent ? buffer.lanes : buffer.count }
+
+  /// The rows of the buffer that belong to some parts.
+  func rows(of parts: [Int]) -> [Int] {
+    guard model.torso.isRecurrent else { return parts }
+    return (0..<buffer.horizon).flatMap { step in parts.map { step * buffer.lanes + $0 } }
+  }
+
+  /// One step of Adam along the gradient of a loss over some parts of the buffer, clipped to a global norm.
+  ///
+  /// - Parameter loss: a sum over rows: the loss first, then what else is to be known, with no gradient.
+  /// - Returns: all that `loss` gives, summed over the rows.
+  /// - Throws: ``TrainingError`` when the loss or the gradient is not finite.
+  mutating func update(
+    _ parts: [Int], learningRate: Float, gradientLimit: Float, loss: Loss
+  ) throws -> [Float] {
+    // Large shards are fast ones; fixed by the batch alone, they do not depend on the threads.
+    let shardSize = max(parts.count / 4, model.torso.isRecurrent ? 1 : Workers.shardSize)
+    let (values, gradients) = workers.valuesAndGradients(
+      of: { [self] (model: ActorCritic, range: Range<Int>) in
+        let own = Array(parts[range])
+        let rows = rows(of: own)
+        let observations = buffer.observations.rows(at: rows)
+        guard model.torso.isRecurrent else {
+          var memory = Memory()
+          let (logits, values) = model(observations, memory: &memory)
+          return loss(logits, values, rows)
+        }
+        let (logits, values) = model(
+          observations, from: buffer.memory.rows(at: own),
+          continues: Tensor(rows.map { buffer.continues[$0] }))
+        return loss(logits, values, rows)
+      }, at: model, rows: parts.count, shardSize: shardSize)
+    let (direction, norm) = clipped(gradients, toGlobalNorm: gradientLimit)
+    guard values[0].scalar.isFinite, norm.isFinite else {
+      throw TrainingError(
+        "the loss is \(values[0].scalar) and the gradient's norm \(norm) at step \(steps): lower the learning rate"
+      )
+    }
+    optimizer.update(&model.parameters, along: direction, learningRate: learningRate, on: workers)
+    return values.map(\.scalar)
+  }
+}
+
+extension [Float] {
+  /// The values at some indices, as a tensor.
+  func tensor(at indices: [Int]) -> Tensor { Tensor(indices.map { self[$0] }) }
+
+  /// The values less their mean, over their standard deviation.
+  func normalized() -> [Float] {
+    let mean = reduce(0, +) / Float(count)
+    let variance = reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(count)
+    return map { ($0 - mean) / (variance.squareRoot() + 1e-8) }
+  }
+}

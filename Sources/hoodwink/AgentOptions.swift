@@ -1,0 +1,303 @@
+import Agents
+import ArgumentParser
+import Networks
+
+// The defaults that the help names are read off the settings themselves.
+private let dqn = DQN.Configuration()
+private let ppo = PPO.Configuration()
+private let reinforce = REINFORCE.Configuration()
+
+private func defaults(_ value: (any AgentConfiguration) -> any CustomStringConvertible) -> String {
+  [("dqn", dqn as any AgentConfiguration), ("ppo", ppo), ("reinforce", reinforce)]
+    .map { "\($0) \(value($1))" }.joined(separator: ", ")
+}
+
+private func setting(_ abstract: String, _ defaults: String, _ valueName: String = "n") -> ArgumentHelp {
+  ArgumentHelp("\(abstract) (\(defaults))", valueName: valueName)
+}
+
+/// Options that only some agents have.
+protocol SettingOptions {
+  /// Those that were given.
+  var given: [String] { get }
+}
+
+/// Options that set fields of a value: those that were given.
+private func set<Root, Value>(_ root: inout Root, _ path: WritableKeyPath<Root, Value>, _ value: Value?) {
+  if let value { root[keyPath: path] = value }
+}
+
+private func named(_ options: KeyValuePairs<String, Bool>) -> [String] {
+  options.filter(\.value).map { "--\($0.key)" }
+}
+
+/// The network, as options.
+struct NetworkOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "mlp, conv, minatar-cnn or nature-cnn. (what suits the observation)", valueName: "name"))
+  var network: NetworkChoice.Name?
+
+  @Option(
+    help: ArgumentHelp("The hidden layers' units, such as 64,64. (the network's own)", valueName: "n,n"))
+  var hidden: HiddenLayers?
+
+  @Option(help: "relu, tanh, sigmoid or maxout.")
+  var activation = NetworkChoice.Nonlinearity.relu
+
+  @Flag(help: "Normalize the sums of hidden layers.")
+  var layerNorm = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Units of an LSTM behind the hidden layers, ppo and reinforce only. (none)", valueName: "n"))
+  var lstm: Int?
+
+  var choice: NetworkChoice {
+    NetworkChoice(
+      network, hidden: hidden?.units, activation: activation, layerNorm: layerNorm, lstm: lstm)
+  }
+
+  /// `64,64`.
+  struct HiddenLayers: ExpressibleByArgument {
+    let units: [Int]
+
+    init?(argument: String) {
+      let units = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      guard units.allSatisfy({ $0.map { (1...65_536).contains($0) } == true }) else { return nil }
+      self.units = units.compactMap(\.self)
+    }
+  }
+}
+
+/// What can be set of every agent, as options.
+struct AgentOptions: ParsableArguments {
+  @Option(help: setting("Environments in lockstep.", defaults { $0.lanes }))
+  var lanes: Int?
+
+  @Option(help: setting("Frames in an observation.", defaults { $0.frames }))
+  var stack: Int?
+
+  @Option(help: setting("The discount of rewards to come.", defaults { $0.discount }, "x"))
+  var discount: Float?
+
+  @Option(
+    help: setting(
+      "Adam's rate: 1e-3, or 1e-3..1e-4 from start to end.", defaults { $0.learningRate }, "schedule"))
+  var learningRate: Schedule?
+
+  @Option(help: setting("The largest norm of a gradient.", defaults { $0.gradientLimit }, "x"))
+  var gradientLimit: Float?
+
+  func validate() throws {
+    try require("lanes", lanes, in: 1...4096)
+    try require("stack", stack, in: 1...16)
+    try require("discount", discount, in: 0...1)
+    try require(
+      "gradient-limit", gradientLimit, in: Float.leastNonzeroMagnitude...Float.greatestFiniteMagnitude)
+  }
+
+  func applied<Configuration: AgentConfiguration>(
+    to configuration: Configuration, network: NetworkOptions
+  ) -> Configuration {
+    var configuration = configuration
+    configuration.network = network.choice
+    set(&configuration, \.lanes, lanes)
+    set(&configuration, \.frames, stack)
+    set(&configuration, \.discount, discount)
+    set(&configuration, \.learningRate, learningRate)
+    set(&configuration, \.gradientLimit, gradientLimit)
+    return configuration
+  }
+}
+
+/// What can be set of DQN alone, as options.
+struct DQNOptions: ParsableArguments, SettingOptions {
+  @Flag(
+    inversion: .prefixedNo,
+    help: "The online network chooses, the target network values. (\(dqn.isDouble ? "double" : "no-double"))")
+  var double: Bool?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "A value and advantages instead of Q-values. (\(dqn.isDueling ? "dueling" : "no-dueling"))")
+  var dueling: Bool?
+
+  @Option(help: setting("The n of n-step returns.", "\(dqn.returnSteps)"))
+  var returnSteps: Int?
+
+  @Option(help: setting("Moments kept in the replay.", "\(dqn.replayCapacity)"))
+  var replayCapacity: Int?
+
+  @Option(help: setting("Steps before the first update.", "\(dqn.learningStart)"))
+  var learningStart: Int?
+
+  @Option(help: setting("Transitions in an update.", "\(dqn.batchSize)"))
+  var batchSize: Int?
+
+  @Option(help: setting("Environment steps for each update.", "\(dqn.stepsPerUpdate)"))
+  var stepsPerUpdate: Int?
+
+  @Option(help: setting("Updates between copies to the target network.", "\(dqn.targetInterval)"))
+  var targetInterval: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The target network follows by this share at each update. (none: copies)", valueName: "x"))
+  var targetShare: Float?
+
+  @Option(help: "The loss of an error: huber or squared. (\(dqn.loss.rawValue))")
+  var loss: DQN.Loss?
+
+  @Option(
+    help: setting("The chance of a random action, such as 1..0.05@0.3.", "\(dqn.exploration)", "schedule"))
+  var exploration: Schedule?
+
+  func validate() throws {
+    try require("return-steps", returnSteps, in: 1...1000)
+    try require("replay-capacity", replayCapacity, in: 2...1_000_000_000)
+    try require("learning-start", learningStart, in: 1...1_000_000_000)
+    try require("batch-size", batchSize, in: 1...65_536)
+    try require("steps-per-update", stepsPerUpdate, in: 1...1_000_000)
+    try require("target-interval", targetInterval, in: 1...1_000_000_000)
+    try require("target-share", targetShare, in: 0...1)
+  }
+
+  var given: [String] {
+    named([
+      "double": double != nil, "dueling": dueling != nil, "return-steps": returnSteps != nil,
+      "replay-capacity": replayCapacity != nil, "learning-start": learningStart != nil,
+      "batch-size": batchSize != nil, "steps-per-update": stepsPerUpdate != nil,
+      "target-interval": targetInterval != nil, "target-share": targetShare != nil, "loss": loss != nil,
+      "exploration": exploration != nil,
+    ])
+  }
+
+  func applied(to configuration: DQN.Configuration) -> DQN.Configuration {
+    var configuration = configuration
+    set(&configuration, \.isDouble, double)
+    set(&configuration, \.isDueling, dueling)
+    set(&configuration, \.returnSteps, returnSteps)
+    set(&configuration, \.replayCapacity, replayCapacity)
+    set(&configuration, \.learningStart, learningStart)
+    set(&configuration, \.batchSize, batchSize)
+    set(&configuration, \.stepsPerUpdate, stepsPerUpdate)
+    set(&configuration, \.targetInterval, targetInterval)
+    set(&configuration, \.targetShare, targetShare)
+    set(&configuration, \.loss, loss)
+    set(&configuration, \.exploration, exploration)
+    return configuration
+  }
+}
+
+/// What can be set of the policy-gradient agents, as options.
+struct PolicyGradientOptions: ParsableArguments, SettingOptions {
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Actor and critic look at the same features. (ppo \(ppo.isShared), reinforce \(reinforce.isShared))"
+  )
+  var shared: Bool?
+
+  @Option(
+    help: setting(
+      "Steps of each environment between updates.", "ppo \(ppo.horizon), reinforce \(reinforce.horizon)"))
+  var horizon: Int?
+
+  @Option(
+    help: setting(
+      "The weight of the value's loss.", "ppo \(ppo.valueWeight), reinforce \(reinforce.valueWeight)", "x"))
+  var valueWeight: Float?
+
+  @Option(
+    help: setting(
+      "The weight of the entropy.", "ppo \(ppo.entropyBonus), reinforce \(reinforce.entropyBonus)", "schedule"
+    ))
+  var entropyBonus: Schedule?
+
+  func validate() throws {
+    try require("horizon", horizon, in: 1...1_000_000)
+    try require("value-weight", valueWeight, in: 0...Float.greatestFiniteMagnitude)
+  }
+
+  var given: [String] {
+    named([
+      "shared": shared != nil, "horizon": horizon != nil, "value-weight": valueWeight != nil,
+      "entropy-bonus": entropyBonus != nil,
+    ])
+  }
+
+  func applied<Configuration: PolicyGradientConfiguration>(to configuration: Configuration) -> Configuration {
+    var configuration = configuration
+    set(&configuration, \.isShared, shared)
+    set(&configuration, \.horizon, horizon)
+    set(&configuration, \.valueWeight, valueWeight)
+    set(&configuration, \.entropyBonus, entropyBonus)
+    return configuration
+  }
+}
+
+/// What can be set of PPO alone, as options.
+struct PPOOptions: ParsableArguments, SettingOptions {
+  @Option(help: setting("The λ of generalized advantage estimation.", "\(ppo.lambda)", "x"))
+  var lambda: Float?
+
+  @Option(help: setting("Passes through what was collected.", "\(ppo.epochs)"))
+  var epochs: Int?
+
+  @Option(help: setting("Minibatches in a pass.", "\(ppo.minibatches)"))
+  var minibatches: Int?
+
+  @Option(help: setting("By how much the ratio of probabilities may leave 1.", "\(ppo.clip)", "x"))
+  var clip: Float?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Clip the value's move likewise. (\(ppo.clipsValue ? "clip-value" : "no-clip-value"))")
+  var clipValue: Bool?
+
+  @Option(help: ArgumentHelp("The KL divergence after which no further pass follows. (none)", valueName: "x"))
+  var targetDivergence: Float?
+
+  func validate() throws {
+    try require("lambda", lambda, in: 0...1)
+    try require("epochs", epochs, in: 1...1000)
+    try require("minibatches", minibatches, in: 1...1_000_000)
+    try require("clip", clip, in: 0...Float.greatestFiniteMagnitude)
+    try require("target-divergence", targetDivergence, in: 0...Float.greatestFiniteMagnitude)
+  }
+
+  var given: [String] {
+    named([
+      "lambda": lambda != nil, "epochs": epochs != nil, "minibatches": minibatches != nil,
+      "clip": clip != nil, "clip-value": clipValue != nil, "target-divergence": targetDivergence != nil,
+    ])
+  }
+
+  func applied(to configuration: PPO.Configuration) -> PPO.Configuration {
+    var configuration = configuration
+    set(&configuration, \.lambda, lambda)
+    set(&configuration, \.epochs, epochs)
+    set(&configuration, \.minibatches, minibatches)
+    set(&configuration, \.clip, clip)
+    set(&configuration, \.clipsValue, clipValue)
+    set(&configuration, \.targetDivergence, targetDivergence)
+    return configuration
+  }
+}
+
+/// - Throws: `ValidationError` that names the option when a value was given that lies outside.
+private func require<Value>(_ name: String, _ value: Value?, in range: ClosedRange<Value>) throws {
+  guard let value, !range.contains(value) else { return }
+  let bounds =
+    range.upperBound as? Float == .greatestFiniteMagnitude
+    ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+  throw ValidationError("--\(name) must be \(bounds), not \(value)")
+}
+
+extension NetworkChoice.Name: ExpressibleByArgument {}
+extension NetworkChoice.Nonlinearity: ExpressibleByArgument {}
+extension DQN.Loss: ExpressibleByArgument {}
+extension Schedule: ExpressibleByArgument {
+  /// Reads `0.1`, `1..0.05` and `1..0.05@0.3`.
+  public init?(argument: String) { self.init(argument) }
+}

@@ -1,0 +1,197 @@
+import Environments
+import Episodes
+import Foundation
+import Networks
+import Policies
+import RandomStreams
+import TestSupport
+import Tensors
+import Testing
+
+@testable import Agents
+
+/// What `Scripts/reference_fixtures.py` recorded.
+private func fixture(_ name: String) throws -> (String) throws -> Tensor {
+  let file = try Safetensors(
+    contentsOf: repository.appending(path: "Tests/NetworksTests/Fixtures/\(name).safetensors"))
+  return { key in
+    let entry = try #require(file[key], "\(key)")
+    return Tensor(entry.elements, shape: Shape(entry.shape))
+  }
+}
+
+/// Shows 4×4×2 entries and does nothing.
+private struct Still: Environment {
+  let observationSpace = BoxSpace(height: 4, width: 4, channels: 2)
+  let actions = ["0", "1", "2"]
+  mutating func reset(using random: inout some Randomness) {}
+  mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome { Outcome(reward: 0) }
+  func observe(into frame: inout MutableSpan<Float>) { for index in 0..<32 { frame[index] = 0 } }
+}
+
+@Suite struct PolicyGradientTests {
+  /// By hand, with γ = ½ and λ = ½, one lane: a termination ends the sums, a truncation puts the value of the last
+  /// observation in their place, and so does the end of the buffer.
+  @Test func advantagesByHand() {
+    let advantages = RolloutBuffer.advantages(
+      rewards: [1, 2, 4, 8], values: [1, 1, 2, 4], nextValues: [1, 0, 6, 10],
+      isEnd: [false, true, true, false], lanes: 1, discount: 0.5, lambda: 0.5)
+    // δ = 1 + ½·1 − 1, 2 − 1, 4 + ½·6 − 2, 8 + ½·10 − 4
+    #expect(advantages == [0.5 + 0.25 * 1, 1, 5, 9])
+  }
+
+  @Test func advantagesByTheirDefinition() throws {
+    let tensor = try fixture("returns")
+    let endings = try tensor("endings").elements
+    let advantages = RolloutBuffer.advantages(
+      rewards: try tensor("rewards").elements, values: try tensor("values").elements,
+      nextValues: try tensor("following").elements, isEnd: endings.map { $0 != 0 }, lanes: 3, discount: 0.9,
+      lambda: 0.8)
+    #expect(relativeError(advantages, try tensor("advantages").elements) < 1e-5)
+  }
+
+  /// The buffer tells endings apart: a reward of 1 a step, the values those of the critic.
+  @Test(arguments: [true, false])
+  func theBufferTakesTheTrueLastObservation(_ terminates: Bool) throws {
+    /// Shows the number of steps, and ends with the third.
+    struct Count: Environment {
+      let terminates: Bool
+      let observationSpace = BoxSpace(height: 1, width: 1, channels: 1, low: 0, high: 9)
+      let actions = ["on", "off"]
+      var elapsed = 0
+      mutating func reset(using random: inout some Randomness) { elapsed = 0 }
+      mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
+        elapsed += 1
+        return Outcome(reward: 1, ending: terminates && elapsed == 3 ? .terminated : nil)
+      }
+      func observe(into frame: inout MutableSpan<Float>) { frame[0] = Float(elapsed) }
+    }
+    var random = RandomStream(seed: 1)
+    let model = try ActorCritic(
+      .init(.mlp, hidden: [8]), isShared: true, input: [1, 1, 1], actions: 2, using: &random)
+    var rollout = Rollout(
+      EnvironmentVector(id: "count", TimeLimit(Count(terminates: terminates), limit: 3), count: 2), frames: 1)
+    rollout.startTraining(seed: 1)
+    var buffer = RolloutBuffer(horizon: 5, lanes: 2, input: [1, 1, 1])
+    let returns = try buffer.fill(from: &rollout, by: model, attacker: nil)
+    #expect(returns == [3, 3])
+    #expect(buffer.observations.elements == [0, 0, 1, 1, 2, 2, 0, 0, 1, 1])
+    #expect(buffer.isEnd.map { $0 ? 1 : 0 } == [0, 0, 0, 0, 1, 1, 0, 0, 0, 0])
+    #expect(buffer.continues == [0, 0, 1, 1, 1, 1, 0, 0, 1, 1])
+    var memory = Memory()
+    let values = model(Tensor([0, 1, 2, 3], shape: [4, 1, 1, 1]), memory: &memory).values.elements
+    let expected = [values[1], values[2], terminates ? 0 : values[3], values[1], values[2]]
+    for (step, value) in expected.enumerated() {
+      for lane in 0..<2 { #expect(abs(buffer.nextValues[2 * step + lane] - value) < 1e-6, "step \(step)") }
+    }
+  }
+
+  /// One update on a minibatch against PyTorch: the terms of the loss and every parameter after it.
+  @Test(arguments: [false, true])
+  func oneUpdateAgreesWithPyTorch(_ clipsValue: Bool) throws {
+    let tensor = try fixture("ppo")
+    var configuration = PPO.Configuration()
+    configuration.lanes = 4
+    configuration.horizon = 6
+    configuration.network = .init(.mlp)
+    configuration.learningRate = .constant(1e-2)
+    configuration.minibatches = 1
+    configuration.clipsValue = clipsValue
+    var agent = try PPO(
+      configuration, environments: EnvironmentVector(id: "still", Still(), count: 4), seed: 1)
+    let names = ["torso.0", "torso.1", "actor", "critic"].flatMap { ["\($0).weight", "\($0).bias"] }
+    let torso = try Network(
+      .init(
+        input: [4, 4, 2],
+        layers: [
+          .convolution(filters: 4, kernel: 3, activation: .relu), .flatten,
+          .dense(outputs: 8, activation: .relu),
+        ]), parameters: names[..<4].map { try tensor($0) })
+    func head(_ name: String, _ outputs: Int) throws -> Network {
+      try Network(
+        .init(input: [8], layers: [.dense(outputs: outputs, activation: .identity)]),
+        parameters: [tensor("\(name).weight"), tensor("\(name).bias")])
+    }
+    agent.learner.model.torso = torso
+    agent.learner.model.actor = try head("actor", 3)
+    agent.learner.model.critic = try head("critic", 1)
+    agent.learner.buffer.observations = try tensor("observations")
+    agent.learner.buffer.actions = try tensor("actions").elements.map { Int($0) }
+    agent.learner.buffer.logProbabilities = try tensor("old-log-probabilities").elements
+    agent.learner.buffer.values = try tensor("old-values").elements
+    let terms = try agent.learn(
+      from: Array(0..<24), advantages: try tensor("advantages").elements,
+      returns: try tensor("returns").elements, progress: 0)
+    let variant = clipsValue ? "clipped" : "plain"
+    for (found, expected) in zip(terms, try tensor("\(variant).terms").elements) {
+      #expect(abs(found - expected) < 1e-4, "\(terms)")
+    }
+    for (name, parameter) in zip(names, agent.learner.model.parameters) {
+      for (found, expected) in zip(parameter.elements, try tensor("\(variant).\(name)").elements) {
+        #expect(abs(found - expected) < 1e-4, "\(name)")
+      }
+    }
+  }
+
+  /// What is learned from sequences is what was lived through: with the weights unchanged, the same log-probabilities.
+  @Test func sequencesGiveWhatWasCollected() throws {
+    var random = RandomStream(seed: 3)
+    var model = try ActorCritic(
+      .init(.mlp, hidden: [8], lstm: 6), isShared: true, input: [1, 1, 3], actions: 2, using: &random)
+    // Away from the undecided start, where all actions are alike.
+    model.parameters = model.parameters.map { $0 + random.tensor($0.shape) }
+    var rollout = Rollout(EnvironmentVector(id: "recall", DelayedRecall(), count: 4), frames: 1)
+    rollout.startTraining(seed: 1)
+    var buffer = RolloutBuffer(horizon: 7, lanes: 4, input: [1, 1, 3])
+    for _ in 0..<2 {
+      _ = try buffer.fill(from: &rollout, by: model, attacker: nil)
+      let lanes = [2, 0]
+      let rows = (0..<7).flatMap { step in lanes.map { step * 4 + $0 } }
+      let (logits, values) = model(
+        buffer.observations.rows(at: rows), from: buffer.memory.rows(at: lanes),
+        continues: buffer.continues.tensor(at: rows))
+      let surprise = logits.crossEntropy(with: rows.map { buffer.actions[$0] })
+      for (index, row) in rows.enumerated() {
+        #expect(abs(-surprise.elements[index] - buffer.logProbabilities[row]) < 1e-5)
+        #expect(abs(values.elements[index] - buffer.values[row]) < 1e-5)
+      }
+    }
+  }
+
+  /// A target of nothing stops after the first epoch: the divergence of what was moved is above it.
+  @Test func theTargetDivergenceEndsTheEpochs() throws {
+    func policy(_ target: Float?, epochs: Int) throws -> NetworkPolicy {
+      var configuration = PPO.Configuration()
+      configuration.lanes = 4
+      configuration.horizon = 8
+      configuration.minibatches = 2
+      configuration.epochs = epochs
+      configuration.network = .init(.mlp, hidden: [8])
+      configuration.targetDivergence = target
+      var agent = try PPO(
+        configuration,
+        environments: EnvironmentVector(id: "identity", TimeLimit(Identity(), limit: 10), count: 4), seed: 1)
+      _ = try agent.advance(progress: 0, hardening: nil)
+      return agent.policy
+    }
+    #expect(try policy(0, epochs: 4) == policy(nil, epochs: 1))
+    #expect(try policy(1e9, epochs: 4) == policy(nil, epochs: 4))
+  }
+
+  @Test func contradictionsAreNamed() throws {
+    func refusal(_ change: (inout PPO.Configuration) -> Void) -> String {
+      var configuration = PPO.Configuration()
+      configuration.lanes = 4
+      change(&configuration)
+      do {
+        _ = try PPO(
+          configuration, environments: EnvironmentVector(id: "identity", Identity(), count: 4), seed: 1)
+        return "accepted"
+      } catch { return "\(error)" }
+    }
+    #expect(refusal { _ in } == "accepted")
+    #expect(refusal { $0.minibatches = 1000 }.contains("1000 minibatches"))
+    #expect(refusal { $0.network.lstm = 4 }.contains("4 lanes"))
+    #expect(refusal { ($0.network.lstm, $0.minibatches, $0.isShared) = (4, 2, false) }.contains("shared"))
+  }
+}
