@@ -18,8 +18,8 @@ public enum Activation: Hashable, Sendable {
     case .identity: break
     case .relu: Kernels.table.rectify(count, elements, 0, elements)
     case .leakyReLU(let slope): Kernels.table.rectify(count, elements, slope, elements)
-    case .tanh: for index in 0..<count { elements[index] = VectorMath.tanh(elements[index]) }
-    case .sigmoid: for index in 0..<count { elements[index] = VectorMath.sigmoid(elements[index]) }
+    case .tanh: Kernels.table.hyperbolic_tangent(count, elements, elements)
+    case .sigmoid: Kernels.table.sigmoid(count, elements, elements)
     }
   }
 

@@ -3,7 +3,9 @@ import Foundation
 extension Tensor {
   /// eˣ of each element.
   public func exp() -> Tensor {
-    let result = mapping(self, VectorMath.exp)
+    let result = withExtendedLifetime(storage) {
+      Tensor(shape) { Kernels.table.exponential(count, pointer, $0) }
+    }
     let node = node
     return result.recorded(from: self) { gradient, sums in
       sums.add(to: node) { gradient * result }

@@ -85,6 +85,17 @@ struct KernelTable {
   void (*rectifier_gradient)(
       ptrdiff_t count, const float *gradient, const float *output, float slope, float *result);
 
+  void (*exponential)(ptrdiff_t count, const float *input, float *result);
+  void (*hyperbolic_tangent)(ptrdiff_t count, const float *input, float *result);
+  void (*sigmoid)(ptrdiff_t count, const float *input, float *result);
+
+  /// log Σ eˣ of each row; safe for any finite input.
+  void (*log_sum_exp)(ptrdiff_t rows, ptrdiff_t columns, const float *elements, float *result);
+  /// factor · e^(x − normalizer), with one factor and one normalizer a row.
+  void (*exponentials)(
+      ptrdiff_t rows, ptrdiff_t columns, const float *elements, const float *normalizers, const float *factors,
+      float *result);
+
   // Element by element over exactly `count` elements, in place; every instruction set gives the same bits.
   void (*accumulate)(ptrdiff_t count, float *target, const float *summand);
   void (*descend)(ptrdiff_t count, float *parameter, const float *gradient, float *velocity, float momentum, float rate);
