@@ -80,6 +80,7 @@ package.targets.append(
 for module in testedModules {
   package.targets.append(
     .testTarget(
-      name: "\(module)Tests", dependencies: [.target(name: module), "TestSupport"],
+      name: "\(module)Tests",
+      dependencies: [.target(name: module), "TestSupport"] + (module == "Tensors" ? ["CKernels"] : []),
       exclude: module == "Networks" ? ["Fixtures"] : []))
 }
