@@ -26,8 +26,9 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     // Without pkgConfig: SwiftPM warns about a flag in SDL's on every build with the trait.
     .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
+    .target(name: "CKernels", exclude: ["Kernels.inc", "Elementwise.inc", "Product.inc", "Scatter.inc", "Transcendental.inc"]),
     .target(name: "RandomStreams"),
-    .target(name: "Tensors", dependencies: ["COpenBLAS"]),
+    .target(name: "Tensors", dependencies: ["CKernels"]),
     .target(name: "Networks", dependencies: ["RandomStreams", "Tensors"]),
     .target(
       name: "Environments",
@@ -81,6 +82,7 @@ package.targets.append(
 for module in testedModules {
   package.targets.append(
     .testTarget(
-      name: "\(module)Tests", dependencies: [.target(name: module), "TestSupport"],
+      name: "\(module)Tests",
+      dependencies: [.target(name: module), "TestSupport"] + (module == "Tensors" ? ["CKernels"] : []),
       exclude: ["Networks", "Environments"].contains(module) ? ["Fixtures"] : []))
 }

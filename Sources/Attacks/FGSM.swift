@@ -23,6 +23,6 @@ public struct FGSM: AttackRecipe, Attack {
   ) -> Tensor {
     guard let scores = clean.scores else { preconditionFailure("FGSM needs the victim's scores") }
     let gradient = criterion.loss(of: scores).sum().gradient(at: clean.observations)
-    return clean.observations.stoppingGradient() + threat.budget * gradient.sign()
+    return clean.observations.stoppingGradient().stepped(by: threat.budget, alongSignOf: gradient)
   }
 }

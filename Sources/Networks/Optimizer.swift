@@ -94,11 +94,8 @@ public struct SGD: UpdateRule {
     _ parameter: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
     state: [UnsafeMutablePointer<Float>], count: Int, learningRate: Float, step: Int
   ) {
-    let velocity = state[0]
-    for index in 0..<count {
-      velocity[index] = momentum * velocity[index] + gradient[index]
-      parameter[index] -= learningRate * velocity[index]
-    }
+    Kernels.descend(
+      parameter, along: gradient, velocity: state[0], count: count, momentum: momentum, rate: learningRate)
   }
 }
 
@@ -124,20 +121,10 @@ public struct Adam: UpdateRule {
     _ parameter: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
     state: [UnsafeMutablePointer<Float>], count: Int, learningRate: Float, step: Int
   ) {
-    let (mean, square) = (state[0], state[1])
-    let rate = Float(Double(learningRate) / (1 - power(Double(beta1), step)))
-    let scale = Float(1 / (1 - power(Double(beta2), step)).squareRoot())
-    let (keep1, take1, keep2, take2, epsilon) = (beta1, 1 - beta1, beta2, 1 - beta2, epsilon)
-    for index in 0..<count {
-      let slope = gradient[index]
-      // Where gradients stay away the moments decay, and denormal numbers are slow: what is too small to count is 0.
-      let first = keep1 * mean[index] + take1 * slope
-      let second = keep2 * square[index] + take2 * (slope * slope)
-      let bounded = first.magnitude < 1e-30 ? 0 : first
-      mean[index] = bounded
-      square[index] = second < .leastNormalMagnitude ? 0 : second
-      parameter[index] -= rate * bounded / (root(second) * scale + epsilon)
-    }
+    Kernels.adam(
+      parameter, along: gradient, mean: state[0], square: state[1], count: count, beta1: beta1, beta2: beta2,
+      epsilon: epsilon, rate: Float(Double(learningRate) / (1 - power(Double(beta1), step))),
+      scale: Float(1 / (1 - power(Double(beta2), step)).squareRoot()))
   }
 
   private func power(_ base: Double, _ exponent: Int) -> Double {
@@ -149,18 +136,6 @@ public struct Adam: UpdateRule {
     }
     return result
   }
-}
-
-/// √x for a normal x ≥ 0, and nearly 0 for a smaller one: x/√x, where 1/√x is guessed from the exponent's bits and
-/// refined three times by Newton's rule. (`squareRoot()` may report errors, which keeps it out of vector instructions.)
-@inline(__always)
-private func root(_ x: Float) -> Float {
-  let half = 0.5 * x
-  var inverse = Float(bitPattern: 0x5f37_59df &- (x.bitPattern &>> 1))
-  inverse *= 1.5 - half * inverse * inverse
-  inverse *= 1.5 - half * inverse * inverse
-  inverse *= 1.5 - half * inverse * inverse
-  return x * inverse
 }
 
 /// Gradients scaled down so that their joint L2 norm is at most `limit` (Pascanu et al. 2013, algorithm 1).

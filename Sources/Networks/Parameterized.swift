@@ -79,8 +79,8 @@ extension Workers {
     nonisolated(unsafe) let sources = others.map { $0.map { $0.withUnsafeElements { $0 } } }
     forEachPiece(of: first.map(\.count)) { index, range in
       for source in sources {
-        let (target, summand) = (targets[index], source[index])
-        for element in range { target[element] += summand[element] }
+        Kernels.accumulate(
+          source[index] + range.lowerBound, into: targets[index] + range.lowerBound, count: range.count)
       }
     }
     return withExtendedLifetime(others) { totals }

@@ -12,53 +12,43 @@ public enum Activation: Hashable, Sendable {
   /// 1/(1 + e⁻ˣ).
   case sigmoid
 
-  /// Applies the activation to all elements in place, after adding `bias` to each row, if there is one.
-  ///
-  /// - Parameters:
-  ///   - rows: rows of `columns` floats.
-  ///   - bias: `columns` floats.
-  @inline(__always)
-  func apply(
-    to elements: UnsafeMutablePointer<Float>, rows: Int, columns: Int, bias: UnsafePointer<Float>?
-  ) {
+  /// Applies the activation to `count` elements in place; computes up to the next multiple of 16.
+  func apply(to elements: UnsafeMutablePointer<Float>, count: Int) {
     switch self {
-    case .identity: if bias != nil { Self.sweep(elements, rows, columns, bias) { $0 } }
-    case .relu: Self.sweep(elements, rows, columns, bias) { $0 < 0 ? 0 : $0 }
-    case .leakyReLU(let slope): Self.sweep(elements, rows, columns, bias) { $0 < 0 ? $0 * slope : $0 }
-    case .tanh: Self.sweep(elements, rows, columns, bias, VectorMath.tanh)
-    case .sigmoid: Self.sweep(elements, rows, columns, bias, VectorMath.sigmoid)
+    case .identity: break
+    case .relu: Kernels.table.rectify(count, elements, 0, elements)
+    case .leakyReLU(let slope): Kernels.table.rectify(count, elements, slope, elements)
+    case .tanh: Kernels.table.hyperbolic_tangent(count, elements, elements)
+    case .sigmoid: Kernels.table.sigmoid(count, elements, elements)
     }
   }
 
+  /// Does to the result of ``MatrixProduct`` what that has left of the activation.
   @inline(__always)
-  private static func sweep(
-    _ elements: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int,
-    _ bias: UnsafePointer<Float>?, _ function: (Float) -> Float
-  ) {
-    guard let bias else {
-      for index in 0..<(rows &* columns) { elements[index] = function(elements[index]) }
-      return
-    }
-    for row in 0..<rows {
-      let values = elements + row &* columns
-      for column in 0..<columns { values[column] = function(values[column] + bias[column]) }
-    }
+  func finish(_ elements: UnsafeMutablePointer<Float>, count: Int) {
+    if self != .relu, self != .identity { apply(to: elements, count: count) }
   }
 
   /// Applies the activation to all elements of a tensor in place.
   func apply(to tensor: inout Tensor) {
     let count = tensor.count
-    tensor.withUnsafeMutableElements { apply(to: $0, rows: 1, columns: count, bias: nil) }
+    tensor.withUnsafeMutableElements { apply(to: $0, count: count) }
   }
 
   /// The gradient with respect to the activation's input, from that with respect to its output and the output.
   func pullBack(_ gradient: Tensor, output: Tensor) -> Tensor {
     switch self {
     case .identity: gradient
-    case .relu: mapping(gradient, output) { $1 > 0 ? $0 : 0 }
-    case .leakyReLU(let slope): mapping(gradient, output) { $1 > 0 ? $0 : $0 * slope }
+    case .relu: pullBack(gradient, output, slope: 0)
+    case .leakyReLU(let slope): pullBack(gradient, output, slope: slope)
     case .tanh: mapping(gradient, output) { $0 * (1 - $1 * $1) }
     case .sigmoid: mapping(gradient, output) { $0 * $1 * (1 - $1) }
+    }
+  }
+
+  private func pullBack(_ gradient: Tensor, _ output: Tensor, slope: Float) -> Tensor {
+    writing(gradient, output) {
+      Kernels.table.rectifier_gradient(gradient.count, gradient.pointer, output.pointer, slope, $0)
     }
   }
 }

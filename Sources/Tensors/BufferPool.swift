@@ -9,7 +9,8 @@ import Synchronization
 /// A buffer freed on another thread than the one that made it joins that thread's pool. Where one thread makes what
 /// another frees, the surplus returns by way of the shared pool.
 struct BufferPool {
-  /// Buffers hold at least this many floats, and a multiple of it: kernels may read and write whole vectors of 16.
+  /// Buffers hold at least this many floats, and a multiple of it: kernels may read and write whole vectors of 16. As many
+  /// more can be read behind them, so that a vector may start at any element.
   static let granularity = 16
   private static let classCount = 40
   /// The shared pool keeps at most this much; what is freed beyond goes back to the system.
@@ -119,7 +120,7 @@ struct BufferPool {
     }
     if let shared, let buffer = UnsafeMutableRawPointer(bitPattern: shared) { return buffer }
     var raw: UnsafeMutableRawPointer?
-    let status = posix_memalign(&raw, 64, bytes(of: sizeClass))
+    let status = posix_memalign(&raw, 64, bytes(of: sizeClass) + bytes(of: 0))
     precondition(status == 0, "out of memory: a buffer of \(bytes(of: sizeClass)) bytes")
     return raw!
   }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// How the borders of an image are treated by a convolution.
 public enum Padding: String, Hashable, Sendable, Codable, CaseIterable {
   /// No padding: only whole patches.
@@ -49,92 +51,48 @@ struct ConvolutionGeometry: Sendable {
   /// The positions of the kernel over the whole batch: the rows of the patch matrix.
   var positions: Int { batch &* outputHeight &* outputWidth }
 
-  /// How many patches are laid out at a time: the matrix of a tile (256 KiB) stays in the second-level cache beside the
-  /// weights and the results. The tiles of a small batch are of about one size, so that none is too short to be worth
-  /// the preparation of a matrix product.
-  var tile: Int {
-    let limit = max(16, 65_536 / max(patchCount, 1) & ~15)
-    let tiles = max(1, (positions &+ limit &- 1) / limit)
-    return max(16, ((positions &+ tiles &- 1) / tiles &+ 15) & ~15)
+  /// Where the patches lie in the padded images: one digit each for image, row and column of the output.
+  var positionNest: Nest {
+    let row = paddedWidth &* channels
+    return Nest(
+      extent: (batch, outputHeight, outputWidth),
+      stride: (paddedHeight &* row, stride &* row, stride &* channels))
   }
 
-  /// Calls `body` for each tile of positions.
-  @inline(__always)
-  func forEachTile(_ body: (Range<Int>) -> Void) {
-    let tile = tile
-    var start = 0
-    while start < positions {
-      let end = min(start &+ tile, positions)
-      body(start..<end)
-      start = end
-    }
+  /// Where the elements of a patch lie in it: a row of a patch is one run of memory, because channels are innermost.
+  var patchNest: Nest {
+    Nest(
+      extent: (1, kernelHeight, kernelWidth &* channels), stride: (0, paddedWidth &* channels, 1))
   }
 
-  /// Visits the rows of the patches at some positions: where each lies in its patch and in the images.
-  ///
-  /// A row of a patch is one run of memory in both, kernel width · channels long, because channels are innermost. What
-  /// padding cuts off a run is told by `before` and `after`, in elements; a row wholly in the padding has `length` 0.
-  @inline(__always)
-  func forEachRow(
-    of positions: Range<Int>,
-    _ body: (_ patch: Int, _ image: Int, _ before: Int, _ length: Int) -> Void
-  ) {
-    let run = kernelWidth &* channels
-    let area = outputHeight &* outputWidth
-    var patch = 0
-    var (image, rest) = positions.lowerBound.quotientAndRemainder(dividingBy: max(area, 1))
-    var (outputRow, outputColumn) = rest.quotientAndRemainder(dividingBy: max(outputWidth, 1))
-    rest = positions.count
-    while rest > 0 {
-      let top = outputRow &* stride &- paddingTop
-      let left = outputColumn &* stride &- paddingLeft
-      let clippedLeft = max(left, 0)
-      let clippedRight = min(left &+ kernelWidth, width)
-      let before = (clippedLeft &- left) &* channels
-      let length = max(clippedRight &- clippedLeft, 0) &* channels
-      for kernelRow in 0..<kernelHeight {
-        let row = top &+ kernelRow
-        let inside = row >= 0 && row < height
-        body(
-          patch, ((image &* height &+ row) &* width &+ clippedLeft) &* channels, before, inside ? length : 0)
-        patch &+= run
-      }
-      outputColumn &+= 1
-      if outputColumn == outputWidth {
-        outputColumn = 0
-        outputRow &+= 1
-        if outputRow == outputHeight {
-          outputRow = 0
-          image &+= 1
+  /// How many patches are laid out at a time: a tile (256 KiB) stays in the second-level cache.
+  var tile: Int { max(16, 65_536 / max(patchCount, 1)) }
+
+  var patchGeometry: Patches {
+    Patches(
+      height: height, width: width, channels: channels, kernel_height: kernelHeight, kernel_width: kernelWidth,
+      stride: stride, output_height: outputHeight, output_width: outputWidth, padding_top: paddingTop,
+      padding_left: paddingLeft)
+  }
+
+  /// The extents of an image with the zeros around it; what no patch reaches is kept.
+  private var paddedHeight: Int { max(height &+ paddingTop, (outputHeight &- 1) &* stride &+ kernelHeight) }
+  private var paddedWidth: Int { max(width &+ paddingLeft, (outputWidth &- 1) &* stride &+ kernelWidth) }
+
+  /// The images with zeros around them; the images themselves where no patch reaches beyond their borders.
+  func padded(_ images: Tensor) -> Storage {
+    if paddedHeight == height, paddedWidth == width { return images.storage }
+    let (run, step) = (width &* channels, paddedWidth &* channels)
+    let result = Storage(batch &* paddedHeight &* step)
+    result.pointer.update(repeating: 0, count: result.count)
+    withExtendedLifetime(images.storage) {
+      for image in 0..<batch {
+        for row in 0..<height {
+          let target = (image &* paddedHeight &+ paddingTop &+ row) &* step &+ paddingLeft &* channels
+          (result.pointer + target).update(from: images.pointer + (image &* height &+ row) &* run, count: run)
         }
       }
-      rest &-= 1
     }
-  }
-
-  /// Lays the patches at some positions out as the rows of a matrix.
-  func gatherPatches(
-    _ positions: Range<Int>, from images: UnsafePointer<Float>, into patches: UnsafeMutablePointer<Float>
-  ) {
-    let run = kernelWidth &* channels
-    forEachRow(of: positions) { patch, image, before, length in
-      let target = patches + patch
-      if length == run {
-        for index in 0..<run { target[index] = images[image &+ index] }
-        return
-      }
-      for index in 0..<run { target[index] = 0 }
-      for index in 0..<length { target[before &+ index] = images[image &+ index] }
-    }
-  }
-
-  /// Adds the rows of a patch matrix to where its patches came from: the reverse of ``gatherPatches``.
-  func scatterPatches(
-    _ positions: Range<Int>, from patches: UnsafePointer<Float>, into images: UnsafeMutablePointer<Float>
-  ) {
-    forEachRow(of: positions) { patch, image, before, length in
-      let (source, target) = (patches + (patch &+ before), images + image)
-      for index in 0..<length { target[index] += source[index] }
-    }
+    return result
   }
 }

@@ -6,6 +6,13 @@ private func wholeVectors(_ count: Int) -> Int {
   (count &+ (BufferPool.granularity &- 1)) & ~(BufferPool.granularity &- 1)
 }
 
+/// A tensor of the shape of two that a kernel writes. The result is off the tape.
+@inline(__always)
+func writing(_ first: Tensor, _ second: Tensor, _ kernel: (UnsafeMutablePointer<Float>) -> Void) -> Tensor {
+  precondition(first.shape == second.shape, "shapes differ: \(first.shape) and \(second.shape)")
+  return withExtendedLifetime((first.storage, second.storage)) { Tensor(first.shape, writing: kernel) }
+}
+
 /// Applies `body` to each element. The result is off the tape.
 @inline(__always)
 func mapping(_ input: Tensor, _ body: (Float) -> Float) -> Tensor {

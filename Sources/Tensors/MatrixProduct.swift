@@ -1,9 +1,26 @@
-import COpenBLAS
+import CKernels
 
-/// One door to BLAS: matrix products on the running thread.
+/// One door to matrix products, on the running thread.
 enum MatrixProduct {
-  /// A matrix of floats in rows; `transposed` is how the product reads it.
-  struct Operand {
+  /// A matrix that is read where it lies, laid out or not: element (i, j) is rows(i) + columns(j) floats away.
+  struct Left {
+    let pointer: UnsafePointer<Float>
+    let rows: Nest
+    let columns: Nest
+
+    init(_ pointer: UnsafePointer<Float>, rows: Nest, columns: Nest) {
+      (self.pointer, self.rows, self.columns) = (pointer, rows, columns)
+    }
+
+    /// A plain matrix of floats in rows; `transposed` is how the product reads it.
+    init(_ pointer: UnsafePointer<Float>, _ rows: Int, _ columns: Int, transposed: Bool = false) {
+      let (down, across) = (Nest(rows, step: columns), Nest(columns, step: 1))
+      self.init(pointer, rows: transposed ? across : down, columns: transposed ? down : across)
+    }
+  }
+
+  /// A plain matrix of floats in rows; `transposed` is how the product reads it.
+  struct Right {
     let pointer: UnsafePointer<Float>
     /// The stored rows and columns, before any transposition.
     let rows: Int
@@ -11,69 +28,72 @@ enum MatrixProduct {
     let transposed: Bool
 
     init(_ pointer: UnsafePointer<Float>, _ rows: Int, _ columns: Int, transposed: Bool = false) {
-      self.pointer = pointer
-      self.rows = rows
-      self.columns = columns
-      self.transposed = transposed
+      (self.pointer, self.rows, self.columns, self.transposed) = (pointer, rows, columns, transposed)
     }
   }
 
-  /// BLAS with threads of its own would fight with ours over the cores, and sum in an order that depends on their
-  /// number. Threads are used over shards of a batch instead.
-  private static let oneThread: Void = openblas_set_num_threads(1)
-
-  /// Whether a single row is better multiplied as a vector. OpenBLAS has kernels for small matrix products, which win
-  /// up to about a million multiplications except where the sums are short; beyond, it would copy the whole matrix.
-  @inline(__always)
-  private static func prefersVector(_ inner: Int, _ columns: Int, transposed: Bool) -> Bool {
-    inner &* columns > 1_000_000 || (transposed && inner <= 8)
-  }
-
-  /// result = left · right, or result += left · right when `accumulating`.
+  /// result = activation(left · right + bias), as far as the activation is a matter of sign: the others are for
+  /// ``Activation/finish(_:count:)``.
+  ///
+  /// - Parameter bias: as many floats as the result has columns.
   /// - Precondition: the inner extents agree; `result` has room for left's rows times right's columns.
   @inline(__always)
   static func multiply(
-    _ left: Operand, _ right: Operand, into result: UnsafeMutablePointer<Float>,
-    accumulating: Bool = false
+    _ left: Left, _ right: Right, bias: UnsafePointer<Float>? = nil, activation: Activation = .identity,
+    into result: UnsafeMutablePointer<Float>
   ) {
-    oneThread
-    let rows = left.transposed ? left.columns : left.rows
-    let inner = left.transposed ? left.rows : left.columns
-    let columns = right.transposed ? right.rows : right.columns
-    precondition(inner == (right.transposed ? right.columns : right.rows), "inner extents differ")
-    guard rows > 0, columns > 0 else { return }
-    guard inner > 0 else {
-      if !accumulating { result.update(repeating: 0, count: rows &* columns) }
-      return
-    }
-    if rows == 1, !left.transposed, prefersVector(inner, columns, transposed: right.transposed) {
-      cblas_sgemv(
-        CblasRowMajor, right.transposed ? CblasNoTrans : CblasTrans,
-        Int32(truncatingIfNeeded: right.rows), Int32(truncatingIfNeeded: right.columns),
-        1, right.pointer, Int32(truncatingIfNeeded: right.columns), left.pointer, 1,
-        accumulating ? 1 : 0, result, 1)
-      return
-    }
-    cblas_sgemm(
-      CblasRowMajor, left.transposed ? CblasTrans : CblasNoTrans,
-      right.transposed ? CblasTrans : CblasNoTrans,
-      Int32(truncatingIfNeeded: rows), Int32(truncatingIfNeeded: columns), Int32(truncatingIfNeeded: inner),
-      1, left.pointer, Int32(truncatingIfNeeded: left.columns),
-      right.pointer, Int32(truncatingIfNeeded: right.columns),
-      accumulating ? 1 : 0, result, Int32(truncatingIfNeeded: columns))
+    var scratch: Storage?
+    multiply(left, right, bias: bias, activation: activation, into: result, step: nil, scratch: &scratch)
   }
+
+  /// The same with rows of the result that are `step` floats apart, and with a scratch buffer that the caller keeps from
+  /// one product to the next, all with one right matrix.
+  @inline(__always)
+  static func multiply(
+    _ left: Left, _ right: Right, bias: UnsafePointer<Float>? = nil, activation: Activation = .identity,
+    into result: UnsafeMutablePointer<Float>, step: Int?, scratch: inout Storage?
+  ) {
+    let columns = right.transposed ? right.rows : right.columns
+    let inner = right.transposed ? right.columns : right.rows
+    let step = step ?? columns
+    precondition(left.columns.count == inner, "inner extents differ")
+    guard left.rows.count > 0, columns > 0 else { return }
+    guard inner > 0 else {
+      for row in 0..<left.rows.count {
+        for column in 0..<columns { result[row &* step &+ column] = bias?[column] ?? 0 }
+      }
+      return
+    }
+    var product = Product(
+      left: left.pointer, rows: left.rows, sums: left.columns, right: right.pointer, columns: columns,
+      transposes_right: right.transposed, bias: bias, floor: activation == .relu ? 0 : -.infinity,
+      result: result, result_step: step, workspace: nil, reuses_workspace: scratch != nil)
+    let count = Kernels.table.product_workspace(&product)
+    if count > 0 {
+      let workspace = scratch ?? Storage(count)
+      scratch = workspace
+      product.workspace = workspace.pointer
+    }
+    withExtendedLifetime(scratch) { Kernels.table.product(&product) }
+  }
+}
+
+extension Nest {
+  /// `count` indices, `step` floats apart.
+  init(_ count: Int, step: Int) {
+    self.init(extent: (1, 1, count), stride: (0, 0, step))
+  }
+
+  /// The number of indices.
+  var count: Int { extent.0 &* extent.1 &* extent.2 }
 }
 
 /// The sums of the columns of a matrix: a bias's gradient.
 func columnSums(_ matrix: Tensor, columns: Int) -> Tensor {
   withExtendedLifetime(matrix.storage) {
     Tensor(Shape(columns)) { result in
-      result.update(repeating: 0, count: columns)
       let rows = columns == 0 ? 0 : matrix.count / columns
-      for row in 0..<rows {
-        let values = matrix.pointer + row &* columns
-        for column in 0..<columns { result[column] += values[column] }
-      }
+      Kernels.table.column_sums(rows, columns, matrix.pointer, result)
     }
   }
 }

@@ -3,7 +3,7 @@ extension Tensor {
   public static func + (left: Tensor, right: Tensor) -> Tensor {
     let (left, right) = broadcasting(left, right)
     let (leftNode, rightNode) = (left.node, right.node)
-    return mapping(left, right) { $0 + $1 }.recorded(from: left, right) { gradient, sums in
+    return combined(left, right, Kernels.table.add).recorded(from: left, right) { gradient, sums in
       sums.add(to: leftNode) { gradient }
       sums.add(to: rightNode) { gradient }
     }
@@ -13,7 +13,7 @@ extension Tensor {
   public static func - (left: Tensor, right: Tensor) -> Tensor {
     let (left, right) = broadcasting(left, right)
     let (leftNode, rightNode) = (left.node, right.node)
-    return mapping(left, right) { $0 - $1 }.recorded(from: left, right) { gradient, sums in
+    return combined(left, right, Kernels.table.subtract).recorded(from: left, right) { gradient, sums in
       sums.add(to: leftNode) { gradient }
       sums.add(to: rightNode) { -gradient }
     }
@@ -24,9 +24,9 @@ extension Tensor {
     let (left, right) = broadcasting(left, right)
     let (leftNode, rightNode) = (left.node, right.node)
     let (leftValue, rightValue) = (left.stoppingGradient(), right.stoppingGradient())
-    return mapping(left, right) { $0 * $1 }.recorded(from: left, right) { gradient, sums in
-      sums.add(to: leftNode) { mapping(gradient, rightValue) { $0 * $1 } }
-      sums.add(to: rightNode) { mapping(gradient, leftValue) { $0 * $1 } }
+    return combined(left, right, Kernels.table.multiply).recorded(from: left, right) { gradient, sums in
+      sums.add(to: leftNode) { combined(gradient, rightValue, Kernels.table.multiply) }
+      sums.add(to: rightNode) { combined(gradient, leftValue, Kernels.table.multiply) }
     }
   }
 
@@ -60,7 +60,10 @@ extension Tensor {
   /// Each element multiplied by a number.
   public static func * (left: Tensor, right: Float) -> Tensor {
     let node = left.node
-    return mapping(left) { $0 * right }.recorded(from: left) { gradient, sums in
+    let result = withExtendedLifetime(left.storage) {
+      Tensor(left.shape) { Kernels.table.scale(left.count, left.pointer, right, $0) }
+    }
+    return result.recorded(from: left) { gradient, sums in
       sums.add(to: node) { gradient * right }
     }
   }
@@ -86,4 +89,13 @@ extension Tensor {
   public static func / (left: Float, right: Tensor) -> Tensor {
     Tensor(repeating: left, shape: right.shape) / right
   }
+}
+
+/// What a kernel for pairs of elements makes of two tensors of one shape. The result is off the tape.
+@inline(__always)
+private func combined(
+  _ left: Tensor, _ right: Tensor,
+  _ kernel: (Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+) -> Tensor {
+  writing(left, right) { kernel(left.count, left.pointer, right.pointer, $0) }
 }

@@ -1,9 +1,10 @@
 extension Tensor {
   /// activation(x ∗ W + b): a convolution (cross-correlation, as in every deep-learning library) over images.
   ///
-  /// The patches are laid out tile by tile, each tile small enough to stay in cache, and multiplied with the weights as
-  /// one matrix product (Chellapilla et al. 2006, "High Performance Convolutional Neural Networks for Document
-  /// Processing", section 3). Nothing of them is kept for the backward pass, which lays them out again.
+  /// Forward, and for the gradient of the weights, a matrix product with the patches of the images (Chellapilla et al.
+  /// 2006, "High Performance Convolutional Neural Networks for Document Processing", section 3) that reads them where
+  /// they lie in the images. For the gradient of the images it makes the gradients of the patches, tile by tile in
+  /// cache, and adds them up.
   ///
   /// - Parameters:
   ///   - weight: [kernel height, kernel width, input channels, output channels].
@@ -50,49 +51,44 @@ extension ConvolutionGeometry {
     _ input: Tensor, _ weight: Tensor, _ bias: Tensor, _ activation: Activation
   ) -> Tensor {
     let filters = weight.shape[3]
-    let patches = Storage(tile &* patchCount)
-    return withExtendedLifetime((input.storage, weight.storage, bias.storage, patches)) {
+    let padded = padded(input)
+    return withExtendedLifetime((padded, weight.storage, bias.storage)) {
       Tensor([batch, outputHeight, outputWidth, filters]) { result in
-        forEachTile { positions in
-          gatherPatches(positions, from: input.pointer, into: patches.pointer)
-          let target = result + positions.lowerBound &* filters
-          MatrixProduct.multiply(
-            .init(patches.pointer, positions.count, patchCount),
-            .init(weight.pointer, patchCount, filters), into: target)
-          activation.apply(to: target, rows: positions.count, columns: filters, bias: bias.pointer)
-        }
+        MatrixProduct.multiply(
+          .init(padded.pointer, rows: positionNest, columns: patchNest),
+          .init(weight.pointer, patchCount, filters), bias: bias.pointer, activation: activation, into: result)
+        activation.finish(result, count: positions &* filters)
       }
     }
   }
 
   fileprivate func weightGradient(_ gradient: Tensor, input: Tensor, shape: Shape) -> Tensor {
-    let filters = shape[3]
-    let patches = Storage(tile &* patchCount)
-    return withExtendedLifetime((gradient.storage, input.storage, patches)) {
+    let padded = padded(input)
+    return withExtendedLifetime((gradient.storage, padded)) {
       Tensor(shape) { result in
-        result.update(repeating: 0, count: shape.count)
-        forEachTile { positions in
-          gatherPatches(positions, from: input.pointer, into: patches.pointer)
-          MatrixProduct.multiply(
-            .init(patches.pointer, positions.count, patchCount, transposed: true),
-            .init(gradient.pointer + positions.lowerBound &* filters, positions.count, filters),
-            into: result, accumulating: true)
-        }
+        MatrixProduct.multiply(
+          .init(padded.pointer, rows: patchNest, columns: positionNest),
+          .init(gradient.pointer, positions, shape[3]), into: result)
       }
     }
   }
 
   fileprivate func inputGradient(_ gradient: Tensor, weight: Tensor, shape: Shape) -> Tensor {
     let filters = weight.shape[3]
-    let patches = Storage(tile &* patchCount)
+    // Whole vectors.
+    let step = (patchCount &+ 15) & ~15
+    let patches = Storage(tile &* step)
+    var geometry = patchGeometry
+    var scratch: Storage?
     return withExtendedLifetime((gradient.storage, weight.storage, patches)) {
       Tensor(shape) { result in
-        result.update(repeating: 0, count: shape.count)
-        forEachTile { positions in
+        for start in Swift.stride(from: 0, to: positions, by: tile) {
+          let count = min(tile, positions &- start)
           MatrixProduct.multiply(
-            .init(gradient.pointer + positions.lowerBound &* filters, positions.count, filters),
-            .init(weight.pointer, patchCount, filters, transposed: true), into: patches.pointer)
-          scatterPatches(positions, from: patches.pointer, into: result)
+            .init(gradient.pointer + start &* filters, count, filters),
+            .init(weight.pointer, patchCount, filters, transposed: true), into: patches.pointer,
+            step: step, scratch: &scratch)
+          Kernels.table.scatter(&geometry, start, count, patches.pointer, step, result)
         }
       }
     }

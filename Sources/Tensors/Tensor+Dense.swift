@@ -17,8 +17,9 @@ extension Tensor {
     let result = withExtendedLifetime((storage, weight.storage, bias.storage)) {
       Tensor(Shape(rows, outputs)) { result in
         MatrixProduct.multiply(
-          .init(pointer, rows, inputs), .init(weight.pointer, inputs, outputs), into: result)
-        activation.apply(to: result, rows: rows, columns: outputs, bias: bias.pointer)
+          .init(pointer, rows, inputs), .init(weight.pointer, inputs, outputs), bias: bias.pointer,
+          activation: activation, into: result)
+        activation.finish(result, count: rows &* outputs)
       }
     }
     if node == nil && weight.node == nil && bias.node == nil { return result }
@@ -28,17 +29,19 @@ extension Tensor {
     return result.recorded(from: self, weight, bias) { gradient, sums in
       let gradient = activation.pullBack(gradient, output: result)
       withExtendedLifetime((gradient.storage, inputValue.storage, weightValue.storage)) {
-        let outer = MatrixProduct.Operand(gradient.pointer, rows, outputs)
         sums.add(to: biasNode) { columnSums(gradient, columns: outputs) }
         sums.add(to: weightNode) {
           Tensor(Shape(inputs, outputs)) {
-            MatrixProduct.multiply(.init(inputValue.pointer, rows, inputs, transposed: true), outer, into: $0)
+            MatrixProduct.multiply(
+              .init(inputValue.pointer, rows, inputs, transposed: true),
+              .init(gradient.pointer, rows, outputs), into: $0)
           }
         }
         sums.add(to: inputNode) {
           Tensor(Shape(rows, inputs)) {
             MatrixProduct.multiply(
-              outer, .init(weightValue.pointer, inputs, outputs, transposed: true), into: $0)
+              .init(gradient.pointer, rows, outputs),
+              .init(weightValue.pointer, inputs, outputs, transposed: true), into: $0)
           }
         }
       }

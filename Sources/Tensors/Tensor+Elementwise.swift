@@ -3,7 +3,9 @@ import Foundation
 extension Tensor {
   /// eˣ of each element.
   public func exp() -> Tensor {
-    let result = mapping(self, VectorMath.exp)
+    let result = withExtendedLifetime(storage) {
+      Tensor(shape) { Kernels.table.exponential(count, pointer, $0) }
+    }
     let node = node
     return result.recorded(from: self) { gradient, sums in
       sums.add(to: node) { gradient * result }
@@ -64,7 +66,18 @@ extension Tensor {
 
   /// −1, 0 or 1 by the sign of each element. Its derivative is zero everywhere: the result is off the tape.
   public func sign() -> Tensor {
-    mapping(self) { $0 > 0 ? 1 : ($0 < 0 ? -1 : 0) }
+    withExtendedLifetime(storage) { Tensor(shape) { Kernels.table.sign(count, pointer, $0) } }
+  }
+
+  /// x + size · sign(direction) of each pair of elements: one step of an attack under the max norm. The direction gets no
+  /// gradient.
+  /// - Precondition: the shapes are equal.
+  public func stepped(by size: Float, alongSignOf direction: Tensor) -> Tensor {
+    let node = node
+    return writing(self, direction) { Kernels.table.add_sign(count, pointer, size, direction.pointer, $0) }
+      .recorded(from: self) { gradient, sums in
+        sums.add(to: node) { gradient }
+      }
   }
 
   /// Each element moved into the bounds; the derivative is 1 within them, bounds included, and 0 outside.
@@ -73,10 +86,12 @@ extension Tensor {
     let input = stoppingGradient()
     let node = node
     let (low, high) = (bounds.lowerBound, bounds.upperBound)
-    return mapping(self) { $0 < low ? low : ($0 > high ? high : $0) }
-      .recorded(from: self) { gradient, sums in
-        sums.add(to: node) { mapping(gradient, input) { $1 >= low && $1 <= high ? $0 : 0 } }
-      }
+    let result = withExtendedLifetime(storage) {
+      Tensor(shape) { Kernels.table.clamp(count, pointer, low, high, $0) }
+    }
+    return result.recorded(from: self) { gradient, sums in
+      sums.add(to: node) { mapping(gradient, input) { $1 >= low && $1 <= high ? $0 : 0 } }
+    }
   }
 
   /// Each element squared.

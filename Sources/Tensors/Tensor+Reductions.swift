@@ -1,5 +1,3 @@
-import Foundation
-
 extension Tensor {
   /// The sum of all elements: a scalar. Taken in sixteen interleaved partial sums, in an order that never changes.
   public func sum() -> Tensor {
@@ -114,8 +112,7 @@ extension Tensor {
     let node = node
     let result = withExtendedLifetime(storage) {
       Tensor(rows == 1 && shape.rank == 1 ? [] : reducedShape(-1, false)) { result in
-        let source = pointer
-        for row in 0..<rows { result[row] = logSumOfExponentials(source + row &* columns, columns) }
+        Kernels.table.log_sum_exp(rows, columns, pointer, result)
       }
     }
     return result.recorded(from: self) { gradient, sums in
@@ -192,14 +189,8 @@ extension Tensor {
   private func exponentials(over normalizers: Tensor, scaledBy scales: Tensor) -> Tensor {
     let (rows, columns, _) = shape.split(at: -1)
     return withExtendedLifetime((storage, normalizers.storage, scales.storage)) {
-      Tensor(shape) { result in
-        for row in 0..<rows {
-          let (source, target) = (pointer + row &* columns, result + row &* columns)
-          let (normalizer, scale) = (normalizers.pointer[row], scales.pointer[row])
-          for column in 0..<columns {
-            target[column] = VectorMath.exp(source[column] - normalizer) * scale
-          }
-        }
+      Tensor(shape) {
+        Kernels.table.exponentials(rows, columns, pointer, normalizers.pointer, scales.pointer, $0)
       }
     }
   }
@@ -226,17 +217,4 @@ private func sumOfElements(_ source: UnsafePointer<Float>, _ count: Int) -> Floa
     index &+= 1
   }
   return total
-}
-
-@inline(__always)
-private func logSumOfExponentials(_ source: UnsafePointer<Float>, _ count: Int) -> Float {
-  var largest = -Float.infinity
-  // Written so that a NaN stays.
-  for index in 0..<count {
-    largest = source[index] > largest || source[index].isNaN ? source[index] : largest
-  }
-  guard largest.isFinite else { return largest }
-  var sum: Float = 0
-  for index in 0..<count { sum += VectorMath.exp(source[index] - largest) }
-  return largest + Foundation.log(sum)
 }

@@ -36,13 +36,16 @@ struct ConvolutionTests {
     }
   }
 
-  /// Several tiles of patches, the last one not full; a patch that is longer than a tile is meant to be.
+  /// Several tiles of patches, the last one not full; a patch that is longer than a tile is meant to be; filters that
+  /// fill no vector; images that are fetched ahead.
   static let large = [
     Case(batch: 5, image: [21, 19, 4], kernel: [3, 3], filters: 8),
     Case(batch: 7, image: [21, 19, 4], kernel: [3, 4], filters: 5, padding: .same),
     Case(batch: 3, image: [40, 40, 4], kernel: [8, 8], filters: 16, stride: 4),
     Case(batch: 2, image: [12, 12, 64], kernel: [8, 8], filters: 3),
     Case(batch: 1, image: [50, 50, 1], kernel: [2, 2], filters: 1, stride: 3, padding: .same),
+    Case(batch: 9, image: [11, 9, 5], kernel: [4, 3], filters: 67, stride: 2, padding: .same),
+    Case(batch: 3, image: [60, 50, 6], kernel: [5, 7], filters: 33, stride: 3, padding: .same),
   ]
 
   @Test(arguments: small + large)

@@ -1,0 +1,127 @@
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#pragma clang assume_nonnull begin
+
+// The loops in which the time goes, compiled for several instruction sets. Swift compiles for the oldest processor of an
+// architecture; these functions use the vectors that the processor at hand has.
+//
+// Buffers of floats hold a multiple of 16, and 16 more can be read behind them. "Whole vectors" means that a function also
+// computes what lies between `count` and the next multiple of 16, which nobody reads.
+
+/// A counter of three digits, the last one the fastest: where an index lies in memory.
+///
+/// The index (i·extent[1] + j)·extent[2] + k stands for the offset i·stride[0] + j·stride[1] + k·stride[2].
+struct Nest {
+  ptrdiff_t extent[3];
+  ptrdiff_t stride[3];
+};
+
+/// result = left · right, where the left matrix need not be laid out: its element (i, s) lies at
+/// left[rows(i) + sums(s)]. A plain matrix and the patches of images, whichever way around, are both of this form.
+struct Product {
+  const float *left;
+  struct Nest rows;
+  struct Nest sums;
+  /// [sums, columns], or [columns, sums] when `transposes_right`.
+  const float *right;
+  ptrdiff_t columns;
+  bool transposes_right;
+  /// Added to each row; whole vectors.
+  const float *_Nullable bias;
+  /// Sums below are raised to it: 0 for a rectifier, −∞ to leave all as they are.
+  float floor;
+  /// [rows, columns], `result_step` floats from row to row. Where that leaves room, rows are written in whole vectors.
+  float *result;
+  ptrdiff_t result_step;
+  /// Room for `product_workspace` floats.
+  float *_Nullable workspace;
+  /// The workspace is still as a product with the same right matrix left it, which may save some work.
+  bool reuses_workspace;
+};
+
+/// Where the patches of a convolution lie in images [batch, height, width, channels].
+struct Patches {
+  ptrdiff_t height, width, channels;
+  ptrdiff_t kernel_height, kernel_width, stride;
+  ptrdiff_t output_height, output_width;
+  ptrdiff_t padding_top, padding_left;
+};
+
+/// A step of Adam: `rate` and `scale` have the corrections of the step in them.
+struct AdamStep {
+  float beta1, beta2, epsilon, rate, scale;
+};
+
+/// All kernels, compiled for one instruction set.
+struct KernelTable {
+  /// A matrix product. Each sum is taken in an order that depends on the extents alone, with fused multiplications
+  /// where the instruction set has them.
+  void (*product)(const struct Product *product);
+  /// How many floats of workspace a product needs.
+  ptrdiff_t (*product_workspace)(const struct Product *product);
+  /// Adds patches [kernel height, kernel width, channels], `step` floats apart, beginning with that at position `first`,
+  /// to the images that they were cut from; what lies in the padding is dropped. An image starts at zero with its first
+  /// patch.
+  void (*scatter)(
+      const struct Patches *geometry, ptrdiff_t first, ptrdiff_t positions, const float *patches, ptrdiff_t step,
+      float *images);
+
+  // Element by element, over whole vectors; every instruction set gives the same bits. `result` may be an operand.
+  void (*add)(ptrdiff_t count, const float *left, const float *right, float *result);
+  void (*subtract)(ptrdiff_t count, const float *left, const float *right, float *result);
+  void (*multiply)(ptrdiff_t count, const float *left, const float *right, float *result);
+  void (*scale)(ptrdiff_t count, const float *input, float factor, float *result);
+  void (*sign)(ptrdiff_t count, const float *input, float *result);
+  void (*clamp)(ptrdiff_t count, const float *input, float low, float high, float *result);
+  /// result = left + factor · sign(right).
+  void (*add_sign)(ptrdiff_t count, const float *left, float factor, const float *right, float *result);
+  /// result = slope · input where that is negative, else the input.
+  void (*rectify)(ptrdiff_t count, const float *input, float slope, float *result);
+  /// result = gradient where output > 0, else slope · gradient.
+  void (*rectifier_gradient)(
+      ptrdiff_t count, const float *gradient, const float *output, float slope, float *result);
+
+  void (*exponential)(ptrdiff_t count, const float *input, float *result);
+  void (*hyperbolic_tangent)(ptrdiff_t count, const float *input, float *result);
+  void (*sigmoid)(ptrdiff_t count, const float *input, float *result);
+
+  /// log Σ eˣ of each row; safe for any finite input.
+  void (*log_sum_exp)(ptrdiff_t rows, ptrdiff_t columns, const float *elements, float *result);
+  /// factor · e^(x − normalizer), with one factor and one normalizer a row.
+  void (*exponentials)(
+      ptrdiff_t rows, ptrdiff_t columns, const float *elements, const float *normalizers, const float *factors,
+      float *result);
+
+  // Element by element over exactly `count` elements, in place; every instruction set gives the same bits.
+  void (*accumulate)(ptrdiff_t count, float *target, const float *summand);
+  void (*descend)(ptrdiff_t count, float *parameter, const float *gradient, float *velocity, float momentum, float rate);
+  void (*adam)(
+      ptrdiff_t count, float *parameter, const float *gradient, float *mean, float *square, struct AdamStep step);
+
+  /// The sums of the columns, row after row.
+  void (*column_sums)(ptrdiff_t rows, ptrdiff_t columns, const float *elements, float *result);
+};
+
+/// The instruction sets for which the kernels are compiled, from the oldest to the newest.
+enum InstructionSet {
+  /// What every processor of the architecture has.
+  instruction_set_baseline,
+  /// AVX2 with fused multiplications: 256 bits.
+  instruction_set_avx2,
+  /// AVX-512: 512 bits.
+  instruction_set_avx512,
+};
+
+/// The kernels for an instruction set, or null when this processor does not have it.
+const struct KernelTable *_Nullable kernels_for(enum InstructionSet set);
+
+/// The kernels for the newest instruction set that this processor has.
+const struct KernelTable *kernels_for_this_processor(void);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,346 @@
+import CKernels
+import Foundation
+import RandomStreams
+import Testing
+
+/// The kernels of every instruction set that this processor has, against their definitions in Double.
+struct KernelTests {
+  static let sets: [InstructionSet] = [
+    instruction_set_baseline, instruction_set_avx2, instruction_set_avx512,
+  ].filter { kernels_for($0) != nil }
+
+  private func table(_ set: InstructionSet) -> KernelTable { kernels_for(set)!.pointee }
+
+  /// Floats as kernels expect them: whole vectors, and one more that may be read. What nobody owns is NaN, so that a
+  /// kernel that uses it is found out.
+  private func buffer(_ values: [Float]) -> [Float] {
+    values + Array(repeating: .nan, count: (values.count + 15) / 16 * 16 + 16 - values.count)
+  }
+
+  private func draw(_ count: Int, seed: UInt64) -> [Float] {
+    var random = RandomStream(seed: seed)
+    return (0..<count).map { _ in Float(random.normal()) }
+  }
+
+  // MARK: - Products
+
+  /// A product of matrices that are laid out, or of patches.
+  struct ProductCase: Sendable, CustomTestStringConvertible {
+    var rows: [Int]
+    var rowSteps: [Int]
+    var sums: [Int]
+    var sumSteps: [Int]
+    var columns: Int
+    var isTransposed = false
+    var hasBias = false
+    var isRectified = false
+    var hasRoom = false
+
+    var testDescription: String {
+      "\(rows)×\(sums)×\(columns)\(isTransposed ? " transposed" : "")\(hasBias ? " bias" : "")"
+        + "\(isRectified ? " rectified" : "")\(hasRoom ? " room" : "")"
+    }
+
+    static func offsets(_ extents: [Int], _ steps: [Int]) -> [Int] {
+      (0..<extents[0]).flatMap { i in
+        (0..<extents[1]).flatMap { j in
+          (0..<extents[2]).map { k in i * steps[0] + j * steps[1] + k * steps[2] }
+        }
+      }
+    }
+  }
+
+  private static func matrix(_ rows: Int, _ sums: Int, _ columns: Int) -> ProductCase {
+    ProductCase(
+      rows: [1, 1, rows], rowSteps: [0, 0, sums], sums: [1, 1, sums], sumSteps: [0, 0, 1], columns: columns)
+  }
+
+  /// Around the extents of tiles, panels and blocks, and one beside each.
+  static let products: [ProductCase] = {
+    var cases: [ProductCase] = []
+    for (rows, sums, columns) in [
+      (1, 1, 1), (1, 7, 64), (1, 64, 7), (1, 147, 65), (2, 1, 33), (5, 16, 16), (7, 17, 6), (8, 3, 36),
+      (9, 64, 48), (13, 31, 64), (50, 20, 130), (6, 1024, 17), (3, 1025, 64), (49, 2100, 70), (40, 1, 19),
+    ] {
+      cases.append(matrix(rows, sums, columns))
+      var variant = matrix(rows, sums, columns)
+      (variant.isTransposed, variant.isRectified, variant.hasBias) = (true, true, true)
+      cases.append(variant)
+      variant.isTransposed = false
+      variant.hasRoom = true
+      cases.append(variant)
+    }
+    // Patches of 3×2 in images of 7×6×3 with stride 2, as the left matrix and as its transpose.
+    let (positions, positionSteps) = ([90, 3, 3], [126, 36, 6])
+    let (patch, patchSteps) = ([1, 3, 6], [0, 18, 1])
+    for columns in [5, 16, 70] {
+      cases.append(
+        ProductCase(rows: positions, rowSteps: positionSteps, sums: patch, sumSteps: patchSteps, columns: columns))
+      // 810 and 1,800 sums: in one block and in two.
+      for images in [90, 200] {
+        cases.append(
+          ProductCase(
+            rows: patch, rowSteps: patchSteps, sums: [images, 3, 3], sumSteps: positionSteps, columns: columns))
+      }
+    }
+    // Images that are fetched ahead.
+    cases.append(
+      ProductCase(
+        rows: [2, 20, 20], rowSteps: [28224, 1344, 16], sums: [1, 8, 32], sumSteps: [0, 336, 1], columns: 32))
+    return cases
+  }()
+
+  private func multiplied(_ set: InstructionSet, _ example: ProductCase, twice: Bool = false) -> [Float] {
+    let rows = example.rows.reduce(1, *)
+    let step = example.hasRoom ? (example.columns + 15) / 16 * 16 : example.columns
+    let (left, right, bias) = operands(example)
+    // What lies behind the result belongs to others.
+    var result = [Float](repeating: 4711, count: rows * step + 32)
+    left.withUnsafeBufferPointer { left in
+      right.withUnsafeBufferPointer { right in
+        bias.withUnsafeBufferPointer { bias in
+          result.withUnsafeMutableBufferPointer { result in
+            var product = Product(
+              left: left.baseAddress!, rows: nest(example.rows, example.rowSteps),
+              sums: nest(example.sums, example.sumSteps), right: right.baseAddress!, columns: example.columns,
+              transposes_right: example.isTransposed, bias: example.hasBias ? bias.baseAddress : nil,
+              floor: example.isRectified ? 0 : -.infinity, result: result.baseAddress!, result_step: step,
+              workspace: nil, reuses_workspace: false)
+            var workspace = [Float](repeating: .nan, count: table(set).product_workspace(&product))
+            workspace.withUnsafeMutableBufferPointer { workspace in
+              product.workspace = workspace.baseAddress
+              table(set).product(&product)
+              guard twice else { return }
+              product.reuses_workspace = true
+              table(set).product(&product)
+            }
+          }
+        }
+      }
+    }
+    #expect(result.suffix(32).allSatisfy { $0 == 4711 })
+    return (0..<rows).flatMap { result[($0 * step)..<($0 * step + example.columns)] }
+  }
+
+  private func nest(_ extent: [Int], _ stride: [Int]) -> Nest {
+    Nest(extent: (extent[0], extent[1], extent[2]), stride: (stride[0], stride[1], stride[2]))
+  }
+
+  private func operands(_ example: ProductCase) -> (left: [Float], right: [Float], bias: [Float]) {
+    let reach =
+      ProductCase.offsets(example.rows, example.rowSteps).max()!
+      + ProductCase.offsets(example.sums, example.sumSteps).max()! + 1
+    return (
+      buffer(draw(reach, seed: 1)), buffer(draw(example.sums.reduce(1, *) * example.columns, seed: 2)),
+      buffer(draw(example.columns, seed: 3))
+    )
+  }
+
+  @Test(arguments: sets, products)
+  func productEqualsItsDefinition(_ set: InstructionSet, _ example: ProductCase) {
+    let (left, right, bias) = operands(example)
+    let sums = ProductCase.offsets(example.sums, example.sumSteps)
+    var expected: [Double] = []
+    for row in ProductCase.offsets(example.rows, example.rowSteps) {
+      for column in 0..<example.columns {
+        var sum = example.hasBias ? Double(bias[column]) : 0
+        for (index, offset) in sums.enumerated() {
+          let place = example.isTransposed ? column * sums.count + index : index * example.columns + column
+          sum += Double(left[row + offset]) * Double(right[place])
+        }
+        expected.append(example.isRectified ? max(sum, 0) : sum)
+      }
+    }
+    let result = multiplied(set, example)
+    let difference = zip(result, expected).map { (Double($0) - $1) * (Double($0) - $1) }.reduce(0, +)
+    #expect(difference.squareRoot() <= 1e-6 * expected.map { $0 * $0 }.reduce(0, +).squareRoot())
+    #expect(multiplied(set, example, twice: true) == result)
+  }
+
+  /// The order of a sum does not depend on the width of the vectors; only processors without fused multiplications round
+  /// differently.
+  @Test(arguments: products)
+  func instructionSetsWithFusedMultiplicationsGiveTheSameBits(_ example: ProductCase) {
+    let results = Self.sets.filter { $0 != instruction_set_baseline }.map { multiplied($0, example) }
+    for result in results { #expect(result == results[0]) }
+  }
+
+  // MARK: - Elements
+
+  /// Ordinary numbers, in a count that is no multiple of 16, among them those that are not.
+  private var elements: [Float] {
+    draw(40, seed: 4) + [0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 100, -100, 3e38]
+  }
+
+  /// What a kernel writes, by the bits, for all instruction sets and for its definition.
+  private func check(
+    _ definition: (Float, Float) -> Float,
+    _ kernel: (KernelTable, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let (left, right) = (elements, Array(elements.reversed()))
+    for set in Self.sets {
+      var result = buffer(left)
+      kernel(table(set), left.count, buffer(left), buffer(right), &result)
+      for index in left.indices {
+        let expected = definition(left[index], right[index])
+        #expect(
+          result[index] == expected || (result[index].isNaN && expected.isNaN),
+          "\(left[index]), \(right[index])", sourceLocation: sourceLocation)
+      }
+    }
+  }
+
+  @Test func elementwiseKernelsEqualTheirDefinitions() {
+    check({ $0 + $1 }, { $0.add($1, $2, $3, $4) })
+    check({ $0 - $1 }, { $0.subtract($1, $2, $3, $4) })
+    check({ $0 * $1 }, { $0.multiply($1, $2, $3, $4) })
+    check({ x, _ in x * 0.3 }, { table, count, x, _, result in table.scale(count, x, 0.3, result) })
+    func sign(_ x: Float) -> Float { x > 0 ? 1 : x < 0 ? -1 : 0 }
+    check({ x, _ in sign(x) }, { table, count, x, _, result in table.sign(count, x, result) })
+    check({ $0 + 0.1 * sign($1) }, { $0.add_sign($1, $2, 0.1, $3, $4) })
+    check(
+      { x, _ in x < -0.5 ? -0.5 : x > 0.7 ? 0.7 : x },
+      { table, count, x, _, result in table.clamp(count, x, -0.5, 0.7, result) })
+    for slope: Float in [0, 0.2] {
+      check(
+        { x, _ in x < 0 ? (slope == 0 ? 0 : x * slope) : x },
+        { table, count, x, _, result in table.rectify(count, x, slope, result) })
+      check(
+        { $1 > 0 ? $0 : slope == 0 ? 0 : $0 * slope }, { $0.rectifier_gradient($1, $2, $3, slope, $4) })
+    }
+  }
+
+  /// The transcendental functions are compared with Foundation's elsewhere; here, the instruction sets with each other.
+  @Test func transcendentalKernelsGiveTheSameBits() {
+    let input = buffer(stride(from: Float(-20), to: 20, by: 0.037).map { $0 } + elements)
+    var results: [[UInt32]] = []
+    for set in Self.sets {
+      var bits: [UInt32] = []
+      var result = input
+      let kernels = table(set)
+      for kernel in [kernels.exponential, kernels.hyperbolic_tangent, kernels.sigmoid] {
+        kernel(input.count - 16, input, &result)
+        bits += result.map { $0.isNaN ? 0 : $0.bitPattern }
+      }
+      kernels.log_sum_exp(50, 7, input, &result)
+      kernels.exponentials(50, 7, input, result, result, &result)
+      results.append(bits + result.map { $0.isNaN ? 0 : $0.bitPattern })
+    }
+    for result in results { #expect(result == results[0]) }
+  }
+
+  @Test(arguments: sets)
+  func logSumExpAndItsExponentialsOfRows(_ set: InstructionSet) {
+    for columns in [1, 6, 16, 19] {
+      let logits = draw(5 * columns, seed: 8)
+      let factors = buffer(draw(5, seed: 9))
+      var normalizers = buffer([Float](repeating: 0, count: 5))
+      var result = [Float](repeating: 4711, count: 5 * columns + 32)
+      table(set).log_sum_exp(5, columns, buffer(logits), &normalizers)
+      table(set).exponentials(5, columns, buffer(logits), normalizers, factors, &result)
+      for row in 0..<5 {
+        let values = logits[(row * columns)..<((row + 1) * columns)].map(Double.init)
+        let expected = log(values.map { exp($0) }.reduce(0, +))
+        #expect(abs(Double(normalizers[row]) - expected) < 1e-5)
+        for (column, value) in values.enumerated() {
+          let exact = Double(factors[row]) * exp(value - expected)
+          #expect(abs(Double(result[row * columns + column]) - exact) < 1e-5)
+        }
+      }
+      #expect(result.suffix(32).allSatisfy { $0 == 4711 })
+    }
+  }
+
+  @Test(arguments: sets)
+  func columnSumsEqualTheirDefinition(_ set: InstructionSet) {
+    for (rows, columns) in [(1, 1), (9, 7), (33, 16), (20, 37)] {
+      let matrix = draw(rows * columns, seed: 5)
+      var result = [Float](repeating: 4711, count: columns + 16)
+      table(set).column_sums(rows, columns, buffer(matrix), &result)
+      for column in 0..<columns {
+        let expected = (0..<rows).map { Double(matrix[$0 * columns + column]) }.reduce(0, +)
+        #expect(abs(Double(result[column]) - expected) < 1e-5)
+      }
+      #expect(result.suffix(16).allSatisfy { $0 == 4711 })
+    }
+  }
+
+  // MARK: - Updates
+
+  /// A piece that ends anywhere changes nothing behind it, and all instruction sets give the same bits.
+  @Test(arguments: [1, 15, 16, 17, 50])
+  func updatesOfPieces(_ count: Int) {
+    let starts = (0..<4).map { buffer(draw(70, seed: 10 + $0)) }
+    var results: [[[Float]]] = []
+    for set in Self.sets {
+      let kernels = table(set)
+      let (gradient, squares) = (starts[1], starts[3].map { abs($0) })
+      var (adam, mean, square) = (starts[0], starts[2], squares)
+      let step = AdamStep(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, rate: 0.01, scale: 1.5)
+      kernels.adam(count, &adam, gradient, &mean, &square, step)
+      var (descent, velocity, sum) = (starts[0], starts[2], starts[0])
+      kernels.descend(count, &descent, gradient, &velocity, 0.9, 0.01)
+      kernels.accumulate(count, &sum, gradient)
+      for index in 0..<count {
+        let (parameter, slope) = (Double(starts[0][index]), Double(gradient[index]))
+        let first = 0.9 * Double(starts[2][index]) + 0.1 * slope
+        let second = 0.999 * Double(squares[index]) + 0.001 * slope * slope
+        let next = parameter - 0.01 * first / (second.squareRoot() * 1.5 + 1e-8)
+        #expect(abs(Double(adam[index]) - next) < 1e-6)
+        #expect(abs(Double(mean[index]) - first) < 1e-6)
+        #expect(abs(Double(square[index]) - second) < 1e-6)
+        let speed = 0.9 * Double(starts[2][index]) + slope
+        #expect(abs(Double(velocity[index]) - speed) < 1e-6)
+        #expect(abs(Double(descent[index]) - (parameter - 0.01 * speed)) < 1e-6)
+        #expect(sum[index] == starts[0][index] + gradient[index])
+      }
+      for changed in [adam, descent, sum] { #expect(changed[count..<70] == starts[0][count..<70]) }
+      results.append([adam, mean, square, descent, velocity, sum].map { Array($0.prefix(70)) })
+    }
+    for result in results { #expect(result == results[0]) }
+  }
+
+  // MARK: - Patches
+
+  /// Patches that hang over all borders of an odd image, given in two parts.
+  @Test(arguments: sets, [1, 2, 3])
+  func scatteringEqualsItsDefinition(_ set: InstructionSet, _ stride: Int) {
+    for channels in [1, 3, 5, 17] {
+      let (images, height, width, kernel) = (2, 7, 5, 4)
+      let (rows, columns) = ((height + stride - 1) / stride, (width + stride - 1) / stride)
+      let length = kernel * kernel * channels
+      let step = length + 3
+      let positions = images * rows * columns
+      let patches = buffer(draw(positions * step, seed: 6))
+      var expected = [Double](repeating: 0, count: images * height * width * channels)
+      for position in 0..<positions {
+        let (image, row, column) = (
+          position / (rows * columns), position / columns % rows, position % columns
+        )
+        for y in 0..<kernel {
+          for x in 0..<kernel {
+            let (top, left) = (row * stride - 1 + y, column * stride - 2 + x)
+            guard (0..<height).contains(top), (0..<width).contains(left) else { continue }
+            for channel in 0..<channels {
+              expected[((image * height + top) * width + left) * channels + channel] += Double(
+                patches[position * step + (y * kernel + x) * channels + channel])
+            }
+          }
+        }
+      }
+      var geometry = Patches(
+        height: height, width: width, channels: channels, kernel_height: kernel, kernel_width: kernel,
+        stride: stride, output_height: rows, output_width: columns, padding_top: 1, padding_left: 2)
+      var result = [Float](repeating: 4711, count: expected.count + 16)
+      let first = positions / 3
+      patches.withUnsafeBufferPointer { patches in
+        table(set).scatter(&geometry, 0, first, patches.baseAddress!, step, &result)
+        table(set).scatter(
+          &geometry, first, positions - first, patches.baseAddress! + first * step, step, &result)
+      }
+      for (value, exact) in zip(result, expected) { #expect(abs(Double(value) - exact) < 1e-5) }
+      #expect(result.suffix(16).allSatisfy { $0 == 4711 })
+    }
+  }
+}
