@@ -35,14 +35,3 @@ extension Catch: DefinableEnvironment {
     self.init(rows: rows, columns: columns, pixelsPerCell: pixels)
   }
 }
-
-extension GridWorld: DefinableEnvironment {
-  static var kind: String { "grid" }
-
-  static var parameterKeys: [String] { ["lava-reward", "map"] }
-
-  init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError) {
-    let lavaReward = Float(try parameters.number("lava-reward", in: -1...0))
-    self.init(map: try parameters.map("map"), timeLimit: timeLimit, lavaReward: lavaReward)
-  }
-}
