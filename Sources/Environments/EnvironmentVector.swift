@@ -67,7 +67,8 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   #endif
   public func observe(_ index: Int, into frame: inout MutableSpan<Float>) {
     precondition(frame.count == observationSpace.count, "a frame has one entry for each of the space")
-    lanes[index].observe(into: &frame)
+    // Through a span: an array's element would be copied first.
+    lanes.span[index].observe(into: &frame)
   }
 
   /// Writes the current observations of all lanes, one after the other.
@@ -78,6 +79,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   public func observeAll(into frames: inout MutableSpan<Float>) {
     let size = observationSpace.count
     precondition(frames.count == count * size, "there is one frame for each lane")
+    let lanes = lanes.span
     for index in lanes.indices {
       // Swift 6.3's name for the operation: the one without the underscore is deprecated.
       var frame = frames._mutatingExtracting(index * size..<(index + 1) * size)
