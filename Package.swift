@@ -80,5 +80,5 @@ for module in testedModules {
   package.targets.append(
     .testTarget(
       name: "\(module)Tests", dependencies: [.target(name: module), "TestSupport"],
-      exclude: module == "Networks" ? ["Fixtures"] : []))
+      exclude: ["Networks", "Environments"].contains(module) ? ["Fixtures"] : []))
 }

@@ -42,6 +42,11 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
     @specialized(where Base == GridWorld)
+    @specialized(where Base == MinAtar<Breakout>)
+    @specialized(where Base == MinAtar<Asterix>)
+    @specialized(where Base == MinAtar<Freeway>)
+    @specialized(where Base == MinAtar<Seaquest>)
+    @specialized(where Base == MinAtar<SpaceInvaders>)
   #endif
   public mutating func reset(_ index: Int) {
     lanes[index].reset()
@@ -51,6 +56,11 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
     @specialized(where Base == GridWorld)
+    @specialized(where Base == MinAtar<Breakout>)
+    @specialized(where Base == MinAtar<Asterix>)
+    @specialized(where Base == MinAtar<Freeway>)
+    @specialized(where Base == MinAtar<Seaquest>)
+    @specialized(where Base == MinAtar<SpaceInvaders>)
   #endif
   public mutating func step(_ actions: [Int], running: [Bool]?, outcomes: inout [Outcome]) {
     precondition(actions.count == count && outcomes.count == count, "one action and one outcome a lane")
@@ -64,6 +74,11 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
     @specialized(where Base == GridWorld)
+    @specialized(where Base == MinAtar<Breakout>)
+    @specialized(where Base == MinAtar<Asterix>)
+    @specialized(where Base == MinAtar<Freeway>)
+    @specialized(where Base == MinAtar<Seaquest>)
+    @specialized(where Base == MinAtar<SpaceInvaders>)
   #endif
   public func observe(_ index: Int, into frame: inout MutableSpan<Float>) {
     precondition(frame.count == observationSpace.count, "a frame has one entry for each of the space")
@@ -75,6 +90,11 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   #if compiler(>=6.3)
     @specialized(where Base == Catch)
     @specialized(where Base == GridWorld)
+    @specialized(where Base == MinAtar<Breakout>)
+    @specialized(where Base == MinAtar<Asterix>)
+    @specialized(where Base == MinAtar<Freeway>)
+    @specialized(where Base == MinAtar<Seaquest>)
+    @specialized(where Base == MinAtar<SpaceInvaders>)
   #endif
   public func observeAll(into frames: inout MutableSpan<Float>) {
     let size = observationSpace.count

@@ -58,7 +58,8 @@ struct DefinitionTests {
         "catch-v1.yaml:2: unknown kind 'cath'; did you mean 'catch'?"),
       Fault(
         catchGame, "kind: catch", "kind: maze",
-        "catch-v1.yaml:2: unknown kind 'maze'; the kinds are catch, grid"),
+        "catch-v1.yaml:2: unknown kind 'maze'; the kinds are "
+          + EnvironmentDefinition.kinds.joined(separator: ", ")),
       Fault(
         catchGame, "id: catch-v1", "id: catch-v2",
         "catch-v1.yaml:1: the id 'catch-v2' belongs into a file 'catch-v2.yaml'"),
@@ -188,10 +189,10 @@ struct EnvironmentCatalogTests {
     let catalog = try repositoryCatalog()
     let near = #expect(throws: EnvironmentError.self) { try catalog.definition(for: "ctach-v1") }
     #expect(near?.description == "unknown environment 'ctach-v1'; did you mean 'catch-v1'?")
-    let far = #expect(throws: EnvironmentError.self) { try catalog.definition(for: "breakout") }
+    let far = #expect(throws: EnvironmentError.self) { try catalog.definition(for: "xyzzy") }
     #expect(
       far?.description
-        == "unknown environment 'breakout'; the environments are " + catalog.ids.joined(separator: ", "))
+        == "unknown environment 'xyzzy'; the environments are " + catalog.ids.joined(separator: ", "))
   }
 
   @Test("a folder that is missing, and a file that is wrong, are errors")

@@ -19,7 +19,12 @@ public struct EnvironmentDefinition: Sendable {
   private let environment: any DefinableEnvironment
 
   // The one list of what a file can describe.
-  private static var environments: [any DefinableEnvironment.Type] { [Catch.self, GridWorld.self] }
+  private static var environments: [any DefinableEnvironment.Type] {
+    [
+      Catch.self, GridWorld.self, MinAtar<Breakout>.self, MinAtar<Asterix>.self, MinAtar<Freeway>.self,
+      MinAtar<Seaquest>.self, MinAtar<SpaceInvaders>.self,
+    ]
+  }
 
   /// The families of environments that a file can name.
   public static var kinds: [String] { environments.map { $0.kind } }

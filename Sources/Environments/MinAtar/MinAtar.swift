@@ -1,0 +1,141 @@
+public import RandomStreams
+
+/// A MinAtar game as an environment, with the actions and the view that a definition chooses.
+public struct MinAtar<Game: MinAtarGame>: Environment {
+  /// NumPy's legacy generator, as in the reference package.
+  public typealias Generator = MersenneTwister
+
+  /// Which actions there are.
+  public enum ActionSet: String, Hashable, Sendable, CaseIterable {
+    /// All six, whatever the game.
+    case all
+    /// Those that do something.
+    case minimal
+  }
+
+  /// What an observation shows.
+  public enum View: String, Hashable, Sendable, CaseIterable {
+    /// A plane of 0 and 1 for each channel.
+    case planes
+    /// A gray image of 42 × 42 pixels.
+    case smallPixels = "pixels-42"
+    /// A gray image of 84 × 84 pixels.
+    case largePixels = "pixels-84"
+  }
+
+  /// The game.
+  public private(set) var game: Game
+  private var isOver = true
+  private let playable: [MinAtarAction]
+  /// How the board is drawn; nil for planes.
+  private let pixels: PixelView?
+
+  /// A game that waits for its first reset.
+  public init(actions: ActionSet = .all, view: View = .planes, rampsDifficulty: Bool = true) {
+    game = Game(rampsDifficulty: rampsDifficulty)
+    playable = actions == .all ? MinAtarAction.allCases : Game.minimalActions
+    pixels =
+      switch view {
+      case .planes: nil
+      case .smallPixels: Self.pixelView(size: 42)
+      case .largePixels: Self.pixelView(size: 84)
+      }
+  }
+
+  private static func pixelView(size: Int) -> PixelView {
+    PixelView(size: size, rows: CellSet.side, columns: CellSet.side, tileCount: channelCount) {
+      index, picture in
+      if let channel = Game.Channel(rawValue: index) {
+        Game.tile(channel).draw(into: &picture, size: picture.width)
+      }
+    }
+  }
+
+  private static var channelCount: Int { Game.Channel.allCases.count }
+
+  /// 10 × 10 × channels of 0 and 1, or one channel of gray pixels.
+  public var observationSpace: BoxSpace {
+    pixels?.space
+      ?? BoxSpace(
+        height: CellSet.side, width: CellSet.side, channels: Self.channelCount,
+        rawMaxima: Array(repeating: 1, count: Self.channelCount))
+  }
+
+  /// The actions in the order no-op, left, up, right, down, fire.
+  public var actions: [String] { playable.map(\.rawValue) }
+
+  /// Starts an episode of the game.
+  public mutating func reset(using random: inout some Randomness) {
+    game.reset(using: &random)
+    isOver = false
+  }
+
+  /// Takes a step of the game.
+  public mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
+    precondition(!isOver, "reset before the next step")
+    let outcome = game.step(playable[action], using: &random)
+    isOver = outcome.ending != nil
+    return outcome
+  }
+
+  /// Writes the planes or the pixels.
+  public func observe(into frame: inout MutableSpan<Float>) {
+    frame.update(repeating: 0)
+    let count = Self.channelCount
+    if let pixels {
+      var covered = CellSet()
+      for index in (0..<count).reversed() {
+        guard let channel = Game.Channel(rawValue: index) else { continue }
+        var visible = game.cells(channel)
+        visible.subtract(covered)
+        covered.formUnion(visible)
+        visible.forEach {
+          pixels.draw(index, row: $0 / CellSet.side, column: $0 % CellSet.side, into: &frame)
+        }
+      }
+    } else {
+      precondition(frame.count == CellSet.side * CellSet.side * count, "a frame holds all planes")
+      for index in 0..<count {
+        guard let channel = Game.Channel(rawValue: index) else { continue }
+        game.cells(channel).forEach { frame[$0 &* count &+ index] = 1 }
+      }
+    }
+  }
+
+  /// The board in color, with the tiles of the pixel views.
+  public func picture() -> Picture {
+    let size = 16
+    var picture = Picture(width: CellSet.side * size, height: CellSet.side * size)
+    for channel in Game.Channel.allCases {
+      game.cells(channel).forEach { cell in
+        let (row, column) = (cell / CellSet.side * size, cell % CellSet.side * size)
+        picture.fill(row: row, column: column, size: size, with: Picture.Color(gray: 0))
+        Game.tile(channel).draw(into: &picture, row: row, column: column, size: size)
+      }
+    }
+    return picture
+  }
+
+  /// Hashes what changes in an episode.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(game)
+  }
+}
+
+extension MinAtar: DefinableEnvironment {
+  static var kind: String { Game.kind }
+
+  static var parameterKeys: [String] { ["actions"] }
+
+  static var optionalParameterKeys: [String] {
+    ["view"] + (Game.canRampDifficulty ? ["difficulty-ramping"] : [])
+  }
+
+  init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError) {
+    self.init(
+      actions: try parameters.choice("actions"),
+      view: parameters.has("view") ? try parameters.choice("view") : .planes,
+      rampsDifficulty: parameters.has("difficulty-ramping")
+        ? try parameters.boolean("difficulty-ramping") : true)
+  }
+}

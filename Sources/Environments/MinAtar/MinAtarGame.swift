@@ -1,0 +1,62 @@
+public import RandomStreams
+
+/// The rules of one MinAtar game: what is on the board, and what a step does. ``MinAtar`` makes an environment of it.
+public protocol MinAtarGame: Hashable, Sendable {
+  /// What can be on the board; the raw values count from 0 in the order of the observation's channels.
+  associatedtype Channel: RawRepresentable<Int> & CaseIterable & Sendable
+
+  /// The word for the game in a definition.
+  static var kind: String { get }
+
+  /// The actions that do something, and to do nothing.
+  static var minimalActions: [MinAtarAction] { get }
+
+  /// Whether the game can become more difficult in the course of an episode.
+  static var canRampDifficulty: Bool { get }
+
+  /// What a channel looks like on a picture.
+  static func tile(_ channel: Channel) -> MinAtarTile
+
+  /// A game that waits for its first reset.
+  ///
+  /// - Parameter rampsDifficulty: whether it becomes more difficult; of no effect on a game that cannot.
+  init(rampsDifficulty: Bool)
+
+  /// Starts an episode.
+  mutating func reset(using random: inout some Randomness)
+
+  /// Takes an action.
+  ///
+  /// - Precondition: the episode has not ended.
+  mutating func step(_ action: MinAtarAction, using random: inout some Randomness) -> Outcome
+
+  /// Where the things of a channel are.
+  func cells(_ channel: Channel) -> CellSet
+}
+
+/// What a thing looks like on a picture: a shape of one color on black.
+public struct MinAtarTile: Hashable, Sendable {
+  /// The part of a cell that a thing covers.
+  public enum Shape: Hashable, Sendable {
+    /// All of it.
+    case block
+    /// Half of its width and height.
+    case dot
+  }
+
+  /// The color; those of a game differ in brightness, too.
+  public let color: Picture.Color
+  /// The shape.
+  public let shape: Shape
+
+  init(_ red: UInt8, _ green: UInt8, _ blue: UInt8, _ shape: Shape = .block) {
+    color = Picture.Color(red, green, blue)
+    self.shape = shape
+  }
+
+  func draw(into picture: inout Picture, row: Int = 0, column: Int = 0, size: Int) {
+    picture.fill(row: row, column: column, size: size, with: color) { x, y in
+      shape == .block || (max(abs(x - 0.5), abs(y - 0.5)) < 0.26)
+    }
+  }
+}
