@@ -17,15 +17,13 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
     precondition(count > 0, "a vector has at least one lane")
     self.id = id
     self.camera = camera
+    observationSpace = camera?.space(of: environment.observationSpace) ?? environment.observationSpace
     let lane = Lane(RuledEnvironment(environment, rules: rules), camera: camera)
     lanes = Array(repeating: lane, count: count)
   }
 
   /// The shape and the bounds of one lane's observations.
-  public var observationSpace: BoxSpace {
-    let space = lanes[0].environment.observationSpace
-    return camera?.space(of: space) ?? space
-  }
+  public let observationSpace: BoxSpace
 
   /// The names of the actions, at the index by which they are taken.
   public var actions: [String] { lanes[0].environment.actions }
@@ -82,8 +80,8 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   #endif
   public func observe(_ index: Int, into frame: inout MutableSpan<Float>) {
     precondition(frame.count == observationSpace.count, "a frame has one entry for each of the space")
-    // Through a span: an array's element would be copied first.
-    lanes.span[index].observe(into: &frame)
+    precondition(lanes.indices.contains(index), "there is no lane \(index)")
+    lanes.withUnsafeBufferPointer { $0[index].observe(into: &frame) }
   }
 
   /// Writes the current observations of all lanes, one after the other.
@@ -99,11 +97,13 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   public func observeAll(into frames: inout MutableSpan<Float>) {
     let size = observationSpace.count
     precondition(frames.count == count * size, "there is one frame for each lane")
-    let lanes = lanes.span
-    for index in lanes.indices {
-      // Swift 6.3's name for the operation: the one without the underscore is deprecated.
-      var frame = frames._mutatingExtracting(index * size..<(index + 1) * size)
-      lanes[index].observe(into: &frame)
+    // The elements of a buffer pointer are looked at where they are; an array's or a span's would be copied first.
+    lanes.withUnsafeBufferPointer { lanes in
+      for index in lanes.indices {
+        // Swift 6.3's name for the operation: the one without the underscore is deprecated.
+        var frame = frames._mutatingExtracting(index * size..<(index + 1) * size)
+        lanes[index].observe(into: &frame)
+      }
     }
   }
 
@@ -163,6 +163,7 @@ private struct Lane<Base: Environment>: Hashable {
     return outcome
   }
 
+  @inline(__always)
   func observe(into frame: inout MutableSpan<Float>) {
     environment.observe(into: &frame)
     camera?.capture(&frame, of: environment.observationSpace)

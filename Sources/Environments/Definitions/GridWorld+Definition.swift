@@ -23,11 +23,14 @@ extension GridWorld: DefinableEnvironment {
         ["map", "moves"], or: ["goal-reward", "lava-reward"] + Self.parameterKeys, of: "a map")
       let moves: GridMap.Moves = try parameters.choice("moves")
       if moves == .compass && view.extent == .egocentric {
-        throw parameters.error("an agent with compass moves faces nowhere; 'extent' must be 'whole'", at: "extent")
+        throw parameters.error(
+          "an agent with compass moves faces nowhere; 'extent' must be 'whole'", at: "extent")
       }
       layout = .map(try parameters.map("map", moves: moves))
       if parameters.has("goal-reward") { goalReward = try parameters.number("goal-reward", in: 0...1) }
-      if parameters.has("lava-reward") { lavaReward = Float(try parameters.number("lava-reward", in: -1...0)) }
+      if parameters.has("lava-reward") {
+        lavaReward = Float(try parameters.number("lava-reward", in: -1...0))
+      }
     case (true, true):
       throw parameters.error("a grid has a 'layout' or a 'map', not both", at: "map")
     case (false, false):
@@ -84,7 +87,7 @@ extension GridLayout {
         size: size, count: try parameters.integer("crossings", in: 1...size - 3),
         barrier: try parameters.choice("barrier"))
     case .dynamicObstacles:
-      let most = min(size / 2 + 1, GridState.obstacleCapacity)
+      let most = min(size / 2 + 1, GridEpisode.obstacleCapacity)
       self = .dynamicObstacles(
         size: size, count: try parameters.integer("obstacles", in: 1...most),
         start: try parameters.choice("start"))

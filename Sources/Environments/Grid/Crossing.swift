@@ -1,12 +1,12 @@
 import RandomStreams
 
-extension GridState {
+extension GridEpisode {
   /// Rivers that run across the whole room, with openings that leave a way between the agent and the goal in opposite
   /// corners; MiniGrid's `CrossingEnv`.
   ///
   /// The rivers are some of all rows and columns with an even index. Then a way is drawn as an order in which to cross
   /// them; the opening of each lies in the reach of the region that the way has come to.
-  mutating func layCrossing(count: Int, barrier: GridCell, using random: inout some Randomness) {
+  func layCrossing(count: Int, barrier: GridCell, using random: inout some Randomness) {
     enclose()
     agent = GridPosition(row: 1, column: 1)
     grid[grid.height - 2, grid.width - 2] = .goal

@@ -1,9 +1,9 @@
 import RandomStreams
 
-extension GridState {
+extension GridEpisode {
   /// Agent and key on the left of a wall with a locked yellow door, the goal in the lower right corner; MiniGrid's
   /// `DoorKeyEnv`.
-  mutating func layDoorKey(using random: inout some Randomness) {
+  func layDoorKey(using random: inout some Randomness) {
     enclose()
     grid[grid.height - 2, grid.width - 2] = .goal
     let split = 2 + random.index(below: grid.width - 4)

@@ -1,8 +1,8 @@
 import RandomStreams
 
-extension GridState {
+extension GridEpisode {
   /// An empty room with balls that move; MiniGrid's `DynamicObstaclesEnv`.
-  mutating func layDynamicObstacles(
+  func layDynamicObstacles(
     count: Int, start: GridLayout.Start, using random: inout some Randomness
   ) {
     layEmptyRoom(start: start, using: &random)

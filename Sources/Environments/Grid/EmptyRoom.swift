@@ -1,8 +1,8 @@
 import RandomStreams
 
-extension GridState {
+extension GridEpisode {
   /// A room with the goal in its lower right corner; MiniGrid's `EmptyEnv`.
-  mutating func layEmptyRoom(start: GridLayout.Start, using random: inout some Randomness) {
+  func layEmptyRoom(start: GridLayout.Start, using random: inout some Randomness) {
     enclose()
     grid[grid.height - 2, grid.width - 2] = .goal
     switch start {

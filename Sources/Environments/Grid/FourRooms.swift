@@ -1,8 +1,8 @@
 import RandomStreams
 
-extension GridState {
+extension GridEpisode {
   /// Four rooms with one gap between any two neighbors, agent and goal anywhere; MiniGrid's `FourRoomsEnv`.
-  mutating func layFourRooms(using random: inout some Randomness) {
+  func layFourRooms(using random: inout some Randomness) {
     enclose()
     let (middleRow, middleColumn) = (grid.height / 2, grid.width / 2)
     grid.fill(rows: 0..<grid.height, columns: middleColumn..<middleColumn + 1, with: .wall)

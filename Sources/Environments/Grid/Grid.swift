@@ -1,6 +1,8 @@
 import RandomStreams
 
 /// The cells of a grid world, in place: a world that steps touches no memory but its own.
+///
+/// What steps and observations look at is always inlined: a call would copy the whole grid.
 struct Grid: Hashable, Sendable {
   /// The most cells that a grid can have.
   static let capacity = 1024
@@ -15,7 +17,8 @@ struct Grid: Hashable, Sendable {
   ///
   /// - Precondition: it has from 1 to ``capacity`` cells.
   init(height: Int, width: Int) {
-    precondition(height > 0 && width > 0 && height * width <= Self.capacity, "the grid has room for its cells")
+    precondition(
+      height > 0 && width > 0 && height * width <= Self.capacity, "the grid has room for its cells")
     self.height = height
     self.width = width
   }
@@ -32,16 +35,16 @@ struct Grid: Hashable, Sendable {
 
   /// A cell by its index, row by row.
   subscript(index: Int) -> GridCell {
-    get { cells[index] }
-    set { cells[index] = newValue }
+    @inline(__always) get { cells[index] }
+    @inline(__always) set { cells[index] = newValue }
   }
 
   /// A cell; a wall beyond the edges.
   ///
   /// - Precondition: when set, the position is within the edges.
   subscript(position: GridPosition) -> GridCell {
-    get { contains(position) ? cells[index(of: position)] : .wall }
-    set {
+    @inline(__always) get { contains(position) ? cells[index(of: position)] : .wall }
+    @inline(__always) set {
       precondition(contains(position), "the position is in the grid")
       cells[index(of: position)] = newValue
     }
@@ -54,9 +57,11 @@ struct Grid: Hashable, Sendable {
   }
 
   /// The index of a position.
+  @inline(__always)
   func index(of position: GridPosition) -> Int { position.row &* width &+ position.column }
 
   /// Whether a position is within the edges.
+  @inline(__always)
   func contains(_ position: GridPosition) -> Bool {
     UInt(bitPattern: position.row) < UInt(height) && UInt(bitPattern: position.column) < UInt(width)
   }

@@ -11,34 +11,36 @@ struct GridField {
   /// In the agent's place it sees what it carries.
   ///
   /// - Parameter hidesBehindWalls: whether cells behind walls and closed doors are ``GridCell/unseen``.
-  init(of state: borrowing GridState, hidesBehindWalls: Bool) {
+  init(of episode: GridEpisode, hidesBehindWalls: Bool) {
     let (size, middle, last) = (Self.size, Self.size / 2, Self.size - 1)
-    let (row, column) = (state.agent.row, state.agent.column)
-    let (height, width) = (state.grid.height, state.grid.width)
+    let (row, column) = (episode.agent.row, episode.agent.column)
+    let (height, width) = (episode.grid.height, episode.grid.width)
     // How an index of the grid changes with a step forward and to the right, and how many such steps there are.
     let forward, right, ahead, toRight, toLeft: Int
-    switch state.facing {
-    case .right: (forward, right, ahead, toRight, toLeft) = (1, width, width - 1 - column, height - 1 - row, row)
-    case .down: (forward, right, ahead, toRight, toLeft) = (width, -1, height - 1 - row, column, width - 1 - column)
+    switch episode.facing {
+    case .right:
+      (forward, right, ahead, toRight, toLeft) = (1, width, width - 1 - column, height - 1 - row, row)
+    case .down:
+      (forward, right, ahead, toRight, toLeft) = (width, -1, height - 1 - row, column, width - 1 - column)
     case .left: (forward, right, ahead, toRight, toLeft) = (-1, -width, column, row, height - 1 - row)
     case .up: (forward, right, ahead, toRight, toLeft) = (-width, 1, row, width - 1 - column, column)
     }
     let nearRows = max(last - ahead, 0)..<size
     let columns = max(middle - toLeft, 0)..<min(middle + toRight, last) + 1
-    let farthest = state.grid.index(of: state.agent) + forward * (last - nearRows.lowerBound)
+    let farthest = episode.grid.index(of: episode.agent) + forward * (last - nearRows.lowerBound)
     // One bit a cell, eight a row.
     var transparent: UInt64 = 0
     for column in columns {
       var index = farthest &+ right &* (column &- middle)
       for row in nearRows {
-        let cell = state.grid[index]
+        let cell = episode.grid[index]
         cells[column &* size &+ row] = cell
         transparent |= (cell.isTransparent ? 1 : 0) &<< UInt64(row &* 8 &+ column)
         index &-= forward
       }
     }
     if hidesBehindWalls { hide(except: Self.visible(through: transparent)) }
-    cells[middle * size + last] = state.carried
+    cells[middle * size + last] = episode.carried
   }
 
   private mutating func hide(except visible: UInt64) {

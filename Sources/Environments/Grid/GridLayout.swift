@@ -72,26 +72,28 @@ public enum GridLayout: Hashable, Sendable {
     case .doorKey: [.wall, .goal, GridCell(.lockedDoor, .yellow), GridCell(.key, .yellow)]
     case .lavaGap, .crossing(_, _, .lava): [.wall, .goal, .lava]
     case .crossing(_, _, .wall): [.wall, .goal]
-    case .dynamicObstacles: [.wall, .goal, GridState.obstacle]
+    case .dynamicObstacles: [.wall, .goal, GridEpisode.obstacle]
     case .unlock:
       Set(GridColor.allCases.flatMap { [GridCell(.lockedDoor, $0), GridCell(.key, $0)] }).union([.wall])
     }
   }
+}
 
+extension GridEpisode {
   /// Makes the world of a new episode.
-  func build(_ state: inout GridState, using random: inout some Randomness) {
-    state.clear()
-    switch self {
-    case .map(let map): state.lay(map, using: &random)
-    case .emptyRoom(_, let start): state.layEmptyRoom(start: start, using: &random)
-    case .fourRooms: state.layFourRooms(using: &random)
-    case .doorKey: state.layDoorKey(using: &random)
-    case .lavaGap: state.layLavaGap(using: &random)
+  func start(using random: inout some Randomness) {
+    clear()
+    switch layout {
+    case .map(let map): lay(map, using: &random)
+    case .emptyRoom(_, let start): layEmptyRoom(start: start, using: &random)
+    case .fourRooms: layFourRooms(using: &random)
+    case .doorKey: layDoorKey(using: &random)
+    case .lavaGap: layLavaGap(using: &random)
     case .crossing(_, let count, let barrier):
-      state.layCrossing(count: count, barrier: barrier == .lava ? .lava : .wall, using: &random)
+      layCrossing(count: count, barrier: barrier == .lava ? .lava : .wall, using: &random)
     case .dynamicObstacles(_, let count, let start):
-      state.layDynamicObstacles(count: count, start: start, using: &random)
-    case .unlock: state.layUnlock(using: &random)
+      layDynamicObstacles(count: count, start: start, using: &random)
+    case .unlock: layUnlock(using: &random)
     }
   }
 }

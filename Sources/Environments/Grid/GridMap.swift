@@ -112,17 +112,20 @@ public struct GridMap: Hashable, Sendable {
         } else if character == "*" {
           obstacles.append(position)
         } else {
-          let known = [". # ~ G S > v < ^ *"] + Self.alphabets.map { "\($0.characters.first!)-\($0.characters.last!)" }
+          let known =
+            [". # ~ G S > v < ^ *"] + Self.alphabets.map { "\($0.characters.first!)-\($0.characters.last!)" }
           throw Problem(
             row: row,
             message: "unknown map character '\(character)'; the map's are \(known.joined(separator: " "))")
         }
       }
     }
-    if obstacles.count > GridState.obstacleCapacity {
+    if obstacles.count > GridEpisode.obstacleCapacity {
       throw Problem(
         row: nil,
-        message: "\(obstacles.count) obstacles '*' are in the map; at most \(GridState.obstacleCapacity) are possible")
+        message:
+          "\(obstacles.count) obstacles '*' are in the map; at most \(GridEpisode.obstacleCapacity) are possible"
+      )
     }
     if starts.isEmpty { throw Problem(row: nil, message: "the map has no start 'S', '>', 'v', '<' or '^'") }
     if !cells.contains(.goal) {
@@ -144,7 +147,7 @@ public struct GridMap: Hashable, Sendable {
   /// All that stands in its cells at the start, beside floor that is empty.
   var objects: Set<GridCell> {
     let still = Set(cells).subtracting([.empty])
-    return obstacles.isEmpty ? still : still.union([GridState.obstacle])
+    return obstacles.isEmpty ? still : still.union([GridEpisode.obstacle])
   }
 
   /// Whether a goal can be reached if whatever can be carried is out of the way.
@@ -185,9 +188,9 @@ public struct GridMap: Hashable, Sendable {
   }
 }
 
-extension GridState {
+extension GridEpisode {
   /// What a map shows, with a start that is drawn, and then where the agent faces if the map does not say.
-  mutating func lay(_ map: GridMap, using random: inout some Randomness) {
+  func lay(_ map: GridMap, using random: inout some Randomness) {
     grid = Grid(height: map.height, width: map.width, cells: map.cells)
     for position in map.obstacles { addObstacle(at: position) }
     let start = map.starts[random.index(below: map.starts.count)]

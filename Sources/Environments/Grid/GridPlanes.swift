@@ -58,6 +58,7 @@ struct GridPlanes: Hashable, Sendable {
   /// Marks what is in a cell.
   ///
   /// - Parameter position: the index of the cell in the frame.
+  @inline(__always)
   func mark(_ cell: GridCell, at position: Int, in frame: inout MutableSpan<Float>) {
     let channel = Int(channels[Int(cell.code & 15)])
     guard channel >= 0 else { return }

@@ -1,8 +1,8 @@
 import RandomStreams
 
-extension GridState {
+extension GridEpisode {
   /// A column of lava with one gap between the agent and the goal in opposite corners; MiniGrid's `LavaGapEnv`.
-  mutating func layLavaGap(using random: inout some Randomness) {
+  func layLavaGap(using random: inout some Randomness) {
     enclose()
     agent = GridPosition(row: 1, column: 1)
     grid[grid.height - 2, grid.width - 2] = .goal

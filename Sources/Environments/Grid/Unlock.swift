@@ -1,8 +1,8 @@
 import RandomStreams
 
-extension GridState {
+extension GridEpisode {
   /// Two rooms with a locked door between them, the agent and the key in the left one; MiniGrid's `UnlockEnv`.
-  mutating func layUnlock(using random: inout some Randomness) {
+  func layUnlock(using random: inout some Randomness) {
     let room = 0..<grid.height
     grid.enclose(rows: room, columns: room)
     grid.enclose(rows: room, columns: room.upperBound - 1..<grid.width)

@@ -1,9 +1,19 @@
 import RandomStreams
 
-/// Everything in a grid world that an episode changes.
-struct GridState: Hashable, Sendable {
+/// A grid world in an episode: the storage of a ``GridWorld``, which its copies share until one of them changes.
+///
+/// An object because a structure of this size is copied by nearly every call that only looks at it. It is changed only by
+/// the world that alone refers to it, so it can be sent to where it is only looked at.
+final class GridEpisode: Hashable, @unchecked Sendable {
   /// The most obstacles that can move.
   static let obstacleCapacity = 16
+
+  /// What is where at the start.
+  let layout: GridLayout
+  /// What steps do.
+  let rules: GridRules
+  /// How it is observed.
+  let observer: GridObserver
 
   /// What stands where; without the agent and what it carries.
   var grid: Grid
@@ -19,13 +29,30 @@ struct GridState: Hashable, Sendable {
   /// How many obstacles move.
   private(set) var obstacleCount = 0
 
-  /// A state that waits for its layout.
-  init(height: Int, width: Int) {
-    grid = Grid(height: height, width: width)
+  /// A world that waits for its start.
+  init(_ layout: GridLayout, rules: GridRules, observer: GridObserver) {
+    self.layout = layout
+    self.rules = rules
+    self.observer = observer
+    grid = Grid(height: layout.height, width: layout.width)
+  }
+
+  /// A world of its own that is like another.
+  init(copying other: GridEpisode) {
+    layout = other.layout
+    rules = other.rules
+    observer = other.observer
+    grid = other.grid
+    agent = other.agent
+    facing = other.facing
+    carried = other.carried
+    steps = other.steps
+    obstacles = other.obstacles
+    obstacleCount = other.obstacleCount
   }
 
   /// Takes everything out of the grid.
-  mutating func clear() {
+  func clear() {
     grid.clear()
     carried = .empty
     facing = .right
@@ -34,7 +61,7 @@ struct GridState: Hashable, Sendable {
   }
 
   /// Walls all around.
-  mutating func enclose() {
+  func enclose() {
     grid.enclose(rows: 0..<grid.height, columns: 0..<grid.width)
   }
 
@@ -42,13 +69,13 @@ struct GridState: Hashable, Sendable {
   var ahead: GridPosition { agent.next(facing) }
 
   /// Puts the agent into an empty cell, then draws where it faces.
-  mutating func placeAgent(rows: Range<Int>, columns: Range<Int>, using random: inout some Randomness) {
+  func placeAgent(rows: Range<Int>, columns: Range<Int>, using random: inout some Randomness) {
     agent = grid.drawEmpty(rows: rows, columns: columns, except: nil, using: &random)!
     facing = GridDirection(rawValue: random.index(below: 4))!
   }
 
   /// Puts an object into an empty cell where the agent does not stand.
-  mutating func place(
+  func place(
     _ cell: GridCell, rows: Range<Int>, columns: Range<Int>, using random: inout some Randomness
   ) {
     let position = grid.drawEmpty(rows: rows, columns: columns, except: agent, using: &random)!
@@ -61,7 +88,7 @@ struct GridState: Hashable, Sendable {
   static var obstacle: GridCell { GridCell(.ball, .blue) }
 
   /// Puts an obstacle that moves into an empty cell.
-  mutating func addObstacle(at position: GridPosition) {
+  func addObstacle(at position: GridPosition) {
     precondition(obstacleCount < Self.obstacleCapacity, "there is room for another obstacle")
     obstacles[obstacleCount] = position
     obstacleCount += 1
@@ -75,7 +102,7 @@ struct GridState: Hashable, Sendable {
 
   /// Lets each obstacle go to one of the empty cells around it, drawn with at most 101 attempts, as in MiniGrid; one that
   /// finds none stays.
-  mutating func moveObstacles(using random: inout some Randomness) {
+  func moveObstacles(using random: inout some Randomness) {
     for index in 0..<obstacleCount {
       let old = obstacles[index]
       let new = grid.drawEmpty(
@@ -89,11 +116,14 @@ struct GridState: Hashable, Sendable {
     }
   }
 
-  static func == (left: GridState, right: GridState) -> Bool {
-    (left.agent, left.facing, left.carried, left.steps) == (right.agent, right.facing, right.carried, right.steps)
+  static func == (left: GridEpisode, right: GridEpisode) -> Bool {
+    (left.agent, left.facing, left.carried, left.steps) == (
+      right.agent, right.facing, right.carried, right.steps
+    )
       && left.obstacleCount == right.obstacleCount
       && (0..<left.obstacleCount).allSatisfy { left.obstacles[$0] == right.obstacles[$0] }
-      && left.grid == right.grid
+      && left.grid == right.grid && left.layout == right.layout && left.rules == right.rules
+      && left.observer == right.observer
   }
 
   /// Hashes what most states of one world differ in.
