@@ -8,7 +8,10 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   /// The id of the environment.
   public let id: String
   private let camera: Camera?
-  private var lanes: [Lane<Base>]
+  /// The environment before its first reset: an episode from a seed depends on nothing else.
+  private let fresh: RuledEnvironment<Base>
+  private var environments: [RuledEnvironment<Base>]
+  private var lanes: [Lane<Base.Generator>]
 
   /// Lanes that all wait for a seed.
   ///
@@ -18,22 +21,25 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
     self.id = id
     self.camera = camera
     observationSpace = camera?.space(of: environment.observationSpace) ?? environment.observationSpace
-    let lane = Lane(RuledEnvironment(environment, rules: rules), camera: camera)
-    lanes = Array(repeating: lane, count: count)
+    fresh = RuledEnvironment(environment, rules: rules)
+    environments = Array(repeating: fresh, count: count)
+    lanes = Array(repeating: Lane(camera: camera), count: count)
   }
 
   /// The shape and the bounds of one lane's observations.
   public let observationSpace: BoxSpace
 
   /// The names of the actions, at the index by which they are taken.
-  public var actions: [String] { lanes[0].environment.actions }
+  public var actions: [String] { fresh.actions }
 
   /// The number of lanes.
   public var count: Int { lanes.count }
 
   /// Starts an episode in a lane as in a new one, with the generator of the seed.
   public mutating func reset(_ index: Int, seed: UInt64) {
-    lanes[index].reset(seed: seed)
+    environments[index] = fresh
+    lanes[index].seed(seed)
+    lanes[index].start(&environments[index])
   }
 
   /// Starts an episode in a lane that goes on with the lane's generator.
@@ -47,7 +53,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
     @specialized(where Base == MinAtar<SpaceInvaders>)
   #endif
   public mutating func reset(_ index: Int) {
-    lanes[index].reset()
+    lanes[index].start(&environments[index])
   }
 
   /// Takes one step in every lane, or only in those that are running; see ``VectorEnvironment``.
@@ -64,7 +70,9 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
     precondition(actions.count == count && outcomes.count == count, "one action and one outcome a lane")
     precondition(running == nil || running?.count == count, "each lane is running or not")
     for index in lanes.indices {
-      outcomes[index] = running?[index] ?? true ? lanes[index].step(actions[index]) : Outcome(reward: 0)
+      outcomes[index] =
+        running?[index] ?? true
+        ? lanes[index].step(&environments[index], actions[index]) : Outcome(reward: 0)
     }
   }
 
@@ -81,7 +89,8 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   public func observe(_ index: Int, into frame: inout MutableSpan<Float>) {
     precondition(frame.count == observationSpace.count, "a frame has one entry for each of the space")
     precondition(lanes.indices.contains(index), "there is no lane \(index)")
-    lanes.withUnsafeBufferPointer { $0[index].observe(into: &frame) }
+    environments.withUnsafeBufferPointer { $0[index].observe(into: &frame) }
+    if camera != nil { lanes[index].capture(&frame, of: fresh.observationSpace) }
   }
 
   /// Writes the current observations of all lanes, one after the other.
@@ -98,28 +107,26 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
     let size = observationSpace.count
     precondition(frames.count == count * size, "there is one frame for each lane")
     // The elements of a buffer pointer are looked at where they are; an array's or a span's would be copied first.
-    lanes.withUnsafeBufferPointer { lanes in
-      for index in lanes.indices {
+    environments.withUnsafeBufferPointer { environments in
+      for index in environments.indices {
         // Swift 6.3's name for the operation: the one without the underscore is deprecated.
         var frame = frames._mutatingExtracting(index * size..<(index + 1) * size)
-        lanes[index].observe(into: &frame)
+        environments[index].observe(into: &frame)
+        if camera != nil { lanes[index].capture(&frame, of: fresh.observationSpace) }
       }
     }
   }
 
   /// The world of a lane as a person would look at it.
-  public func picture(_ index: Int) -> Picture { lanes[index].environment.picture() }
+  public func picture(_ index: Int) -> Picture { environments[index].picture() }
 
   /// Where a lane's agent faces.
-  public func direction(_ index: Int) -> Int? { lanes[index].environment.direction }
+  public func direction(_ index: Int) -> Int? { environments[index].direction }
 }
 
-/// One environment with the generators that drive it and its camera.
-private struct Lane<Base: Environment>: Hashable {
-  private(set) var environment: RuledEnvironment<Base>
-  /// The environment before its first reset: an episode from a seed depends on nothing else.
-  private let fresh: RuledEnvironment<Base>
-  private var random = Base.Generator(seed: 0)
+/// What drives one environment, and what looks at it.
+private struct Lane<Generator: SeededRandomness>: Hashable {
+  private(set) var random = Generator(seed: 0)
   private var camera: Camera?
   private var cameraRandom = RandomStream(seed: 0, stream: .camera)
   private var phase = Phase.unseeded
@@ -131,31 +138,22 @@ private struct Lane<Base: Environment>: Hashable {
     case ended
   }
 
-  init(_ environment: RuledEnvironment<Base>, camera: Camera?) {
-    self.environment = environment
-    fresh = environment
-    self.camera = camera
-  }
+  init(camera: Camera?) { self.camera = camera }
 
-  mutating func reset(seed: UInt64) {
-    environment = fresh
-    random = Base.Generator(seed: seed)
+  mutating func seed(_ seed: UInt64) {
+    random = Generator(seed: seed)
     cameraRandom = RandomStream(seed: seed, stream: .camera)
-    start()
+    phase = .ended
   }
 
-  mutating func reset() {
+  mutating func start(_ environment: inout some Environment) {
     precondition(phase != .unseeded, "the first reset of a lane needs a seed")
-    start()
-  }
-
-  private mutating func start() {
     environment.reset(using: &random)
     camera?.start(using: &cameraRandom)
     phase = .running
   }
 
-  mutating func step(_ action: Int) -> Outcome {
+  mutating func step(_ environment: inout some Environment, _ action: Int) -> Outcome {
     precondition(phase == .running, "a lane must be reset before it steps")
     let outcome = environment.step(action, using: &random)
     camera?.advance(using: &cameraRandom)
@@ -163,9 +161,7 @@ private struct Lane<Base: Environment>: Hashable {
     return outcome
   }
 
-  @inline(__always)
-  func observe(into frame: inout MutableSpan<Float>) {
-    environment.observe(into: &frame)
-    camera?.capture(&frame, of: environment.observationSpace)
+  func capture(_ frame: inout MutableSpan<Float>, of space: BoxSpace) {
+    camera?.capture(&frame, of: space)
   }
 }

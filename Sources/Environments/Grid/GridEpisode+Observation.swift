@@ -1,29 +1,24 @@
 extension GridEpisode {
   /// Writes every entry.
   func observe(into frame: inout MutableSpan<Float>) {
-    switch observer.view.extent {
-    case .egocentric:
-      let field = GridField(of: self, hidesBehindWalls: observer.hidesBehindWalls)
-      switch observer.view.form {
-      case .symbolic: writeSymbols(of: field, into: &frame)
-      case .planes: writePlanes(of: field, into: &frame)
-      case .pixels42, .pixels84: writePixels(of: field, carried: carried, into: &frame)
-      }
-    case .whole:
-      switch observer.view.form {
-      case .symbolic: writeSymbols(into: &frame)
-      case .planes: writePlanes(into: &frame)
-      case .pixels42, .pixels84: writePixels(into: &frame)
-      }
+    switch (observer.view.extent, observer.view.form) {
+    case (.egocentric, .symbolic): writeSymbolsOfField(into: &frame)
+    case (.egocentric, .planes): writePlanesOfField(into: &frame)
+    case (.egocentric, .pixels42), (.egocentric, .pixels84): writePixelsOfField(into: &frame)
+    case (.whole, .symbolic): writeSymbols(into: &frame)
+    case (.whole, .planes): writePlanes(into: &frame)
+    case (.whole, .pixels42), (.whole, .pixels84): writePixels(into: &frame)
     }
   }
 
   // MARK: Symbols
 
-  private func writeSymbols(of field: GridField, into frame: inout MutableSpan<Float>) {
-    precondition(
-      frame.count == 3 * GridField.size * GridField.size, "a frame has one entry for each of the space")
-    for index in field.cells.indices { write(field.cells[index], at: index, into: &frame) }
+  private func writeSymbolsOfField(into frame: inout MutableSpan<Float>) {
+    let size = GridField.size
+    precondition(frame.count == 3 * size * size, "a frame has one entry for each of the space")
+    GridField(of: self).forEachCell(of: self) { row, column, cell in
+      write(cell, at: column &* size &+ row, into: &frame)
+    }
   }
 
   /// Column by column, as MiniGrid's images are.
@@ -40,6 +35,7 @@ extension GridEpisode {
     frame[agent + 2] = observer.turns ? Float(facing.rawValue) / 3 : 0
   }
 
+  @inline(__always)
   private func write(_ cell: GridCell, at position: Int, into frame: inout MutableSpan<Float>) {
     frame[3 &* position] = observer.objectValues[Int(cell.code & 15)]
     frame[3 &* position &+ 1] = observer.colorValues[Int(cell.code &>> 4)]
@@ -48,13 +44,10 @@ extension GridEpisode {
 
   // MARK: Planes
 
-  private func writePlanes(of field: GridField, into frame: inout MutableSpan<Float>) {
-    let size = GridField.size
+  private func writePlanesOfField(into frame: inout MutableSpan<Float>) {
     frame.update(repeating: 0)
-    for column in 0..<size {
-      for row in 0..<size {
-        observer.planes.mark(field.cells[column &* size &+ row], at: row &* size &+ column, in: &frame)
-      }
+    GridField(of: self).forEachCell(of: self) { row, column, cell in
+      observer.planes.mark(cell, at: row &* GridField.size &+ column, in: &frame)
     }
   }
 
@@ -70,18 +63,14 @@ extension GridEpisode {
 
   // MARK: Pixels
 
-  private func writePixels(of field: GridField, carried: GridCell, into frame: inout MutableSpan<Float>) {
+  private func writePixelsOfField(into frame: inout MutableSpan<Float>) {
     guard let pixels = observer.pixels else { return }
-    let size = GridField.size
     frame.update(repeating: 0)
-    for column in 0..<size {
-      for row in 0..<size {
-        let tile = GridTile.index(of: field.cells[column &* size &+ row])
-        pixels.draw(tile, row: row, column: column, into: &frame)
-      }
+    GridField(of: self).forEachCell(of: self) { row, column, cell in
+      let isAgent = row == GridField.size - 1 && column == GridField.size / 2
+      let tile = isAgent ? GridTile.index(ofAgentFacing: .up, carrying: cell) : GridTile.index(of: cell)
+      pixels.draw(tile, row: row, column: column, into: &frame)
     }
-    let agent = GridTile.index(ofAgentFacing: .up, carrying: carried)
-    pixels.draw(agent, row: size - 1, column: size / 2, into: &frame)
   }
 
   private func writePixels(into frame: inout MutableSpan<Float>) {

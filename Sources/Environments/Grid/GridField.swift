@@ -2,51 +2,70 @@
 struct GridField {
   /// The number of cells of a side.
   static let size = 7
+  private static var middle: Int { size / 2 }
+  private static var last: Int { size - 1 }
 
-  /// The cells, column by column from the left and each from the far end: MiniGrid's order of an image.
-  private(set) var cells = InlineArray<49, GridCell>(repeating: .wall)
+  /// How an index of the grid changes with a step forward and with one to the right.
+  private let forward, right: Int
+  /// The index of the first row's first cell, which may be none.
+  private let origin: Int
+  /// The rows and columns that are not beyond an edge.
+  private let rows, columns: Range<Int>
+  /// The cells that are seen, one bit each, eight a row.
+  private let visible: UInt64
 
-  /// Looks from where the agent stands; beyond the edges are walls.
-  ///
-  /// In the agent's place it sees what it carries.
-  ///
-  /// - Parameter hidesBehindWalls: whether cells behind walls and closed doors are ``GridCell/unseen``.
-  init(of episode: GridEpisode, hidesBehindWalls: Bool) {
-    let (size, middle, last) = (Self.size, Self.size / 2, Self.size - 1)
+  /// Looks from where the agent stands.
+  init(of episode: GridEpisode) {
     let (row, column) = (episode.agent.row, episode.agent.column)
     let (height, width) = (episode.grid.height, episode.grid.width)
-    // How an index of the grid changes with a step forward and to the right, and how many such steps there are.
-    let forward, right, ahead, toRight, toLeft: Int
+    // How many steps forward, to the right and to the left there are within the edges.
+    let ahead, toRight, toLeft: Int
     switch episode.facing {
     case .right:
-      (forward, right, ahead, toRight, toLeft) = (1, width, width - 1 - column, height - 1 - row, row)
+      (forward, right) = (1, width)
+      (ahead, toRight, toLeft) = (width - 1 - column, height - 1 - row, row)
     case .down:
-      (forward, right, ahead, toRight, toLeft) = (width, -1, height - 1 - row, column, width - 1 - column)
-    case .left: (forward, right, ahead, toRight, toLeft) = (-1, -width, column, row, height - 1 - row)
-    case .up: (forward, right, ahead, toRight, toLeft) = (-width, 1, row, width - 1 - column, column)
+      (forward, right) = (width, -1)
+      (ahead, toRight, toLeft) = (height - 1 - row, column, width - 1 - column)
+    case .left:
+      (forward, right) = (-1, -width)
+      (ahead, toRight, toLeft) = (column, row, height - 1 - row)
+    case .up:
+      (forward, right) = (-width, 1)
+      (ahead, toRight, toLeft) = (row, width - 1 - column, column)
     }
-    let nearRows = max(last - ahead, 0)..<size
-    let columns = max(middle - toLeft, 0)..<min(middle + toRight, last) + 1
-    let farthest = episode.grid.index(of: episode.agent) + forward * (last - nearRows.lowerBound)
-    // One bit a cell, eight a row.
+    rows = max(Self.last - ahead, 0)..<Self.size
+    columns = max(Self.middle - toLeft, 0)..<min(Self.middle + toRight, Self.last) + 1
+    origin = row * width + column + forward * Self.last - right * Self.middle
+    guard episode.observer.hidesBehindWalls else {
+      visible = .max
+      return
+    }
     var transparent: UInt64 = 0
     for column in columns {
-      var index = farthest &+ right &* (column &- middle)
-      for row in nearRows {
-        let cell = episode.grid[index]
-        cells[column &* size &+ row] = cell
-        transparent |= (cell.isTransparent ? 1 : 0) &<< UInt64(row &* 8 &+ column)
+      var index = origin &+ right &* column &- forward &* rows.lowerBound
+      for row in rows {
+        transparent |= (episode.grid[index].isTransparent ? 1 : 0) &<< UInt64(row &* 8 &+ column)
         index &-= forward
       }
     }
-    if hidesBehindWalls { hide(except: Self.visible(through: transparent)) }
-    cells[middle * size + last] = episode.carried
+    visible = Self.visible(through: transparent)
   }
 
-  private mutating func hide(except visible: UInt64) {
+  /// Calls a closure with each cell, column by column from the left and each from the far end: MiniGrid's order of an image.
+  ///
+  /// Beyond the edges are walls, and what is not seen is ``GridCell/unseen``. In the agent's place it sees what it carries.
+  @inline(__always)
+  func forEachCell(of episode: GridEpisode, _ body: (_ row: Int, _ column: Int, _ cell: GridCell) -> Void) {
     for column in 0..<Self.size {
-      for row in 0..<Self.size where visible &>> UInt64(row &* 8 &+ column) & 1 == 0 {
-        cells[column &* Self.size &+ row] = .unseen
+      let isColumnInside = columns.contains(column)
+      var index = origin &+ right &* column
+      for row in 0..<Self.size {
+        var cell = isColumnInside && row >= rows.lowerBound ? episode.grid[index] : .wall
+        if visible &>> UInt64(row &* 8 &+ column) & 1 == 0 { cell = .unseen }
+        if row == Self.last && column == Self.middle { cell = episode.carried }
+        body(row, column, cell)
+        index &-= forward
       }
     }
   }
@@ -78,6 +97,7 @@ struct GridField {
       seen |= leftward &>> 1
       next |= leftward | leftward &>> 1
       visible |= seen &<< row
+      if next == 0 { break }
       seen = next
     }
     return visible
