@@ -75,7 +75,9 @@ package.targets.append(
   .target(
     name: "TestSupport", dependencies: ["RandomStreams", "Tensors"], path: "Tests/TestSupport"))
 package.targets.append(
-  .testTarget(name: "hoodwinkTests", dependencies: ["hoodwink", "Policies", "TestSupport"]))
+  .testTarget(
+    name: "hoodwinkTests",
+    dependencies: ["hoodwink", "RandomStreams", "Environments", "Policies", "TestSupport"]))
 for module in testedModules {
   package.targets.append(
     .testTarget(

@@ -51,9 +51,10 @@ public enum Composition {
   private static func drawPanels(of step: WatchedStep, on canvas: inout Canvas) {
     let perturbation = Perturbation(step)
     let shape = "\(step.clean.height) x \(step.clean.width) x \(step.clean.channels)"
-    let stride = draw([step.clean], in: cameraPanel, on: &canvas)
+    let stride = draw([step.world ?? step.clean], in: cameraPanel, on: &canvas)
     draw(
-      title: "The camera sees", caption: stride == 1 ? shape : "\(shape), every \(stride). pixel drawn",
+      title: step.world == nil ? "The camera sees" : "The world",
+      caption: stride == 1 ? shape : "\(shape), every \(stride). pixel drawn",
       of: cameraPanel, on: &canvas)
 
     draw(perturbation.images, in: perturbationPanel, on: &canvas)

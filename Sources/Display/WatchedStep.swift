@@ -18,6 +18,8 @@ public struct WatchedStep: Hashable, Sendable {
   public let clean: FrameImage
   /// What the agent sees: the newest frame as the attacker delivered it, of the same shape.
   public let delivered: FrameImage
+  /// The world as a person would look at it, where the frames are not pictures themselves.
+  public let world: FrameImage?
   /// The names of the actions, at least one.
   public let actions: [String]
   /// The policy's score of each action on the clean observation.
@@ -42,6 +44,7 @@ public struct WatchedStep: Hashable, Sendable {
   ///   - meaning: What the channels stand for; if it is not given, what is usual for their number.
   ///   - clean: The frame that the camera sees, of shape [height, width, channels], in [0, 1].
   ///   - delivered: The frame that the agent sees, of the same shape and range.
+  ///   - world: The world as a person would look at it; nil where the clean frame is a picture of it.
   ///
   /// There must be a score for each action, clean and delivered, and both chosen actions must have a name;
   /// epsilon must be finite and not negative.
@@ -49,7 +52,7 @@ public struct WatchedStep: Hashable, Sendable {
     environment: String, policy: String, attack: String, epsilonText: String, epsilon: Float,
     step: Int, returnSoFar: Float,
     height: Int, width: Int, channels: Int, meaning: FrameImage.ChannelMeaning? = nil,
-    clean: [Float], delivered: [Float],
+    clean: [Float], delivered: [Float], world: FrameImage? = nil,
     actions: [String], cleanScores: [Float], deliveredScores: [Float],
     cleanAction: Int, deliveredAction: Int, flips: Int, attackedFrames: Int
   ) {
@@ -72,6 +75,7 @@ public struct WatchedStep: Hashable, Sendable {
       height: height, width: width, channels: channels, meaning: meaning, values: clean)
     self.delivered = FrameImage(
       height: height, width: width, channels: channels, meaning: meaning, values: delivered)
+    self.world = world
     self.actions = actions
     self.cleanScores = cleanScores
     self.deliveredScores = deliveredScores

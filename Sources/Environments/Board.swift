@@ -1,20 +1,20 @@
 /// A fixed number of elements, stored where the board itself is: no allocation, and a copy is a copy of the elements.
 ///
 /// `InlineArray` with what it lacks: boards of equal elements are equal.
-public struct Board<let count: Int, Element> {
+struct Board<let count: Int, Element> {
   private var elements: InlineArray<count, Element>
 
   /// A board whose elements are all the same.
   @inline(__always)
-  public init(repeating element: Element) { elements = InlineArray(repeating: element) }
+  init(repeating element: Element) { elements = InlineArray(repeating: element) }
 
   /// The indices, from 0.
-  public var indices: Range<Int> { 0..<count }
+  var indices: Range<Int> { 0..<count }
 
   /// The element at an index.
   ///
   /// - Precondition: the index is one of ``indices``.
-  public subscript(_ index: Int) -> Element {
+  subscript(_ index: Int) -> Element {
     @inline(__always) get { elements[index] }
     @inline(__always) set { elements[index] = newValue }
   }
@@ -24,14 +24,14 @@ extension Board: Sendable where Element: Sendable {}
 
 extension Board: Equatable where Element: Equatable {
   /// Whether all elements are equal.
-  public static func == (first: Board, second: Board) -> Bool {
+  static func == (first: Board, second: Board) -> Bool {
     first.indices.allSatisfy { first[$0] == second[$0] }
   }
 }
 
 extension Board: Hashable where Element: Hashable {
   /// Hashes all elements.
-  public func hash(into hasher: inout Hasher) {
+  func hash(into hasher: inout Hasher) {
     for index in indices { hasher.combine(self[index]) }
   }
 }

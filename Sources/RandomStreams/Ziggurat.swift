@@ -29,29 +29,53 @@ public struct Ziggurat: Sendable {
     self.ends = ends
   }
 
-  /// Draws one number.
-  public func normal(using random: inout RandomStream) -> Double {
-    while true {
-      let bits = random.next()
-      let layer = Int(truncatingIfNeeded: bits & 127)
-      // The upper 53 bits: uniform over [-1, 1).
-      let position = Double(bits >> 11) * 0x1p-52 - 1
-      let x = position * ends[layer]
-      if abs(position) < safeShares[layer] { return x }
-      if layer == 0 { return position < 0 ? -beyondTail(using: &random) : beyondTail(using: &random) }
-      let lower = exp((x * x - ends[layer] * ends[layer]) / 2)
-      let upper = exp((x * x - ends[layer + 1] * ends[layer + 1]) / 2)
-      if lower + random.uniform() * (upper - lower) < 1 { return x }
+  /// Adds a draw of its own to each of some values, times a standard deviation.
+  public func add(to values: inout MutableSpan<Float>, deviation: Float, using random: inout RandomStream) {
+    let (ends, safeShares) = (ends.span, safeShares.span)
+    // A local generator stays in registers.
+    var local = random
+    for index in values.indices {
+      let normal = Self.normal(ends, safeShares, using: &local)
+      values[index] += deviation * Float(normal)
     }
+    random = local
+  }
+
+  @inline(__always)
+  private static func normal(
+    _ ends: Span<Double>, _ safeShares: Span<Double>, using random: inout RandomStream
+  ) -> Double {
+    let bits = random.next()
+    let layer = Int(truncatingIfNeeded: bits & 127)
+    // The upper 53 bits: uniform over [-1, 1).
+    let position = Double(bits >> 11) * 0x1p-52 - 1
+    if abs(position) < safeShares[layer] { return position * ends[layer] }
+    return atEdge(layer, position, ends, safeShares, using: &random)
+  }
+
+  /// What one draw in forty needs: the density itself.
+  private static func atEdge(
+    _ layer: Int, _ position: Double, _ ends: Span<Double>, _ safeShares: Span<Double>,
+    using random: inout RandomStream
+  ) -> Double {
+    if layer == 0 {
+      let x = beyondTail(using: &random)
+      return position < 0 ? -x : x
+    }
+    let x = position * ends[layer]
+    let lower = exp((x * x - ends[layer] * ends[layer]) / 2)
+    let upper = exp((x * x - ends[layer + 1] * ends[layer + 1]) / 2)
+    if lower + random.uniform() * (upper - lower) < 1 { return x }
+    return normal(ends, safeShares, using: &random)
   }
 
   /// Marsaglia's method for the tail.
-  private func beyondTail(using random: inout RandomStream) -> Double {
+  private static func beyondTail(using random: inout RandomStream) -> Double {
     while true {
       // 1 - uniform() lies in (0, 1], where the logarithm is finite.
-      let x = log(1 - random.uniform()) / Self.tail
+      let x = log(1 - random.uniform()) / tail
       let y = log(1 - random.uniform())
-      if -2 * y >= x * x { return Self.tail - x }
+      if -2 * y >= x * x { return tail - x }
     }
   }
 }

@@ -18,6 +18,8 @@ struct EnvironmentSteps: ParsableCommand {
   @Option(help: "The folder of definitions.") var folder = "Environments"
   @Option(help: "Lanes of a vector.") var lanes = 64
   @Option(help: "Seconds of a measurement.") var seconds = 0.5
+  @Option(parsing: .upToNextOption, help: "The command that measures other packages' environments.")
+  var peers: [String] = []
   @Flag(help: "Write JSON instead of a table.") var json = false
 
   func validate() throws {
@@ -29,6 +31,14 @@ struct EnvironmentSteps: ParsableCommand {
     let id: String
     let stepsPerSecond: Double
     let stepsPerSecondOfTwoThreads: Double
+    let peers: [String: Double]
+  }
+
+  /// What the command of the peers says, a line each.
+  private struct Peer: Decodable {
+    let peer: String
+    let steps_per_second: Double?
+    let error: String?
   }
 
   func run() throws {
@@ -38,14 +48,9 @@ struct EnvironmentSteps: ParsableCommand {
       let definition = try catalog.definition(for: id)
       let row = Row(
         id: id, stepsPerSecond: rate(definition, threads: 1),
-        stepsPerSecondOfTwoThreads: rate(definition, threads: 2))
+        stepsPerSecondOfTwoThreads: rate(definition, threads: 2), peers: try ratesOfPeers(id))
       rows.append(row)
-      if !json {
-        let ratio = row.stepsPerSecondOfTwoThreads / row.stepsPerSecond
-        let name = id.padding(toLength: 28, withPad: " ", startingAt: 0)
-        print(
-          name + String(format: "%8.3f M steps/s   two threads ×%.2f", row.stepsPerSecond / 1e6, ratio))
-      }
+      if !json { print(text(row)) }
     }
     if json {
       let encoder = JSONEncoder()
@@ -53,6 +58,39 @@ struct EnvironmentSteps: ParsableCommand {
       encoder.keyEncodingStrategy = .convertToSnakeCase
       print(String(decoding: try encoder.encode(rows), as: UTF8.self))
     }
+  }
+
+  private func text(_ row: Row) -> String {
+    let ratio = row.stepsPerSecondOfTwoThreads / row.stepsPerSecond
+    let peers = row.peers.sorted { $0.key < $1.key }.map { name, rate in
+      String(format: "   \(name) %.3f M (×%.1f)", rate / 1e6, row.stepsPerSecond / rate)
+    }
+    return row.id.padding(toLength: 28, withPad: " ", startingAt: 0)
+      + String(format: "%8.3f M steps/s   two threads ×%.2f", row.stepsPerSecond / 1e6, ratio)
+      + peers.joined()
+  }
+
+  /// The rates of other packages' environments that correspond to one of ours.
+  private func ratesOfPeers(_ id: String) throws -> [String: Double] {
+    guard let interpreter = peers.first else { return [:] }
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: interpreter)
+    process.arguments = peers.dropFirst() + [id]
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let lines = output.fileHandleForReading.readDataToEndOfFile().split(separator: UInt8(ascii: "\n"))
+    process.waitUntilExit()
+    var rates: [String: Double] = [:]
+    for line in lines {
+      let peer = try JSONDecoder().decode(Peer.self, from: Data(line))
+      rates[peer.peer] = peer.steps_per_second
+      if let error = peer.error {
+        FileHandle.standardError.write(Data("\(id): \(peer.peer) does not run: \(error)\n".utf8))
+      }
+    }
+    return rates
   }
 
   private func rate(_ definition: EnvironmentDefinition, threads: Int) -> Double {

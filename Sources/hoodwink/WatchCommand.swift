@@ -103,6 +103,7 @@ struct WatchedEpisode {
   mutating func step() throws -> WatchedStep {
     let policy = subject.file.policy
     let description = subject.file.description
+    let world = description.frame.channels == 1 ? nil : FrameImage(rollout.environments.picture(0))
     let step = try rollout.step(policy, attacker: attacker)
     let depth = description.frame.channels * description.frames
     let newest = (depth - description.frame.channels)..<depth
@@ -112,9 +113,19 @@ struct WatchedEpisode {
       returnSoFar: Float(record.episodeReturn), height: description.frame.height,
       width: description.frame.width, channels: description.frame.channels,
       clean: step.clean.slice(newest, alongAxis: -1).elements,
-      delivered: step.delivered.slice(newest, alongAxis: -1).elements, actions: description.actions,
+      delivered: step.delivered.slice(newest, alongAxis: -1).elements, world: world,
+      actions: description.actions,
       cleanScores: policy.scores(for: step.clean).elements,
       deliveredScores: policy.scores(for: step.delivered).elements, cleanAction: step.cleanActions[0],
       deliveredAction: step.actions[0], flips: record.flips, attackedFrames: record.attackedFrames)
+  }
+}
+
+extension FrameImage {
+  /// An environment's drawing of itself.
+  init(_ picture: Picture) {
+    self.init(
+      height: picture.height, width: picture.width, channels: 3, meaning: .rgb,
+      values: picture.pixels.flatMap { [$0.red, $0.green, $0.blue].map { Float($0) / 255 } })
   }
 }

@@ -9,13 +9,14 @@ import Testing
     delivered: [Float]? = nil, height: Int = 4, width: Int = 4, channels: Int = 1,
     meaning: FrameImage.ChannelMeaning? = nil, clean: [Float]? = nil, epsilon: Float = Self.epsilon,
     actions: [String] = ["left", "stay", "right"], cleanScores: [Float] = [1, 2, 3],
-    deliveredScores: [Float] = [1, 2, 3], cleanAction: Int = 2, deliveredAction: Int = 2
+    deliveredScores: [Float] = [1, 2, 3], cleanAction: Int = 2, deliveredAction: Int = 2,
+    world: FrameImage? = nil
   ) -> WatchedStep {
     let clean = clean ?? Self.clean
     return WatchedStep(
       environment: "grid/test-v1", policy: "dqn", attack: "fgsm", epsilonText: "1/10 (0.1)",
       epsilon: epsilon, step: 3, returnSoFar: 1, height: height, width: width, channels: channels,
-      meaning: meaning, clean: clean, delivered: delivered ?? clean, actions: actions,
+      meaning: meaning, clean: clean, delivered: delivered ?? clean, world: world, actions: actions,
       cleanScores: cleanScores, deliveredScores: deliveredScores, cleanAction: cleanAction,
       deliveredAction: deliveredAction, flips: 1, attackedFrames: 3)
   }
@@ -51,6 +52,15 @@ import Testing
         #expect(color(row: row, column: column, of: Composition.agentPanel, on: canvas) == seen)
       }
     }
+  }
+
+  @Test func aWorldThatTheFrameDoesNotPictureIsDrawnInstead() {
+    let red = FrameImage(height: 1, width: 1, channels: 3, meaning: .rgb, values: [1, 0, 0])
+    let canvas = Composition.draw(step(world: red))
+    #expect(color(row: 2, column: 1, of: Composition.cameraPanel, on: canvas) == Color(0xFF0000))
+    let level = UInt8(17 * 9)
+    let seen = Color(red: level, green: level, blue: level)
+    #expect(color(row: 2, column: 1, of: Composition.agentPanel, on: canvas) == seen)
   }
 
   @Test(arguments: [1, 3]) func thePerturbationIsMidGrayWhereNothingChanged(channels: Int) {

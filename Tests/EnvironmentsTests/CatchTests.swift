@@ -54,7 +54,9 @@ struct CatchTests {
     }
   }
 
-  @Test("going to the ball always catches it, chance rarely", arguments: ["catch-v1", "catch-42-v1"])
+  @Test(
+    "going to the ball always catches it, chance rarely",
+    arguments: ["catch-v1", "catch-20-v1", "catch-42-v1", "catch-84-v1"])
   func policies(_ id: String) throws {
     let definition = try repositoryCatalog().definition(for: id)
     var vector = definition.makeVector(count: 1)
@@ -74,8 +76,8 @@ struct CatchTests {
       #expect(outcome.ending == .terminated)
       if seeks { #expect(outcome.reward == 1) } else { returns.append(outcome.reward) }
     }
-    // A ball in one of 10 or 14 columns: hit about that often by a paddle that does not look.
+    // A ball in one of 10, 14 or 21 columns: hit about that often by a paddle that does not look.
     let mean = returns.reduce(0, +) / Float(returns.count)
-    #expect(-0.95 < mean && mean < -0.65)
+    #expect(-0.98 < mean && mean < -0.65)
   }
 }

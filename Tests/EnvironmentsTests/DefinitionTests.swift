@@ -108,6 +108,30 @@ struct DefinitionTests {
       Fault(
         catchGame, "kind: catch", "kind: [catch",
         "catch-v1.yaml:3: not YAML: did not find expected ',' or ']'"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\nsticky-actions: 2\n",
+        "catch-v1.yaml:5: 'sticky-actions' is 2.0; 0.0 to 1.0 is possible"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\naction-repeat: 0\n",
+        "catch-v1.yaml:5: 'action-repeat' is 0; 1 to 100 is possible"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\nreward-clipping: [1, -1]\n",
+        "catch-v1.yaml:5: 'reward-clipping' must be two numbers in ascending order, as in [-1, 1]"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\ncamera: yes\n",
+        "catch-v1.yaml:5: 'camera' must be a mapping with keys"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\ncamera:\n  noise: 0.1\n",
+        "catch-v1.yaml:5: missing key 'quantized'"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\ncamera:\n  noise: -0.1\n  quantized: true\n",
+        "catch-v1.yaml:6: 'noise' is -0.1; 0.0 to 1.0 is possible"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\ncamera:\n  noise: 0.1\n  quantized: 8\n",
+        "catch-v1.yaml:7: 'quantized' must be true or false"),
+      Fault(
+        catchGame, "limit: 9\n", "limit: 9\ncamera:\n  nose: 0.1\n  quantized: true\n",
+        "catch-v1.yaml:6: unknown key 'nose'; did you mean 'noise'?"),
       Fault(catchGame, catchGame, "# nothing\n", "catch-v1.yaml: the file is empty"),
       Fault(catchGame, catchGame, "- id\n", "catch-v1.yaml:1: a definition must be a mapping with keys"),
       Fault(grid, "-1\n", "low\n", "grid-v1.yaml:9: 'lava-reward' must be a number"),
@@ -186,6 +210,33 @@ struct DefinitionTests {
     #expect(error?.description == "some/" + fault.error)
   }
 
+  @Test("rules and camera are read, and are part of the hash")
+  func rules() throws {
+    let plain = try EnvironmentDefinition(yaml: Self.catchGame, path: "catch-v1.yaml")
+    #expect(plain.rules == EpisodeRules(timeLimit: 9) && plain.camera == nil)
+    let more = """
+      sticky-actions: 0.1
+      action-repeat: 4
+      reward-clipping: [-1, 0.5]
+      camera:
+        noise: 0.25
+        drift: 0.125
+        drift-steps: 50
+        quantized: false
+
+      """
+    let full = try EnvironmentDefinition(yaml: Self.catchGame + more, path: "catch-v1.yaml")
+    #expect(
+      full.rules
+        == EpisodeRules(timeLimit: 9, stickiness: 0.1, actionRepeat: 4, rewardBounds: -1...0.5))
+    #expect(full.camera == Camera(noise: 0.25, drift: 0.125, driftSteps: 50, isQuantized: false))
+    #expect(full.contentHash != plain.contentHash)
+    #expect(full.observationSpace.rawMaxima == nil)
+    let other = try EnvironmentDefinition(
+      yaml: Self.catchGame + more.replacingOccurrences(of: "0.25", with: "0.26"), path: "catch-v1.yaml")
+    #expect(other.contentHash != full.contentHash)
+  }
+
   @Test("a definition says what its file says")
   func values() throws {
     let game = try EnvironmentDefinition(yaml: Self.catchGame, path: "catch-v1.yaml")
@@ -194,7 +245,7 @@ struct DefinitionTests {
     #expect(game.observationSpace == BoxSpace(height: 10, width: 10, channels: 1, rawMaxima: [255]))
     #expect(game.actions == ["left", "stay", "right"])
     let grid = try EnvironmentDefinition(yaml: Self.grid, path: "grid-v1.yaml")
-    #expect(grid.observationSpace == BoxSpace(height: 2, width: 3, channels: 4))
+    #expect(grid.observationSpace == BoxSpace(height: 2, width: 3, channels: 4, rawMaxima: [1, 1, 1, 1]))
   }
 
   @Test("the hash is FNV-1a of the content")
@@ -204,7 +255,7 @@ struct DefinitionTests {
     let game = try EnvironmentDefinition(yaml: Self.catchGame, path: "catch-v1.yaml")
     #expect(game.contentHash == "9622cec63ddbcc0e")
     let grid = try EnvironmentDefinition(yaml: Self.grid, path: "grid-v1.yaml")
-    #expect(grid.contentHash == "6ccc5eee277b2742")
+    #expect(grid.contentHash == "8f2519b35d949258")
   }
 
   @Test("comments, order, layout and the description do not change the hash")

@@ -33,6 +33,102 @@ struct TimeLimitTests {
   }
 }
 
+@Suite("Episode rules")
+struct EpisodeRulesTests {
+  /// The actions that the environment took when the agent took some others.
+  private func taken(_ rules: EpisodeRules, actions: [Int], seed: UInt64) -> [Int] {
+    var vector = EnvironmentVector(id: "recorder", Recorder(), rules: rules, count: 1)
+    vector.reset(0, seed: seed)
+    return actions.map { action in
+      _ = vector.step([action])
+      return Int(vector.observation()[0] * 9)
+    }
+  }
+
+  @Test("sticky actions repeat the last one with their probability, drawn before each step")
+  func stickiness() {
+    let actions = (0..<2000).map { $0 % 9 + 1 }
+    let taken = taken(EpisodeRules(timeLimit: 5000, stickiness: 0.25), actions: actions, seed: 3)
+    var random = RandomStream(seed: 3)
+    var last = 0
+    let expected = actions.map { action in
+      if random.uniform() >= 0.25 { last = action }
+      return last
+    }
+    #expect(taken == expected)
+    let repeated = zip(taken, actions).count { $0 != $1 }
+    // 500 expected, with a deviation of 19.
+    #expect(abs(repeated - 500) < 100)
+    #expect(self.taken(EpisodeRules(timeLimit: 5000, stickiness: 1), actions: [5, 6], seed: 0) == [0, 0])
+    #expect(self.taken(EpisodeRules(timeLimit: 5000, stickiness: 0), actions: [5, 6], seed: 0) == [5, 6])
+  }
+
+  @Test("the last action survives a reset that goes on, but not one with a seed")
+  func lastAction() {
+    let rules = EpisodeRules(timeLimit: 9, stickiness: 1)
+    var recorder = RuledEnvironment(Recorder(), rules: EpisodeRules(timeLimit: 9))
+    var random = RandomStream(seed: 0)
+    recorder.reset(using: &random)
+    _ = recorder.step(7, using: &random)
+    recorder.reset(using: &random)
+    #expect(recorder.lastAction == 7)
+    var vector = EnvironmentVector(id: "recorder", Recorder(), rules: rules, count: 1)
+    vector.reset(0, seed: 1)
+    _ = vector.step([7])
+    vector.reset(0, seed: 1)
+    _ = vector.step([3])
+    #expect(vector.observation() == [0])
+  }
+
+  @Test("a repeated action adds rewards up, and stops at the end")
+  func actionRepeat() {
+    func steps(length: Int, repeating: Int, limit: Int = 100) -> [Outcome] {
+      var vector = EnvironmentVector(
+        id: "countdown", Countdown(length: length),
+        rules: EpisodeRules(timeLimit: limit, actionRepeat: repeating), count: 1)
+      vector.reset(0, seed: 0)
+      var outcomes: [Outcome] = []
+      repeat { outcomes += vector.step([0]) } while outcomes.last!.ending == nil
+      return outcomes
+    }
+    #expect(
+      steps(length: 7, repeating: 3) == [
+        Outcome(reward: 3), Outcome(reward: 3), Outcome(reward: 1, ending: .terminated),
+      ])
+    // The limit counts the agent's steps.
+    #expect(
+      steps(length: 99, repeating: 3, limit: 2) == [
+        Outcome(reward: 3), Outcome(reward: 3, ending: .truncated),
+      ])
+  }
+
+  @Test("clipping bounds the reward of the agent's step")
+  func clipping() {
+    var vector = EnvironmentVector(
+      id: "countdown", Countdown(length: 7),
+      rules: EpisodeRules(timeLimit: 100, actionRepeat: 3, rewardBounds: -1...2), count: 1)
+    vector.reset(0, seed: 0)
+    #expect((0..<3).map { _ in vector.step([0])[0].reward } == [2, 2, 1])
+  }
+}
+
+/// Shows the action that it took.
+private struct Recorder: Environment {
+  var last = 0
+
+  var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 1) }
+  var actions: [String] { (0...9).map(String.init) }
+
+  mutating func reset(using random: inout some Randomness) {}
+
+  mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
+    last = action
+    return Outcome(reward: 0)
+  }
+
+  func observe(into frame: inout MutableSpan<Float>) { frame[0] = Float(last) / 9 }
+}
+
 @Suite("Vector")
 struct EnvironmentVectorTests {
   @Test("a lane that has ended must be reset")

@@ -162,8 +162,8 @@ struct GridRulesTests {
   func collisions() throws {
     var grid = try GridProbe(">*", "..", "#G")
     #expect(grid.act("forward") == Outcome(reward: -1, ending: .terminated))
-    var ball = try GridProbe(">j", "*#", "##", ".^", "G.")
-    ball.act("left", "left")
+    var ball = try GridProbe("*#..", "##^j", "G...")
+    ball.act("right")
     #expect(ball.act("forward").ending == nil)
   }
 

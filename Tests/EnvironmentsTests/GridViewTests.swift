@@ -32,7 +32,7 @@ struct GridViewTests {
 
   @Test("walls and closed doors hide what is behind them, open doors do not")
   func occlusion() throws {
-    var grid = try GridProbe("..G.", "####", "3...", "^...", extent: .egocentric)
+    var grid = try GridProbe("....", "####", "3...", "^..G", extent: .egocentric)
     #expect(grid.cell(5, 3) == [4, 2, 1])
     #expect(grid.cell(4, 3) == [0, 0, 0] && grid.cell(3, 3) == [0, 0, 0])
     grid.act("toggle")

@@ -89,6 +89,7 @@ struct CompassTests {
     var world = try compassWorld(["S.G"])
     let other = try compassWorld(["S#.", "..G"])
     var random = RandomStream(seed: 0)
+    world.reset(using: &random)
     let start = world
     #expect(world != other)
     _ = world.step(3, using: &random)

@@ -98,7 +98,6 @@ private struct ObservationHash {
     let rawValues = vector.observationSpace.rawValues(of: observation.span)
     var bytes = try #require(rawValues)
     if let direction = vector.direction(0) { bytes.append(UInt8(direction)) }
-    let hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* Self.prime }
-    value = (value ^ hash) &* Self.prime
+    value = (value ^ ContentHash(of: bytes).value) &* Self.prime
   }
 }

@@ -39,6 +39,11 @@ import Testing
     Fault("watch Tests --record frames", ["Tests", "policy.safetensors"], 65),
     Fault("list", ["subject"], 64),
     Fault("list policys", ["policys", "policies"], 64),
+    Fault("trace --env cach-v1", ["cach-v1", "catch-v1"], 65),
+    Fault("trace --env catch-v1 --steps 0", ["at least 1"], 64),
+    Fault("trace --env catch-v1 --actions nowhere.txt", ["nowhere.txt", "cannot be read"], 66),
+    Fault("baseline cach-v1", ["cach-v1", "catch-v1"], 65),
+    Fault("baseline --episodes 0", ["at least 1"], 64),
     Fault("trane catch-v1", ["trane"], 64),
   ]
 

@@ -67,12 +67,14 @@ public struct Camera: Hashable, Sendable, Codable {
   ///   - frame: the observation, of any number of entries.
   ///   - space: the world's space, for the bounds.
   public func capture(_ frame: inout MutableSpan<Float>, of space: BoxSpace) {
-    var random = RandomStream(seed: frameSeed)
+    if noise > 0 {
+      var random = RandomStream(seed: frameSeed)
+      Self.ziggurat.add(to: &frame, deviation: noise, using: &random)
+    }
     for index in frame.indices {
-      var value = frame[index] + brightness
-      if noise > 0 { value += noise * Float(Self.ziggurat.normal(using: &random)) }
-      value = min(max(value, space.low), space.high)
-      frame[index] = isQuantized ? (value * 255).rounded() / 255 : value
+      let value = min(max(frame[index] + brightness, space.low), space.high)
+      // Through an integer, because rounding a float is a function call here.
+      frame[index] = isQuantized ? Float(Int32(value * 255 + 0.5)) / 255 : value
     }
   }
 

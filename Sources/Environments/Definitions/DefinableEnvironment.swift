@@ -35,3 +35,17 @@ extension Catch: DefinableEnvironment {
     self.init(rows: rows, columns: columns, pixelsPerCell: pixels)
   }
 }
+
+extension Pong: DefinableEnvironment {
+  static var kind: String { "pong" }
+
+  static var parameterKeys: [String] { ["size"] }
+
+  init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError) {
+    let size = try parameters.integer("size", in: 42...84)
+    guard PixelView.sizes.contains(size) else {
+      throw parameters.error("'size' is \(size); 42 and 84 are possible", at: "size")
+    }
+    self.init(size: size)
+  }
+}

@@ -2,15 +2,9 @@ import Foundation
 import Yams
 
 extension DefinitionReader {
-  /// The hash of all values but those of some keys, as 16 hexadecimal digits: FNV-1a with 64 bits (Fowler, Noll and
-  /// Vo) over the canonical form in UTF-8. It distinguishes versions of a file; it does not withstand forgers.
+  /// The hash of all values but those of some keys, over the canonical form in UTF-8.
   func contentHash(without ignored: Set<String>) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in canonicalForm(without: ignored).utf8 {
-      hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-    }
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    ContentHash(of: canonicalForm(without: ignored).utf8).description
   }
 
   /// One line a value, `path=value`, sorted by the paths. Numbers are written as `Double`, texts without the white

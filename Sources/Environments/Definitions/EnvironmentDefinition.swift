@@ -21,7 +21,8 @@ public struct EnvironmentDefinition: Sendable {
   // The one list of what a file can describe.
   private static var environments: [any DefinableEnvironment.Type] {
     [
-      Catch.self, GridWorld.self, MinAtar<Breakout>.self, MinAtar<Asterix>.self, MinAtar<Freeway>.self,
+      Catch.self, Pong.self, GridWorld.self, MinAtar<Breakout>.self, MinAtar<Asterix>.self,
+      MinAtar<Freeway>.self,
       MinAtar<Seaquest>.self, MinAtar<SpaceInvaders>.self,
     ]
   }

@@ -41,7 +41,10 @@ struct GridObserver: Hashable, Sendable {
     case .symbolic:
       let maxima = [Self.agentIndex, GridColor.allCases.count - 1, greatestState]
       space = BoxSpace(height: width, width: height, channels: 3, rawMaxima: maxima)
-    case .planes: space = BoxSpace(height: height, width: width, channels: planes.count)
+    case .planes:
+      space = BoxSpace(
+        height: height, width: width, channels: planes.count,
+        rawMaxima: Array(repeating: 1, count: planes.count))
     case .pixels42, .pixels84: space = pixels!.space
     }
     for object in GridCell.Object.allCases {

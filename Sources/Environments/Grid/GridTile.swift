@@ -29,7 +29,13 @@ enum GridTile {
     } else {
       let (item, direction) = (tile - GridCell.codeCount).quotientAndRemainder(dividingBy: 4)
       let carried = (item - 1).quotientAndRemainder(dividingBy: 6)
-      canvas.draw(item == 0 ? .empty : GridCell(code: UInt8(carried.quotient + 5 | carried.remainder << 4)))
+      if item == 0 {
+        canvas.draw(.empty)
+      } else {
+        // On few pixels the agent hides what it carries, so that the ground tells it, too.
+        let cell = GridCell(code: UInt8(carried.quotient + 5 | carried.remainder << 4))
+        canvas.draw(cell, on: cell.color.color.dimmed([0.9, 0.65, 0.4][carried.quotient]))
+      }
       canvas.drawAgent(facing: GridDirection(rawValue: direction))
     }
     picture = canvas.picture
@@ -55,10 +61,9 @@ private struct TileCanvas {
     fill(color) { ($0 - centerX) * ($0 - centerX) + ($1 - centerY) * ($1 - centerY) <= radius * radius }
   }
 
-  mutating func draw(_ cell: GridCell) {
+  mutating func draw(_ cell: GridCell, on floor: Color = Color(gray: 44)) {
     if cell.object == .unseen { return fill(Color(gray: 0)) }
     let color = cell.color.color
-    let floor = Color(gray: 44)
     fill(floor)
     switch cell.object {
     case .unseen, .empty: break
@@ -81,7 +86,7 @@ private struct TileCanvas {
     case .lockedDoor:
       fill(color)
       fill(color.dimmed(0.6), x: 0.14...0.86, y: 0.14...0.86)
-      fill(Color(gray: 0), centerX: 0.5, centerY: 0.42, radius: 0.13)
+      fill(Color(gray: 0), centerX: 0.5, centerY: 0.42, radius: 0.15)
       fill(Color(gray: 0), x: 0.45...0.55, y: 0.42...0.72)
     case .key:
       fill(color, centerX: 0.42, centerY: 0.3, radius: 0.2)
@@ -92,7 +97,7 @@ private struct TileCanvas {
       fill(color, centerX: 0.5, centerY: 0.5, radius: 0.34)
     case .box:
       fill(color, x: 0.1...0.9, y: 0.1...0.9)
-      fill(color.dimmed(0.4), x: 0.24...0.76, y: 0.24...0.76)
+      fill(color.dimmed(0.75), x: 0.24...0.76, y: 0.24...0.76)
       fill(color, x: 0.1...0.9, y: 0.45...0.55)
     }
   }
@@ -105,7 +110,7 @@ private struct TileCanvas {
     fill(color) { x, y in
       let forward = (x - 0.5) * forwardX + (y - 0.5) * forwardY
       let aside = abs((x - 0.5) * forwardY) + abs((y - 0.5) * forwardX)
-      return forward > -0.36 && forward + 2 * aside < 0.42
+      return forward > -0.4 && forward + 2 * aside < 0.45
     }
   }
 }

@@ -84,7 +84,7 @@ public struct Asterix: MinAtarGame {
       for lane in lanes.indices {
         guard var crosser = lanes[lane] else { continue }
         crosser.column += crosser.movesRight ? 1 : -1
-        lanes[lane] = (0..<10).contains(crosser.column) ? crosser : nil
+        lanes[lane] = CellSet.columns.contains(crosser.column) ? crosser : nil
       }
       meet(lane: Int(playerRow) - 1, &outcome)
     }
@@ -133,18 +133,16 @@ public struct Asterix: MinAtarGame {
     rampTimer = Self.rampPeriod
   }
 
-  /// Where the things of a channel are.
-  public func cells(_ channel: Channel) -> CellSet {
-    if channel == .player { return CellSet(row: Int(playerRow), column: Int(playerColumn)) }
-    var cells = CellSet()
+  /// The player, and what is in each lane.
+  @inline(__always)
+  public func forEachThing(_ visit: (Channel, _ cell: Int) -> Void) {
+    visit(.player, CellSet.index(row: playerRow, column: playerColumn))
     for lane in lanes.indices {
       guard let crosser = lanes[lane] else { continue }
-      if channel == .trail {
-        cells.insert(row: lane + 1, column: Int(crosser.column) + (crosser.movesRight ? -1 : 1))
-      } else if (channel == .gold) == crosser.isGold {
-        cells.insert(row: lane + 1, column: Int(crosser.column))
-      }
+      let row = Int8(truncatingIfNeeded: lane &+ 1)
+      visit(crosser.isGold ? .gold : .enemy, CellSet.index(row: row, column: crosser.column))
+      let behind = crosser.column &+ (crosser.movesRight ? -1 : 1)
+      if CellSet.columns.contains(behind) { visit(.trail, CellSet.index(row: row, column: behind)) }
     }
-    return cells
   }
 }

@@ -72,7 +72,7 @@ public struct Breakout: MinAtarGame {
     lastColumn = column
     row += rowVelocity
     column += columnVelocity
-    if !(0..<10).contains(column) {
+    if !CellSet.columns.contains(column) {
       column = lastColumn
       columnVelocity = -columnVelocity
     }
@@ -109,13 +109,12 @@ public struct Breakout: MinAtarGame {
     rowVelocity = -rowVelocity
   }
 
-  /// Where the things of a channel are.
-  public func cells(_ channel: Channel) -> CellSet {
-    switch channel {
-    case .paddle: CellSet(row: 9, column: Int(paddleColumn))
-    case .ball: CellSet(row: Int(row), column: Int(column))
-    case .trail: CellSet(row: Int(lastRow), column: Int(lastColumn))
-    case .brick: bricks
-    }
+  /// The paddle, the ball, its trail and the bricks.
+  @inline(__always)
+  public func forEachThing(_ visit: (Channel, _ cell: Int) -> Void) {
+    visit(.paddle, CellSet.index(row: 9, column: paddleColumn))
+    visit(.ball, CellSet.index(row: row, column: column))
+    visit(.trail, CellSet.index(row: lastRow, column: lastColumn))
+    bricks.forEach { visit(.brick, $0) }
   }
 }

@@ -1,30 +1,37 @@
 /// Some cells of a board of 10 × 10, one bit each.
-public struct CellSet: Hashable, Sendable {
+struct CellSet: Hashable, Sendable {
   /// The number of rows and of columns.
-  public static let side = 10
+  static var side: Int { 10 }
+
+  /// All columns.
+  static var columns: Range<Int8> { 0..<10 }
+
+  /// The index of a cell, row by row from 0.
+  @inline(__always)
+  static func index(row: Int8, column: Int8) -> Int { Int(row) &* 10 &+ Int(column) }
 
   /// Row by row, the first cell in the lowest bit.
   private(set) var bits: UInt128
 
-  private static let all: UInt128 = 1 << 100 - 1
-  private static let firstRow: UInt128 = 1 << 10 - 1
-  private static let firstColumn = (0..<10).reduce(0 as UInt128) { $0 | 1 << UInt128(10 * $1) }
+  private static var all: UInt128 { 0xf_ffff_ffff_ffff_ffff_ffff_ffff }
+  private static var firstRow: UInt128 { 0x3ff }
+  private static var firstColumn: UInt128 { 0x401_0040_1004_0100_4010_0401 }
 
   private init(bits: UInt128) { self.bits = bits }
 
   /// No cells.
-  public init() { bits = 0 }
+  init() { bits = 0 }
 
   /// One cell; none if the column is not on the board.
   ///
   /// - Precondition: the row is on the board.
-  public init(row: Int, column: Int) {
+  init(row: Int, column: Int) {
     self.init()
     insert(row: row, column: column)
   }
 
   /// All cells of some rows and columns of the board.
-  public init(rows: Range<Int>, columns: Range<Int>) {
+  init(rows: Range<Int>, columns: Range<Int>) {
     self.init()
     for row in rows { formUnion(CellSet(row: row, columns: columns)) }
   }
@@ -32,72 +39,72 @@ public struct CellSet: Hashable, Sendable {
   /// The cells of some columns in one row.
   ///
   /// - Precondition: row and columns are on the board.
-  public init(row: Int, columns: Range<Int>) {
+  init(row: Int, columns: Range<Int>) {
     bits = (1 << UInt128(columns.count) - 1) << UInt128(10 * row + columns.lowerBound)
   }
 
   /// Whether there are no cells.
-  public var isEmpty: Bool { bits == 0 }
+  var isEmpty: Bool { bits == 0 }
 
   /// The number of cells.
-  public var count: Int { bits.nonzeroBitCount }
+  var count: Int { bits.nonzeroBitCount }
 
   /// Whether a cell is in the set.
-  public func contains(row: Int, column: Int) -> Bool {
+  func contains(row: Int, column: Int) -> Bool {
     bits >> UInt128(truncatingIfNeeded: row &* 10 &+ column) & 1 == 1
   }
 
   /// Adds a cell, unless the column is not on the board.
   ///
   /// - Precondition: the row is on the board.
-  public mutating func insert(row: Int, column: Int) {
+  mutating func insert(row: Int, column: Int) {
     guard (0..<10).contains(column) else { return }
     bits |= 1 << UInt128(truncatingIfNeeded: row &* 10 &+ column)
   }
 
   /// Takes a cell out.
-  public mutating func remove(row: Int, column: Int) {
+  mutating func remove(row: Int, column: Int) {
     bits &= ~(1 << UInt128(truncatingIfNeeded: row &* 10 &+ column))
   }
 
   /// Adds the cells of another set.
-  public mutating func formUnion(_ other: CellSet) { bits |= other.bits }
+  mutating func formUnion(_ other: CellSet) { bits |= other.bits }
 
   /// Takes the cells of another set out.
-  public mutating func subtract(_ other: CellSet) { bits &= ~other.bits }
+  mutating func subtract(_ other: CellSet) { bits &= ~other.bits }
 
   /// The cells that are in both sets.
-  public func intersection(_ other: CellSet) -> CellSet { CellSet(bits: bits & other.bits) }
+  func intersection(_ other: CellSet) -> CellSet { CellSet(bits: bits & other.bits) }
 
   /// The cells of one row.
-  public func row(_ row: Int) -> CellSet {
+  func row(_ row: Int) -> CellSet {
     CellSet(bits: bits & Self.firstRow << UInt128(truncatingIfNeeded: row &* 10))
   }
 
   /// The cells of one column.
-  public func column(_ column: Int) -> CellSet {
+  func column(_ column: Int) -> CellSet {
     CellSet(bits: bits & Self.firstColumn << UInt128(truncatingIfNeeded: column))
   }
 
   /// The row of the lowest cell; nil if there is none.
-  public var lowestRow: Int? { isEmpty ? nil : (127 - bits.leadingZeroBitCount) / 10 }
+  var lowestRow: Int? { isEmpty ? nil : (127 - bits.leadingZeroBitCount) / 10 }
 
   /// All cells one row up; those of the top row are gone.
-  public var movedUp: CellSet { CellSet(bits: bits >> 10) }
+  var movedUp: CellSet { CellSet(bits: bits >> 10) }
 
   /// All cells one row down; those of the bottom row are gone.
-  public var movedDown: CellSet { CellSet(bits: bits << 10 & Self.all) }
+  var movedDown: CellSet { CellSet(bits: bits << 10 & Self.all) }
 
   /// All cells one column to the right or, for −1, to the left.
   ///
   /// - Precondition: none leaves the board.
-  public func moved(columns: Int) -> CellSet {
+  func moved(columns: Int) -> CellSet {
     precondition(column(columns > 0 ? 9 : 0).isEmpty, "no cell leaves the board")
     return CellSet(bits: columns > 0 ? bits << 1 : bits >> 1)
   }
 
   /// All cells one row down; those of the bottom row come back in the top row.
-  public var rotatedDown: CellSet { CellSet(bits: (bits << 10 | bits >> 90) & Self.all) }
+  var rotatedDown: CellSet { CellSet(bits: (bits << 10 | bits >> 90) & Self.all) }
 
   /// Calls a function with the index of each cell, row by row.
   @inline(__always)

@@ -115,18 +115,16 @@ public struct Freeway: MinAtarGame {
     for lane in cars.indices { cars[lane].movesRight = random.uniform() > 0.5 }
   }
 
-  /// Where the things of a channel are.
-  public func cells(_ channel: Channel) -> CellSet {
-    if channel == .chicken { return CellSet(row: Int(chickenRow), column: Int(Self.chickenColumn)) }
-    var cells = CellSet()
+  /// The chicken, and each car with its trail.
+  @inline(__always)
+  public func forEachThing(_ visit: (Channel, _ cell: Int) -> Void) {
+    visit(.chicken, CellSet.index(row: chickenRow, column: Self.chickenColumn))
     for lane in cars.indices {
       let car = cars[lane]
-      if channel == .car {
-        cells.insert(row: lane + 1, column: Int(car.column))
-      } else if Int(car.wait) == channel.rawValue - Channel.car.rawValue {
-        cells.insert(row: lane + 1, column: Int(Self.column(car.column, movedRight: !car.movesRight)))
-      }
+      let row = Int8(truncatingIfNeeded: lane &+ 1)
+      visit(.car, CellSet.index(row: row, column: car.column))
+      guard let speed = Channel(rawValue: Channel.car.rawValue &+ Int(car.wait)) else { continue }
+      visit(speed, CellSet.index(row: row, column: Self.column(car.column, movedRight: !car.movesRight)))
     }
-    return cells
   }
 }

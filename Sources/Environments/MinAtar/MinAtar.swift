@@ -26,14 +26,14 @@ public struct MinAtar<Game: MinAtarGame>: Environment {
   /// The game.
   public private(set) var game: Game
   private var isOver = true
-  private let playable: [MinAtarAction]
+  private var playable = BoundedList<6, MinAtarAction>(filler: .noOperation)
   /// How the board is drawn; nil for planes.
   private let pixels: PixelView?
 
   /// A game that waits for its first reset.
   public init(actions: ActionSet = .all, view: View = .planes, rampsDifficulty: Bool = true) {
     game = Game(rampsDifficulty: rampsDifficulty)
-    playable = actions == .all ? MinAtarAction.allCases : Game.minimalActions
+    for action in actions == .all ? MinAtarAction.allCases : Game.minimalActions { playable.append(action) }
     pixels =
       switch view {
       case .planes: nil
@@ -62,7 +62,7 @@ public struct MinAtar<Game: MinAtarGame>: Environment {
   }
 
   /// The actions in the order no-op, left, up, right, down, fire.
-  public var actions: [String] { playable.map(\.rawValue) }
+  public var actions: [String] { playable.indices.map { playable[$0].rawValue } }
 
   /// Starts an episode of the game.
   public mutating func reset(using random: inout some Randomness) {
@@ -81,24 +81,13 @@ public struct MinAtar<Game: MinAtarGame>: Environment {
   /// Writes the planes or the pixels.
   public func observe(into frame: inout MutableSpan<Float>) {
     frame.update(repeating: 0)
-    let count = Self.channelCount
     if let pixels {
-      var covered = CellSet()
-      for index in (0..<count).reversed() {
-        guard let channel = Game.Channel(rawValue: index) else { continue }
-        var visible = game.cells(channel)
-        visible.subtract(covered)
-        covered.formUnion(visible)
-        visible.forEach {
-          pixels.draw(index, row: $0 / CellSet.side, column: $0 % CellSet.side, into: &frame)
-        }
+      forEachTile { channel, row, column in
+        pixels.draw(channel.rawValue, row: row, column: column, into: &frame)
       }
     } else {
-      precondition(frame.count == CellSet.side * CellSet.side * count, "a frame holds all planes")
-      for index in 0..<count {
-        guard let channel = Game.Channel(rawValue: index) else { continue }
-        game.cells(channel).forEach { frame[$0 &* count &+ index] = 1 }
-      }
+      let count = Self.channelCount
+      game.forEachThing { channel, cell in frame[cell &* count &+ channel.rawValue] = 1 }
     }
   }
 
@@ -106,14 +95,22 @@ public struct MinAtar<Game: MinAtarGame>: Environment {
   public func picture() -> Picture {
     let size = 16
     var picture = Picture(width: CellSet.side * size, height: CellSet.side * size)
-    for channel in Game.Channel.allCases {
-      game.cells(channel).forEach { cell in
-        let (row, column) = (cell / CellSet.side * size, cell % CellSet.side * size)
-        picture.fill(row: row, column: column, size: size, with: Picture.Color(gray: 0))
-        Game.tile(channel).draw(into: &picture, row: row, column: column, size: size)
-      }
+    forEachTile { channel, row, column in
+      Game.tile(channel).draw(into: &picture, row: row * size, column: column * size, size: size)
     }
     return picture
+  }
+
+  /// Calls a function with the highest channel in each cell that is not empty.
+  private func forEachTile(_ visit: (Game.Channel, _ row: Int, _ column: Int) -> Void) {
+    var highest = Board<100, Game.Channel?>(repeating: nil)
+    game.forEachThing { channel, cell in
+      if let other = highest[cell], other.rawValue > channel.rawValue { return }
+      highest[cell] = channel
+    }
+    for cell in highest.indices {
+      if let channel = highest[cell] { visit(channel, cell / CellSet.side, cell % CellSet.side) }
+    }
   }
 
   /// Hashes what changes in an episode.

@@ -30,8 +30,9 @@ public protocol MinAtarGame: Hashable, Sendable {
   /// - Precondition: the episode has not ended.
   mutating func step(_ action: MinAtarAction, using random: inout some Randomness) -> Outcome
 
-  /// Where the things of a channel are.
-  func cells(_ channel: Channel) -> CellSet
+  /// Calls a function with the channel of each thing on the board and the index of its cell, row by row from 0; in any
+  /// order, and more than once for a cell where several things are alike.
+  func forEachThing(_ visit: (Channel, _ cell: Int) -> Void)
 }
 
 /// What a thing looks like on a picture: a shape of one color on black.

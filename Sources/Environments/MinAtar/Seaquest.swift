@@ -52,7 +52,6 @@ public struct Seaquest: MinAtarGame {
   private static let diverMovePeriod: Int8 = 5
   private static let shotPeriod: Int8 = 5
   private static let enemyShotPeriod: Int8 = 10
-  private static let columns: Range<Int8> = 0..<10
 
   private let rampsDifficulty: Bool
   private var row: Int8 = 0
@@ -70,7 +69,7 @@ public struct Seaquest: MinAtarGame {
   /// How often the game became more difficult.
   private var rampCount: Int8 = 0
   // The oldest first. At most one enemy comes a step, and none stays for more than 30 steps once so many come (before,
-  // it stays for 60, but at most every 14th step one comes). A submarine has one bullet in the water at a time, which
+  // it stays for 60, but at most every 15th step one comes). A submarine has one bullet in the water at a time, which
   // is gone after 10 steps. A shot takes 5 steps, a diver comes every 30 and stays for 60.
   private var fish = BoundedList<48, Swimmer>(filler: .nobody)
   private var submarines = BoundedList<48, Swimmer>(filler: .nobody)
@@ -186,7 +185,7 @@ public struct Seaquest: MinAtarGame {
       bullet.column += bullet.movesRight ? 1 : -1
       bullets[index] = bullet
       let isHit = { (enemy: Swimmer) in enemy.row == bullet.row && enemy.column == bullet.column }
-      if !Self.columns.contains(bullet.column) {
+      if !CellSet.columns.contains(bullet.column) {
         bullets.removeFirst(equalToThatAt: index)
       } else if let hit = fish.firstIndex(where: isHit) {
         fish.remove(at: hit)
@@ -211,7 +210,7 @@ public struct Seaquest: MinAtarGame {
       diver.moveTimer = Self.diverMovePeriod
       diver.column += diver.movesRight ? 1 : -1
       divers[index] = diver
-      if !Self.columns.contains(diver.column) {
+      if !CellSet.columns.contains(diver.column) {
         divers.removeFirst(equalToThatAt: index)
       } else {
         _ = rescue(diver, at: index)
@@ -259,7 +258,7 @@ public struct Seaquest: MinAtarGame {
     enemy.moveTimer = movePeriod
     enemy.column += enemy.movesRight ? 1 : -1
     enemies[index] = enemy
-    if !Self.columns.contains(enemy.column) {
+    if !CellSet.columns.contains(enemy.column) {
       return (enemy, enemies.removeFirst(equalToThatAt: index))
     }
     if isFront(enemy.row, enemy.column) {
@@ -278,7 +277,7 @@ public struct Seaquest: MinAtarGame {
       if isFront(bullet.row, bullet.column) { outcome.ending = .terminated }
       bullet.column += bullet.movesRight ? 1 : -1
       enemyBullets[index] = bullet
-      if !Self.columns.contains(bullet.column) {
+      if !CellSet.columns.contains(bullet.column) {
         enemyBullets.removeFirst(equalToThatAt: index)
       } else if isFront(bullet.row, bullet.column) {
         outcome.ending = .terminated
@@ -315,40 +314,31 @@ public struct Seaquest: MinAtarGame {
     }
   }
 
-  /// Where the things of a channel are.
-  public func cells(_ channel: Channel) -> CellSet {
-    var cells = CellSet()
-    switch channel {
-    case .front: cells.insert(row: Int(row), column: Int(column))
-    case .back: cells.insert(row: Int(row), column: Int(column) + (facesRight ? -1 : 1))
-    case .bullet: mark(bullets, in: &cells)
-    case .enemyBullet: mark(enemyBullets, in: &cells)
-    case .fish: mark(fish, in: &cells)
-    case .submarine: mark(submarines, in: &cells)
-    case .diver: mark(divers, in: &cells)
-    case .trail:
-      mark(fish, behind: 1, in: &cells)
-      mark(submarines, behind: 1, in: &cells)
-      mark(divers, behind: 1, in: &cells)
-    case .oxygen: cells = CellSet(row: 9, columns: 0..<Int(max(0, oxygen) * 10 / Self.fullOxygen))
-    case .diversOnBoard: cells = CellSet(row: 9, columns: 9 - Int(max(0, diversOnBoard))..<9)
+  /// The submarine, all that swims and shoots, and the gauges.
+  @inline(__always)
+  public func forEachThing(_ visit: (Channel, _ cell: Int) -> Void) {
+    visit(.front, CellSet.index(row: row, column: column))
+    visit(.back, CellSet.index(row: row, column: column &+ (facesRight ? -1 : 1)))
+    let lit = max(0, oxygen) * 10 / Self.fullOxygen
+    for column in 0..<Int8(lit) { visit(.oxygen, CellSet.index(row: 9, column: column)) }
+    for column in 9 - Int8(max(0, diversOnBoard))..<9 {
+      visit(.diversOnBoard, CellSet.index(row: 9, column: column))
     }
-    return cells
-  }
-
-  private func mark<let capacity: Int>(
-    _ swimmers: BoundedList<capacity, Swimmer>, behind: Int = 0, in cells: inout CellSet
-  ) {
-    for index in swimmers.indices {
-      let swimmer = swimmers[index]
-      cells.insert(
-        row: Int(swimmer.row), column: Int(swimmer.column) - (swimmer.movesRight ? behind : -behind))
-    }
-  }
-
-  private func mark<let capacity: Int>(_ bullets: BoundedList<capacity, Bullet>, in cells: inout CellSet) {
     for index in bullets.indices {
-      cells.insert(row: Int(bullets[index].row), column: Int(bullets[index].column))
+      visit(.bullet, CellSet.index(row: bullets[index].row, column: bullets[index].column))
     }
+    for index in enemyBullets.indices {
+      visit(.enemyBullet, CellSet.index(row: enemyBullets[index].row, column: enemyBullets[index].column))
+    }
+    for index in fish.indices { Self.show(fish[index], as: .fish, visit) }
+    for index in submarines.indices { Self.show(submarines[index], as: .submarine, visit) }
+    for index in divers.indices { Self.show(divers[index], as: .diver, visit) }
+  }
+
+  @inline(__always)
+  private static func show(_ swimmer: Swimmer, as channel: Channel, _ visit: (Channel, Int) -> Void) {
+    visit(channel, CellSet.index(row: swimmer.row, column: swimmer.column))
+    let behind = swimmer.column &+ (swimmer.movesRight ? -1 : 1)
+    if CellSet.columns.contains(behind) { visit(.trail, CellSet.index(row: swimmer.row, column: behind)) }
   }
 }

@@ -56,7 +56,7 @@ public struct SpaceInvaders: MinAtarGame {
     case .alienMovingLeft: MinAtarTile(0, 158, 115)
     case .alienMovingRight: MinAtarTile(213, 130, 170)
     case .bullet: MinAtarTile(240, 228, 66, .dot)
-    case .alienBullet: MinAtarTile(190, 60, 0, .dot)
+    case .alienBullet: MinAtarTile(170, 40, 0, .dot)
     }
   }
 
@@ -129,15 +129,16 @@ public struct SpaceInvaders: MinAtarGame {
     if let shooter { alienBullets.insert(row: shooter.row, column: shooter.column) }
   }
 
-  /// Where the things of a channel are.
-  public func cells(_ channel: Channel) -> CellSet {
-    switch channel {
-    case .cannon: CellSet(row: 9, column: Int(cannonColumn))
-    case .alien: aliens
-    case .alienMovingLeft: aliensMoveRight ? CellSet() : aliens
-    case .alienMovingRight: aliensMoveRight ? aliens : CellSet()
-    case .bullet: bullets
-    case .alienBullet: alienBullets
+  /// The cannon, the swarm and all bullets.
+  @inline(__always)
+  public func forEachThing(_ visit: (Channel, _ cell: Int) -> Void) {
+    visit(.cannon, CellSet.index(row: 9, column: cannonColumn))
+    let direction = aliensMoveRight ? Channel.alienMovingRight : .alienMovingLeft
+    aliens.forEach {
+      visit(.alien, $0)
+      visit(direction, $0)
     }
+    bullets.forEach { visit(.bullet, $0) }
+    alienBullets.forEach { visit(.alienBullet, $0) }
   }
 }
