@@ -23,6 +23,7 @@ A reference is a class with these members; its module maps our ids to functions 
     observation()       the bytes of the current observation
     copy()              an independent copy with the same future (only for the careful player)
     worth()             how good it looks beside its rewards (only for the careful player)
+    seek()              what to do next to get ahead, or None (only for the seeking player)
 """
 
 import argparse
@@ -86,7 +87,18 @@ def careful_player(seed: int, depth: int = 18):
     return choose
 
 
-PLAYERS = {"random": random_player, "careful": careful_player}
+def seeking_player(seed: int, share: float = 0.6):
+    """Does what the reference would do next, or else draws: it comes to where chance alone hardly does."""
+    random = np.random.default_rng(seed)
+
+    def choose(reference) -> int:
+        action = reference.seek() if random.random() < share else None
+        return int(random.integers(reference.action_count)) if action is None else action
+
+    return choose
+
+
+PLAYERS = {"random": random_player, "careful": careful_player, "seeking": seeking_player}
 
 
 class Recording:

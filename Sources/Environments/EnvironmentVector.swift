@@ -13,6 +13,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   private let worldSpace: BoxSpace
   /// The environment before its first reset: an episode from a seed depends on nothing else.
   private let fresh: RuledEnvironment<Base>
+  private let hasCamera: Bool
   private var lanes: [Lane<Base>]
 
   /// Lanes that all wait for a seed.
@@ -22,6 +23,7 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
     precondition(count > 0, "a vector has at least one lane")
     self.id = id
     worldSpace = environment.observationSpace
+    hasCamera = camera != nil
     observationSpace = camera?.space(of: worldSpace) ?? worldSpace
     fresh = RuledEnvironment(environment, rules: rules)
     lanes = Array(repeating: Lane(fresh, camera: camera), count: count)
@@ -85,7 +87,9 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   #endif
   public func observe(_ index: Int, into frame: inout MutableSpan<Float>) {
     precondition(frame.count == observationSpace.count, "a frame has one entry for each of the space")
-    lanes.span[index].observe(into: &frame, of: worldSpace)
+    precondition(lanes.indices.contains(index), "there is no lane \(index)")
+    lanes.withUnsafeBufferPointer { $0[index].environment.base.observe(into: &frame) }
+    if hasCamera { lanes[index].capture(&frame, of: worldSpace) }
   }
 
   /// Writes the current observations of all lanes, one after the other.
@@ -102,12 +106,14 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   public func observeAll(into frames: inout MutableSpan<Float>) {
     let (size, space) = (observationSpace.count, worldSpace)
     precondition(frames.count == count * size, "there is one frame for each lane")
-    // A span lends its lanes, where an array would copy each of them.
-    let lanes = lanes.span
-    for index in lanes.indices {
-      // Swift 6.3's name for the operation: the one without the underscore is deprecated.
-      var frame = frames._mutatingExtracting(index * size..<(index + 1) * size)
-      lanes[index].observe(into: &frame, of: space)
+    // Through a buffer pointer, because an array's or a span's elements are copied to be looked at.
+    lanes.withUnsafeBufferPointer { lanes in
+      for index in lanes.indices {
+        // Swift 6.3's name for the operation: the one without the underscore is deprecated.
+        var frame = frames._mutatingExtracting(index * size..<(index + 1) * size)
+        lanes[index].environment.base.observe(into: &frame)
+        if hasCamera { lanes[index].capture(&frame, of: space) }
+      }
     }
   }
 
@@ -164,8 +170,7 @@ private struct Lane<Base: Environment>: Hashable {
     return outcome
   }
 
-  func observe(into frame: inout MutableSpan<Float>, of space: BoxSpace) {
-    environment.observe(into: &frame)
+  func capture(_ frame: inout MutableSpan<Float>, of space: BoxSpace) {
     camera?.capture(&frame, of: space)
   }
 }

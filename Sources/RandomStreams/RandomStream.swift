@@ -57,6 +57,22 @@ extension RandomStream: Randomness {
     return Int(truncatingIfNeeded: index(below: UInt64(bound)))
   }
 
+  /// Draws an index uniformly from `0..<bound`, as NumPy's `shuffle` does: the lower bits of a draw, drawn again where they
+  /// are too great.
+  ///
+  /// - Precondition: `bound` is positive, and at most 2³².
+  @inlinable
+  public mutating func place(below bound: Int) -> Int {
+    precondition(0 < bound && bound <= 1 << 32, "there is no place below \(bound)")
+    let last = UInt32(truncatingIfNeeded: bound - 1)
+    if last == 0 { return 0 }
+    let mask = UInt32.max >> UInt32(last.leadingZeroBitCount)
+    while true {
+      let place = bits.nextUInt32() & mask
+      if place <= last { return Int(place) }
+    }
+  }
+
   // Lemire, "Fast Random Integer Generation in an Interval", 2019: the upper word of a product with random bits
   // is the index; the rare products whose lower word is too small would be one too many for some indices.
 

@@ -9,6 +9,12 @@ public protocol Randomness: Sendable {
   /// - Precondition: `bound` is positive.
   mutating func index(below bound: Int) -> Int
 
+  /// Draws an index uniformly from `0..<bound` for a place in an order: a generator may take other bits for it than for
+  /// ``index(below:)``, as NumPy's does.
+  ///
+  /// - Precondition: `bound` is positive.
+  mutating func place(below bound: Int) -> Int
+
   /// Draws true with the given probability in [0, 1]; 0 is never and 1 is always.
   mutating func chance(_ probability: Double) -> Bool
 
@@ -17,6 +23,10 @@ public protocol Randomness: Sendable {
 }
 
 extension Randomness {
+  /// The draw of ``index(below:)``.
+  @inlinable
+  public mutating func place(below bound: Int) -> Int { index(below: bound) }
+
   /// Draws true with the given probability in [0, 1], from exactly one uniform draw: also for 0 and 1, so that
   /// the draws that follow do not depend on the probability.
   @inlinable

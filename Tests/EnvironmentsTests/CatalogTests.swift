@@ -91,7 +91,9 @@ struct CatalogTests {
       if episode > 0 { episodes.insert(seen) }
       vector.reset(0)
     }
-    #expect(episodes.count > 1, "every episode is alike")
+    // An empty room in which the agent starts in a corner is always the same.
+    let isDrawn = id.wholeMatch(of: /empty-[0-9]+x[0-9]+-v1/) == nil
+    #expect((episodes.count > 1) == isDrawn)
   }
 
   @Test("a copy is a snapshot, generators included", arguments: repositoryIDs)

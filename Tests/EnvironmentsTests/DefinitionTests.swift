@@ -22,10 +22,27 @@ struct DefinitionTests {
     description: Walk.
     time-limit: 9
     parameters:
+      view: planes
+      extent: whole
+      moves: compass
       lava-reward: -1
       map: |
         S.~
         ..G
+
+    """
+
+  private static let layout = """
+    id: grid-v1
+    kind: grid
+    description: Walk.
+    time-limit: 9
+    parameters:
+      layout: empty
+      size: 8
+      start: corner
+      view: symbolic
+      extent: egocentric
 
     """
 
@@ -117,24 +134,73 @@ struct DefinitionTests {
         "catch-v1.yaml:6: unknown key 'nose'; did you mean 'noise'?"),
       Fault(catchGame, catchGame, "# nothing\n", "catch-v1.yaml: the file is empty"),
       Fault(catchGame, catchGame, "- id\n", "catch-v1.yaml:1: a definition must be a mapping with keys"),
-      Fault(grid, "-1\n", "low\n", "grid-v1.yaml:6: 'lava-reward' must be a number"),
-      Fault(grid, "-1\n", ".nan\n", "grid-v1.yaml:6: 'lava-reward' is nan; -1.0 to 0.0 is possible"),
-      Fault(grid, "-1\n", "0.5\n", "grid-v1.yaml:6: 'lava-reward' is 0.5; -1.0 to 0.0 is possible"),
+      Fault(grid, "-1\n", "low\n", "grid-v1.yaml:9: 'lava-reward' must be a number"),
+      Fault(grid, "-1\n", ".nan\n", "grid-v1.yaml:9: 'lava-reward' is nan; -1.0 to 0.0 is possible"),
+      Fault(grid, "-1\n", "0.5\n", "grid-v1.yaml:9: 'lava-reward' is 0.5; -1.0 to 0.0 is possible"),
       Fault(
-        grid, "    ..G", "    ..G.", "grid-v1.yaml:9: the map's row has 4 cells, but its first row has 3"),
-      Fault(grid, "..G", ".XG", "grid-v1.yaml:9: unknown map character 'X'; the map's are . S # ~ G"),
-      Fault(grid, "S.~", "..~", "grid-v1.yaml:7: the map has no start 'S'"),
-      Fault(grid, "..G", "...", "grid-v1.yaml:7: the map has no goal 'G'"),
-      Fault(grid, "..G", ".#G", "grid-v1.yaml:8: no way leads from the start in column 1 to a goal"),
+        grid, "    ..G", "    ..G.", "grid-v1.yaml:12: the map's row has 4 cells, but its first row has 3"),
+      Fault(
+        grid, "..G", ".?G",
+        "grid-v1.yaml:12: unknown map character '?'; the map's are . # ~ G S > v < ^ * a-f A-F 1-6 n-s h-m H-M U-Z"
+      ),
+      Fault(grid, "S.~", "..~", "grid-v1.yaml:10: the map has no start 'S', '>', 'v', '<' or '^'"),
+      Fault(grid, "..G", "...", "grid-v1.yaml:10: the map has no goal 'G'"),
+      Fault(grid, "..G", ".#G", "grid-v1.yaml:11: no way leads from the start in column 1 to a goal"),
       Fault(
         grid, "..G", Array(repeating: "...", count: 70).joined(separator: "\n    "),
-        "grid-v1.yaml:7: the map has 71 rows; 1 to 64 are possible"),
+        "grid-v1.yaml:10: the map has 71 rows; 1 to 64 are possible"),
       Fault(
         grid, "S.~", "S" + String(repeating: ".", count: 64),
-        "grid-v1.yaml:8: the map has 65 columns; 1 to 64 are possible"),
+        "grid-v1.yaml:11: the map has 65 columns; 1 to 64 are possible"),
+      Fault(
+        grid, "S.~\n    ..G",
+        Array(repeating: "S" + String(repeating: ".", count: 38) + "G", count: 26).joined(
+          separator: "\n    "),
+        "grid-v1.yaml:10: the map has 26 × 40 cells; at most 1024 are possible"),
+      Fault(
+        grid, "S.~",
+        "S" + String(repeating: "*", count: 17) + "\n    .." + String(repeating: ".", count: 16) + "\n    #",
+        "grid-v1.yaml:13: the map's row has 1 cells, but its first row has 18"),
+      Fault(
+        grid, "S.~\n    ..G", "S" + String(repeating: "*", count: 17) + "G",
+        "grid-v1.yaml:10: 17 obstacles '*' are in the map; at most 16 are possible"),
+      Fault(grid, "..G", "aAG", "grid-v1.yaml:11: no way leads from the start in column 1 to a goal"),
+      Fault(
+        grid.replacingOccurrences(of: "compass", with: "turning"), "S.~\n    ..G", "SAaG",
+        "grid-v1.yaml:11: no way leads from the start in column 1 to a goal"),
+      Fault(
+        grid, "whole", "egocentric",
+        "grid-v1.yaml:7: an agent with compass moves faces nowhere; 'extent' must be 'whole'"),
+      Fault(grid, "planes", "plane", "grid-v1.yaml:6: 'view' cannot be 'plane'; did you mean 'planes'?"),
+      Fault(
+        grid, "  moves: compass\n", "", "grid-v1.yaml:5: missing key 'moves' of a map"),
+      Fault(
+        grid, "  moves: compass\n", "  layout: unlock\n",
+        "grid-v1.yaml:10: a grid has a 'layout' or a 'map', not both"),
+      Fault(
+        grid, "  moves: compass\n", "  moves: compass\n  size: 5\n", "grid-v1.yaml:9: a map has no 'size'"),
+      Fault(layout, "  size: 8\n", "", "grid-v1.yaml:5: missing key 'size' of the layout 'empty'"),
+      Fault(layout, "  layout: empty\n", "", "grid-v1.yaml:5: missing key 'layout' or 'map'"),
+      Fault(layout, "empty", "emtpy", "grid-v1.yaml:6: 'layout' cannot be 'emtpy'; did you mean 'empty'?"),
+      Fault(layout, "size: 8", "size: 4", "grid-v1.yaml:7: 'size' is 4; 5 to 32 is possible"),
+      Fault(layout, "empty", "unlock", "grid-v1.yaml:7: the layout 'unlock' has no 'size'"),
+      Fault(
+        layout, "empty\n  size: 8\n  start: corner", "crossing\n  size: 8\n  crossings: 1\n  barrier: lava",
+        "grid-v1.yaml:7: 'size' is 8; rivers need an odd number"),
+      Fault(
+        layout, "empty\n  size: 8\n  start: corner", "crossing\n  size: 9\n  crossings: 7\n  barrier: lava",
+        "grid-v1.yaml:8: 'crossings' is 7; 1 to 6 is possible"),
+      Fault(
+        layout, "empty\n  size: 8", "dynamic-obstacles\n  size: 8\n  obstacles: 6",
+        "grid-v1.yaml:8: 'obstacles' is 6; 1 to 5 is possible"),
+      Fault(
+        layout, "size: 8\n  start: corner\n  view: symbolic\n  extent: egocentric",
+        "size: 16\n  start: corner\n  view: pixels-42\n  extent: whole",
+        "grid-v1.yaml:9: 16 × 16 cells are too many for pixels-42: a cell would have 2 pixels a side, and needs 4"
+      ),
       Fault(
         grid, "|\n    S.~\n    ..G", "S.G",
-        "grid-v1.yaml:7: 'map' must be a block that starts with 'map: |', one line a row"),
+        "grid-v1.yaml:10: 'map' must be a block that starts with 'map: |', one line a row"),
     ])
   func faults(_ fault: Fault) throws {
     let file = fault.error.prefix { $0 != ":" }
@@ -189,7 +255,7 @@ struct DefinitionTests {
     let game = try EnvironmentDefinition(yaml: Self.catchGame, path: "catch-v1.yaml")
     #expect(game.contentHash == "9622cec63ddbcc0e")
     let grid = try EnvironmentDefinition(yaml: Self.grid, path: "grid-v1.yaml")
-    #expect(grid.contentHash == "6ccc5eee277b2742")
+    #expect(grid.contentHash == "8f2519b35d949258")
   }
 
   @Test("comments, order, layout and the description do not change the hash")
@@ -222,6 +288,15 @@ struct DefinitionTests {
     let changed = open.replacingOccurrences(of: old, with: new)
     #expect(changed != open)
     #expect(try EnvironmentDefinition(yaml: changed, path: "grid-v1.yaml").contentHash != grid.contentHash)
+  }
+
+  @Test("keys behind keys open doors")
+  func keys() throws {
+    let yaml = Self.grid.replacingOccurrences(of: "compass", with: "turning")
+      .replacingOccurrences(of: "S.~\n    ..G", with: "SbAG\n    #Ba#\n    ####")
+    #expect(throws: Never.self) { try EnvironmentDefinition(yaml: yaml, path: "grid-v1.yaml") }
+    let without = yaml.replacingOccurrences(of: "Ba", with: "B.")
+    #expect(throws: EnvironmentError.self) { try EnvironmentDefinition(yaml: without, path: "grid-v1.yaml") }
   }
 
   @Test("a file that cannot be read is an error")

@@ -2,11 +2,10 @@ import Environments
 import RandomStreams
 import Testing
 
-@Suite("Grid world")
-struct GridWorldTests {
+@Suite("Grid worlds with compass moves")
+struct CompassTests {
   private func world(timeLimit: Int = 10, rows: [String]? = nil) throws -> EnvironmentVector<GridWorld> {
-    let map = try GridMap(rows: rows ?? ["S..", "#~G"])
-    let world = GridWorld(map: map, timeLimit: timeLimit, lavaReward: -0.5)
+    let world = try compassWorld(rows ?? ["S..", "#~G"], timeLimit: timeLimit, lavaReward: -0.5)
     var vector = EnvironmentVector(id: "grid", world, rules: EpisodeRules(timeLimit: 1000), count: 1)
     vector.reset(0, seed: 0)
     return vector
@@ -72,9 +71,7 @@ struct GridWorldTests {
 
   @Test("every start is used, in the order of the map")
   func starts() throws {
-    let map = try GridMap(rows: ["S.S", "GS."])
-    #expect(map.starts == [0, 2, 4])
-    var world = GridWorld(map: map, timeLimit: 9, lavaReward: 0)
+    var world = try compassWorld(["S.S", "GS."])
     var random = RandomStream(seed: 0)
     var expected = random
     for _ in 0..<20 {
@@ -83,15 +80,16 @@ struct GridWorldTests {
       var span = frame.mutableSpan
       world.observe(into: &span)
       let agents = (0..<6).filter { frame[4 * $0] == 1 }
-      #expect(agents == [map.starts[expected.index(below: 3)]])
+      #expect(agents == [[0, 2, 4][expected.index(below: 3)]])
     }
   }
 
   @Test("worlds are equal if their maps, agents and times are")
   func equality() throws {
-    var world = GridWorld(map: try GridMap(rows: ["S.G"]), timeLimit: 9, lavaReward: 0)
-    let other = GridWorld(map: try GridMap(rows: ["S#.", "..G"]), timeLimit: 9, lavaReward: 0)
+    var world = try compassWorld(["S.G"])
+    let other = try compassWorld(["S#.", "..G"])
     var random = RandomStream(seed: 0)
+    world.reset(using: &random)
     let start = world
     #expect(world != other)
     _ = world.step(3, using: &random)
@@ -101,13 +99,31 @@ struct GridWorldTests {
     #expect(Set([world, start, other]).count == 2)
   }
 
-  @Test("the shortest way avoids the lava")
-  func shortestWay() throws {
-    let map = try GridMap(rows: ["S~G", "..."])
-    #expect(map.shortestWay(from: 0) == [.down, .right, .right, .up])
-    #expect(map.shortestWay(from: 2)?.isEmpty == true)
-    #expect(map.shortestWay(from: 5) == [.up])
+  @Test("things are in the way, and nobody faces anywhere")
+  func obstacles() throws {
+    let world = try compassWorld(["aS1", "1.h", "..G"])
+    var vector = EnvironmentVector(id: "grid", world, rules: EpisodeRules(timeLimit: 1000), count: 1)
+    vector.reset(0, seed: 0)
+    let start = vector.observation()
+    #expect(vector.direction(0) == nil)
+    for action in [1, 3] {
+      #expect(vector.step([action]) == [Outcome(reward: 0)])
+      #expect(vector.observation() == start)
+    }
+    _ = vector.step([2])
+    let below = vector.observation()
+    #expect(below != start)
+    for action in [1, 3] {
+      _ = vector.step([action])
+      #expect(vector.observation() == below)
+    }
   }
+}
+
+private func compassWorld(_ rows: [String], timeLimit: Int = 9, lavaReward: Float = 0) throws -> GridWorld {
+  GridWorld(
+    .map(try GridMap(rows: rows, moves: .compass)), view: GridView(.planes, .whole), timeLimit: timeLimit,
+    lavaReward: lavaReward)
 }
 
 @Suite("lava-bridge-v1")
@@ -144,10 +160,12 @@ struct LavaBridgeTests {
     #expect(cells == Set(ways.keys))
   }
 
-  @Test("no way is shorter than these", arguments: [9, 13, 17, 25])
-  func shortest(_ cell: Int) throws {
-    let map = try GridMap(rows: ["########", "#S~~~S.#", "#S....G#", "#S~~~..#", "########"])
-    #expect(map.shortestWay(from: cell)?.count == ways[cell]?.count)
+  @Test("no way is shorter than these")
+  func shortest() throws {
+    for seed in 0..<12 as Range<UInt64> {
+      let (cell, vector) = try start(seed)
+      #expect(shortestWay(vector, actions: [0, 1, 2, 3])?.count == ways[cell]?.count)
+    }
   }
 
   @Test("one wrong step on the bridge is the end", arguments: [0, 2], [2, 3, 4])

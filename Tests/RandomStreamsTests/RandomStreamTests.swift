@@ -55,11 +55,22 @@ struct RandomStreamTests {
     #expect(drawn == numpy.interleaved)
   }
 
+  @Test("shuffle and permutation are NumPy's, with other draws between", arguments: NumPyDraws.all)
+  func shuffled(_ numpy: NumPyDraws) {
+    var random = stream(of: numpy)
+    var drawn = Array(0..<12)
+    random.shuffle(&drawn)
+    drawn.append(random.index(below: 1000))
+    drawn += random.permutation(of: 5)
+    #expect(drawn == numpy.shuffled)
+  }
+
   @Test("a bound of 1 draws nothing")
   func boundOfOne() {
     var random = RandomStream(seed: 3)
     let before = random
     #expect(random.index(below: 1) == 0)
+    #expect(random.place(below: 1) == 0)
     #expect(random == before)
   }
 

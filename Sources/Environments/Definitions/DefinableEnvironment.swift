@@ -49,14 +49,3 @@ extension Pong: DefinableEnvironment {
     self.init(size: size)
   }
 }
-
-extension GridWorld: DefinableEnvironment {
-  static var kind: String { "grid" }
-
-  static var parameterKeys: [String] { ["lava-reward", "map"] }
-
-  init(_ parameters: DefinitionReader, timeLimit: Int) throws(EnvironmentError) {
-    let lavaReward = Float(try parameters.number("lava-reward", in: -1...0))
-    self.init(map: try parameters.map("map"), timeLimit: timeLimit, lavaReward: lavaReward)
-  }
-}

@@ -46,6 +46,21 @@ struct DefinitionReader {
     EnvironmentError(message, path: path, line: mapping[key]?.mark?.line)
   }
 
+  /// An error of the mapping as a whole.
+  func error(_ message: String) -> EnvironmentError {
+    EnvironmentError(message, path: path, line: line)
+  }
+
+  /// Checks the keys that depend on another key's value: those required must be there, and none but those allowed.
+  func require(_ required: [String], or allowed: [String], of owner: String) throws(EnvironmentError) {
+    for key in required where mapping[key] == nil { throw error("missing key '\(key)' of \(owner)") }
+    for (key, _) in mapping {
+      let name = key.scalar?.string ?? "?"
+      if (required + allowed).contains(name) { continue }
+      throw EnvironmentError("\(owner) has no '\(name)'", path: path, line: key.mark?.line)
+    }
+  }
+
   /// A mapping below a key.
   func mapping(
     _ key: String, keys: [String], optional: [String] = []
@@ -125,7 +140,7 @@ struct DefinitionReader {
   }
 
   /// A map of a grid world: a literal block, so that a row of the map is a line of the file.
-  func map(_ key: String) throws(EnvironmentError) -> GridMap {
+  func map(_ key: String, moves: GridMap.Moves) throws(EnvironmentError) -> GridMap {
     let node = try node(key)
     guard let block = node.scalar, block.style == .literal, let mark = block.mark else {
       throw error("'\(key)' must be a block that starts with '\(key): |', one line a row", at: key)
@@ -133,7 +148,7 @@ struct DefinitionReader {
     var rows = block.string.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if rows.last == "" { rows.removeLast() }
     do {
-      return try GridMap(rows: rows)
+      return try GridMap(rows: rows, moves: moves)
     } catch {
       throw EnvironmentError(error.message, path: path, line: mark.line + (error.row.map { $0 + 1 } ?? 0))
     }

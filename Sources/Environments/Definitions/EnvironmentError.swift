@@ -9,7 +9,8 @@ public struct EnvironmentError: Error, Hashable, Sendable, CustomStringConvertib
 
   /// An error at a place, or without one.
   public init(_ message: String, path: String? = nil, line: Int? = nil) {
-    self.message = message
+    // What a file says may be quoted here, line breaks and all.
+    self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     self.path = path
     self.line = line
   }

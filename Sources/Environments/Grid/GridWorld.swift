@@ -1,79 +1,71 @@
 public import RandomStreams
 
-/// Walk over a map to the goal without touching the lava.
+/// A world of cells after the conventions of MiniGrid (Chevalier-Boisvert et al., "Minigrid & Miniworld", 2023): walls,
+/// lava, doors, things to carry, and a goal.
 ///
-/// - Description: a grid world in the manner of MiniGrid (Chevalier-Boisvert et al., 2023), seen from above as a whole
-///   and walked in four directions, without turning. In the narrow places a single wrong step ends the episode.
-/// - Observation: one channel each for the agent, walls, lava and goals: 1 in the cells where they are, else 0.
-/// - Actions: up, right, down, left; a move into a wall or over the map's edge stays where it is.
-/// - Reward: at a goal 1 − 0.9 · steps / time limit, as in MiniGrid, so a short way is worth more; in lava
-///   `lavaReward`; else 0.
-/// - Start: a random one of the map's starts.
-/// - End: terminated at a goal or in lava.
-/// - Arguments: the map, the time limit that the reward refers to, and the reward for lava.
+/// - Description: a ``GridLayout`` says what is where at the start and what the task is. With the seven actions the
+///   generated layouts are step for step those of the package `minigrid` 3.2.0; see their pages.
+/// - Observation: a ``GridView``; nothing tells the time.
+/// - Actions: left, right, forward, pickup, drop, toggle, done; with moving obstacles in a generated layout only the first
+///   three; on a map with compass moves up, right, down, left.
+/// - Reward: 1 − 0.9 · steps / time limit for reaching a goal, or for opening the door of ``GridLayout/unlock``; −1 for
+///   going forward into a moving obstacle; on a map, what it says for lava; else 0.
+/// - Start: as the layout says.
+/// - End: terminated with each of these rewards, and in lava.
+/// - Arguments: the layout, the view, the time limit that the reward refers to, and the rewards for goal and lava.
 public struct GridWorld: Environment {
-  private let map: GridMap
-  /// The observation without the agent, shared by all copies.
-  private let background: [Float]
-  private let timeLimit: Int
-  private let lavaReward: Float
-  private var agent: Int
-  private var steps = 0
-
-  private static let channels = 4
+  private var episode: GridEpisode
 
   /// A world that waits for its first reset.
   ///
-  /// - Precondition: `timeLimit` is positive.
-  public init(map: GridMap, timeLimit: Int, lavaReward: Float) {
+  /// - Parameters:
+  ///   - layout: what is where.
+  ///   - view: what is observed.
+  ///   - timeLimit: the number of steps after which a goal is worth a tenth.
+  ///   - goalReward: what a goal would be worth without any step.
+  ///   - lavaReward: what lava is worth.
+  /// - Precondition: `timeLimit` is positive, the layout's numbers are possible, and a tile of pixels has room.
+  public init(
+    _ layout: GridLayout, view: GridView, timeLimit: Int, goalReward: Double = 1, lavaReward: Float = 0
+  ) {
     precondition(timeLimit > 0, "an episode has at least one step")
-    self.map = map
-    self.timeLimit = timeLimit
-    self.lavaReward = lavaReward
-    agent = map.starts[0]
-    background = map.cells.flatMap { cell -> [Float] in
-      [0, cell == .wall ? 1 : 0, cell == .lava ? 1 : 0, cell == .goal ? 1 : 0]
-    }
+    let rules = GridRules(
+      of: layout, timeLimit: timeLimit, goalReward: goalReward, lavaReward: lavaReward)
+    episode = GridEpisode(
+      layout, rules: rules, observer: GridObserver(view, of: layout, turns: rules.task != .walk))
   }
 
-  /// Four channels in [0, 1], with one position a cell: agent, wall, lava, goal.
-  public var observationSpace: BoxSpace {
-    BoxSpace(
-      height: map.height, width: map.width, channels: Self.channels,
-      rawMaxima: Array(repeating: 1, count: Self.channels))
-  }
+  /// As the view says.
+  public var observationSpace: BoxSpace { episode.observer.space }
 
-  /// Up, right, down, left.
-  public var actions: [String] { ["up", "right", "down", "left"] }
+  /// Depends on the layout.
+  public var actions: [String] { episode.rules.task.actions }
 
-  /// Puts the agent on a start, which is drawn if there are several.
+  /// Where the agent faces; nil on a map with compass moves.
+  public var direction: Int? { episode.observer.turns ? episode.facing.rawValue : nil }
+
+  /// Builds the layout.
   public mutating func reset(using random: inout some Randomness) {
-    agent = map.starts[random.index(below: map.starts.count)]
-    steps = 0
+    makeUnique()
+    episode.start(using: &random)
   }
 
-  /// Moves the agent; draws nothing.
+  /// Takes an action; draws only where obstacles move.
   public mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
-    guard let move = GridMove(rawValue: action) else { preconditionFailure("there is no action \(action)") }
-    precondition(map.cells[agent] != .lava && map.cells[agent] != .goal, "reset before the next step")
-    agent = map.cell(move, of: agent)
-    steps += 1
-    switch map.cells[agent] {
-    case .goal: return Outcome(reward: 1 - 0.9 * Float(steps) / Float(timeLimit), ending: .terminated)
-    case .lava: return Outcome(reward: lavaReward, ending: .terminated)
-    case .floor, .start, .wall: return Outcome(reward: 0)
-    }
+    makeUnique()
+    return episode.step(action, using: &random)
   }
 
-  /// Marks what every cell is, and where the agent stands.
+  /// Before a change, parts from the copies that share the episode.
+  private mutating func makeUnique() {
+    if !isKnownUniquelyReferenced(&episode) { episode = GridEpisode(copying: episode) }
+  }
+
+  /// Writes the view.
   public func observe(into frame: inout MutableSpan<Float>) {
-    for index in background.indices { frame[index] = background[index] }
-    frame[agent * Self.channels] = 1
+    episode.observe(into: &frame)
   }
 
-  /// Hashes what changes in an episode: worlds of one map are what a set holds.
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(agent)
-    hasher.combine(steps)
-  }
+  /// The whole grid, 24 pixels a cell.
+  public func picture() -> Picture { episode.picture() }
 }

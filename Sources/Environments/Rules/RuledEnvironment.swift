@@ -60,6 +60,7 @@ public struct RuledEnvironment<Base: Environment>: Environment {
   }
 
   /// Observes the base; neither time nor the last action is observed.
+  @inline(__always)
   public func observe(into frame: inout MutableSpan<Float>) {
     base.observe(into: &frame)
   }
