@@ -122,6 +122,8 @@ private func meanReturn(
     configuration.lanes = 16
     configuration.horizon = 16
     configuration.network.lstm = 16
+    // 8 of 8 seeds learn it with this rate and with 5e-3; with PPO's 1e-2 above 7 of 8 do.
+    configuration.learningRate = .constant(3e-3)
     let recalling = try trained(configuration, in: DelayedRecall(), limit: 4, steps: 20_000)
     #expect(try meanReturn(recalling.policy, in: DelayedRecall(), limit: 4) > 0.9)
     configuration.network.lstm = nil
