@@ -18,7 +18,7 @@ public struct PolicyFile: Sendable {
     public var frames: Int
     /// The names of the actions, in the order of the scores.
     public var actions: [String]
-    /// What trained it: dqn, reinforce.
+    /// What trained it: dqn, ppo, reinforce.
     public var agent: String
     /// How it was hardened; nil for a plain policy.
     public var defense: String?

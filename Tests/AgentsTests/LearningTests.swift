@@ -52,8 +52,7 @@ private func trained(
   seed: UInt64 = 1, workers: Workers = .one
 ) throws -> any LearningAgent {
   var agent = try configuration.makeAgent(
-    in: EnvironmentVector(
-      id: "test", environment, rules: EpisodeRules(timeLimit: limit), count: configuration.lanes),
+    in: EnvironmentVector(environment, limit: limit, count: configuration.lanes),
     seed: seed, workers: workers)
   while agent.steps < steps {
     _ = try agent.advance(progress: Float(agent.steps) / Float(steps), hardening: nil)
@@ -71,8 +70,7 @@ private func meanReturn(
   _ policy: NetworkPolicy, in environment: some Environment, limit: Int, frames: Int = 1
 ) throws -> Double {
   var rollout = Rollout(
-    EnvironmentVector(id: "test", environment, rules: EpisodeRules(timeLimit: limit), count: 40),
-    frames: frames)
+    EnvironmentVector(environment, limit: limit, count: 40), frames: frames)
   for lane in 0..<40 { rollout.start(lane, seed: UInt64(1000 + lane)) }
   while rollout.isRunning.contains(true) { _ = try rollout.step(policy) }
   return rollout.records.reduce(0) { $0 + $1.episodeReturn } / 40

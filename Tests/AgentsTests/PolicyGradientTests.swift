@@ -70,8 +70,7 @@ private struct Still: Environment {
     let model = try ActorCritic(
       .init(.mlp, hidden: [8]), isShared: true, input: [1, 1, 1], actions: 2, using: &random)
     var rollout = Rollout(
-      EnvironmentVector(
-        id: "count", Count(terminates: terminates), rules: EpisodeRules(timeLimit: 3), count: 2), frames: 1)
+      EnvironmentVector(Count(terminates: terminates), limit: 3, count: 2), frames: 1)
     rollout.startTraining(seed: 1)
     var buffer = RolloutBuffer(horizon: 5, lanes: 2, input: [1, 1, 1])
     let returns = try buffer.fill(from: &rollout, by: model, attacker: nil)
@@ -99,9 +98,7 @@ private struct Still: Environment {
     configuration.minibatches = 1
     configuration.clipsValue = clipsValue
     var agent = try PPO(
-      configuration,
-      environments: EnvironmentVector(id: "still", Still(), rules: EpisodeRules(timeLimit: 1000), count: 4),
-      seed: 1)
+      configuration, environments: EnvironmentVector(Still(), count: 4), seed: 1)
     let names = ["torso.0", "torso.1", "actor", "critic"].flatMap { ["\($0).weight", "\($0).bias"] }
     let torso = try Network(
       .init(
@@ -143,9 +140,7 @@ private struct Still: Environment {
       .init(.mlp, hidden: [8], lstm: 6), isShared: true, input: [1, 1, 3], actions: 2, using: &random)
     // Away from the undecided start, where all actions are alike.
     model.parameters = model.parameters.map { $0 + random.tensor($0.shape) }
-    var rollout = Rollout(
-      EnvironmentVector(id: "recall", DelayedRecall(), rules: EpisodeRules(timeLimit: 1000), count: 4),
-      frames: 1)
+    var rollout = Rollout(EnvironmentVector(DelayedRecall(), count: 4), frames: 1)
     rollout.startTraining(seed: 1)
     var buffer = RolloutBuffer(horizon: 7, lanes: 4, input: [1, 1, 3])
     for _ in 0..<2 {
@@ -175,8 +170,7 @@ private struct Still: Environment {
       configuration.targetDivergence = target
       var agent = try PPO(
         configuration,
-        environments: EnvironmentVector(
-          id: "identity", Identity(), rules: EpisodeRules(timeLimit: 10), count: 4), seed: 1)
+        environments: EnvironmentVector(Identity(), limit: 10, count: 4), seed: 1)
       _ = try agent.advance(progress: 0, hardening: nil)
       return agent.policy
     }
@@ -191,9 +185,7 @@ private struct Still: Environment {
       change(&configuration)
       do {
         _ = try PPO(
-          configuration,
-          environments: EnvironmentVector(
-            id: "identity", Identity(), rules: EpisodeRules(timeLimit: 1000), count: 4), seed: 1)
+          configuration, environments: EnvironmentVector(Identity(), count: 4), seed: 1)
         return "accepted"
       } catch { return "\(error)" }
     }

@@ -1,6 +1,13 @@
 import Environments
 import RandomStreams
 
+extension EnvironmentVector {
+  /// Lanes of an environment of the tests, truncated after `limit` steps.
+  init(_ environment: Base, limit: Int = 1000, count: Int) {
+    self.init(id: "test", environment, rules: EpisodeRules(timeLimit: limit), count: count)
+  }
+}
+
 // Environments made to test one ability each. All show the numbers of their state as ones in a row of zeros.
 
 /// The action that is shown is the right one, each step anew.
