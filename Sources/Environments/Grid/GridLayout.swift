@@ -4,7 +4,7 @@ import RandomStreams
 public enum GridLayout: Hashable, Sendable {
   /// A map, the same in each episode but for the start.
   case map(GridMap)
-  /// An empty room; see `EmptyRoom.swift`.
+  /// A room with nothing but the goal.
   case emptyRoom(size: Int, start: Start)
   /// Four rooms around a cross of walls.
   case fourRooms

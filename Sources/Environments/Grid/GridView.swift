@@ -4,7 +4,7 @@ public struct GridView: Hashable, Sendable {
   public enum Form: String, Hashable, Sendable, CaseIterable {
     /// MiniGrid's object, color and state of each cell, each divided by the greatest.
     case symbolic
-    /// One plane for each object, color, and direction of the agent; see ``GridPlanes``.
+    /// One plane for each object, color, and direction of the agent; see <doc:GridWorlds>.
     case planes
     /// Tiles on 42 × 42 gray pixels.
     case pixels42 = "pixels-42"
