@@ -70,7 +70,8 @@ struct ConvolutionGeometry: Sendable {
 
   var patchGeometry: Patches {
     Patches(
-      height: height, width: width, channels: channels, kernel_height: kernelHeight, kernel_width: kernelWidth,
+      height: height, width: width, channels: channels, kernel_height: kernelHeight,
+      kernel_width: kernelWidth,
       stride: stride, output_height: outputHeight, output_width: outputWidth, padding_top: paddingTop,
       padding_left: paddingLeft)
   }

@@ -56,7 +56,8 @@ extension ConvolutionGeometry {
       Tensor([batch, outputHeight, outputWidth, filters]) { result in
         MatrixProduct.multiply(
           .init(padded.pointer, rows: positionNest, columns: patchNest),
-          .init(weight.pointer, patchCount, filters), bias: bias.pointer, activation: activation, into: result)
+          .init(weight.pointer, patchCount, filters), bias: bias.pointer, activation: activation, into: result
+        )
         activation.finish(result, count: positions &* filters)
       }
     }

@@ -75,12 +75,14 @@ struct KernelTests {
     let (patch, patchSteps) = ([1, 3, 6], [0, 18, 1])
     for columns in [5, 16, 70] {
       cases.append(
-        ProductCase(rows: positions, rowSteps: positionSteps, sums: patch, sumSteps: patchSteps, columns: columns))
+        ProductCase(
+          rows: positions, rowSteps: positionSteps, sums: patch, sumSteps: patchSteps, columns: columns))
       // 810 and 1,800 sums: in one block and in two.
       for images in [90, 200] {
         cases.append(
           ProductCase(
-            rows: patch, rowSteps: patchSteps, sums: [images, 3, 3], sumSteps: positionSteps, columns: columns))
+            rows: patch, rowSteps: patchSteps, sums: [images, 3, 3], sumSteps: positionSteps, columns: columns
+          ))
       }
     }
     // Images that are fetched ahead.
@@ -169,13 +171,16 @@ struct KernelTests {
 
   /// Ordinary numbers, in a count that is no multiple of 16, among them those that are not.
   private var elements: [Float] {
-    draw(40, seed: 4) + [0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 100, -100, 3e38]
+    draw(40, seed: 4) + [
+      0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 100, -100, 3e38,
+    ]
   }
 
   /// What a kernel writes, by the bits, for all instruction sets and for its definition.
   private func check(
     _ definition: (Float, Float) -> Float,
-    _ kernel: (KernelTable, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void,
+    _ kernel: (KernelTable, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) ->
+      Void,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let (left, right) = (elements, Array(elements.reversed()))
