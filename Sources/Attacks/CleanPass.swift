@@ -25,9 +25,9 @@ public struct CleanPass: Sendable {
   ) {
     (self.memory, self.random) = (memory, random)
     var (memory, random) = (memory, random)
-    if let victim = victim as? any ScoringPolicy {
-      let differentiable = victim is any DifferentiablePolicy
-      self.observations = differentiable ? observations.tracked() : observations
+    let differentiable = victim as? any DifferentiablePolicy
+    if let victim: any ScoringPolicy = differentiable ?? (victim as? any ScoringPolicy) {
+      self.observations = differentiable == nil ? observations : observations.tracked()
       let scores = victim.scores(for: self.observations, memory: &memory, using: &random)
       actions = scores.argmax()
       self.scores = scores

@@ -4,6 +4,6 @@
 #define PANEL_VECTORS 1
 // 16 registers of 256 bits: 12 of sums, 2 of weights, 1 of a broadcast element.
 #define tile_rows(vectors) ((void)(vectors), 6)
-#include "Kernels.inc"
+#include "Kernels.h"
 #pragma clang attribute pop
 #endif

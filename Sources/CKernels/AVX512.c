@@ -7,6 +7,6 @@
 // 32 registers of 512 bits: 24 of sums, 4 of weights, some of broadcast elements. Lower tiles of fewer vectors, because
 // their row pointers take a general register each.
 #define tile_rows(vectors) ((vectors) == 4 ? 6 : 8)
-#include "Kernels.inc"
+#include "Kernels.h"
 #pragma clang attribute pop
 #endif

@@ -9,4 +9,4 @@
 // 16 registers: 12 of sums.
 #define tile_rows(vectors) ((void)(vectors), 3)
 #endif
-#include "Kernels.inc"
+#include "Kernels.h"

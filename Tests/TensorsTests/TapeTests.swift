@@ -81,6 +81,14 @@ struct TapeTests {
     #expect(gradient(of: { ($0 * $0.stoppingGradient()).sum() }, at: input) == input)
   }
 
+  @Test func aStepAlongASign() {
+    let (start, direction) = (Tensor([1, 2, 3]).tracked(), Tensor([-0.1, 0, 7]).tracked())
+    let moved = start.stepped(by: 0.5, alongSignOf: direction)
+    #expect(moved.elements == [0.5, 2, 3.5])
+    #expect(
+      moved.squared().sum().gradients(at: [start, direction]) == [Tensor([1, 4, 7]), Tensor([0, 0, 0])])
+  }
+
   /// Gradients are plain values: a second pass over the same recording gives the same, and nothing adds up in between.
   @Test func aRecordingCanBeFollowedTwice() {
     let leaf = Tensor([1, 2]).tracked()

@@ -51,10 +51,10 @@ INLINE void store_some(float *target, Vector value, ptrdiff_t count) {
 #undef COPY_OVERLAPPING
 }
 
-#include "Elementwise.inc"
-#include "Transcendental.inc"
-#include "Product.inc"
-#include "Scatter.inc"
+#include "Elementwise.h"
+#include "Transcendental.h"
+#include "Product.h"
+#include "Scatter.h"
 
 const struct KernelTable KERNELS = {
     .product = product,
