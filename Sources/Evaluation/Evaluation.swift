@@ -32,6 +32,9 @@ public struct Evaluation: Sendable {
     /// The episodes in the order of their seeds.
     public let episodes: [EpisodeRecord]
 
+    /// What some episodes found.
+    public init(episodes: [EpisodeRecord]) { self.episodes = episodes }
+
     /// The returns in the order of the seeds.
     public var returns: [Double] { episodes.map(\.episodeReturn) }
     /// The mean return.
