@@ -23,7 +23,8 @@ struct Hoodwink: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ListCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self, WatchCommand.self,
+      ListCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self, SelftestCommand.self,
+      WatchCommand.self,
       BaselineCommand.self, TraceCommand.self,
     ])
 
@@ -53,6 +54,7 @@ struct Hoodwink: ParsableCommand {
     case let error as TrainingError: (error.description, EX_SOFTWARE)
     case let error as DisplayError: (error.description, EX_CANTCREAT)
     case let error as AtomicFile.Failure: (error.description, EX_CANTCREAT)
+    case let code as ExitCode: (nil, code.rawValue)
     case _ where exitCode(for: error) == .success: (nil, 0)
     case let error as CleanExit: (nil, error.errorCode)
     default:
