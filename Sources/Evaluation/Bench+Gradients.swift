@@ -119,6 +119,8 @@ extension Bench {
 private struct Slopes: Sendable {
   let neighborhood: Neighborhood
   let cleanActions: [Int]
+  /// The best of the other actions at the clean observations.
+  let rivals: [Int]
   /// Of the margin, with zeros where nothing may change.
   let gradient: Tensor
   let isCrossEntropyFlat: [Bool]
@@ -137,6 +139,7 @@ private struct Slopes: Sendable {
     func gradient(_ losses: Tensor) -> Tensor { neighborhood.masked(losses.sum().gradient(at: leaf)) }
     self.neighborhood = neighborhood
     cleanActions = actions
+    rivals = Self.rivals(of: scores.stoppingGradient(), to: actions)
     self.gradient = gradient(scores.margin(over: actions))
     isMarginFlat = Self.isZero(self.gradient)
     isCrossEntropyFlat = Self.isZero(gradient(scores.crossEntropy(with: actions)))
@@ -144,6 +147,15 @@ private struct Slopes: Sendable {
   }
 
   private static func isZero(_ gradient: Tensor) -> [Bool] { gradient.flattened().abs().max().elements.map { $0 == 0 } }
+
+  private static func rivals(of scores: Tensor, to actions: [Int]) -> [Int] {
+    var others = scores
+    let width = scores.shape[1]
+    others.withMutableElements { others in
+      for (row, action) in actions.enumerated() { others[row * width + action] = -.infinity }
+    }
+    return others.argmax()
+  }
 
   private func margins(_ policy: any DifferentiablePolicy, _ frames: FrameSample, at points: Tensor) -> [Float] {
     frames.scores(of: policy, at: points).margin(over: cleanActions).elements
@@ -180,7 +192,7 @@ private struct Slopes: Sendable {
   }
 
   /// For each frame and each of four directions (along the gradient, and three random ones) whether the central difference
-  /// of the margin is the gradient's product with it: to a tenth, and to the rounding of scores in Float32.
+  /// of the margin over the rival is the gradient's product with it: to a tenth, and to the rounding of scores in Float32.
   func agreements(
     with policy: any DifferentiablePolicy, on frames: FrameSample, using random: inout [RandomStream]
   ) throws -> [Bool] {
@@ -189,11 +201,15 @@ private struct Slopes: Sendable {
     let length = neighborhood.length
     let largest = gradient.flattened().abs().max().elements
     let uphill = gradient * Tensor(largest.map { $0 > 0 ? 1 / $0 : 0 }, shape: [frames.count, 1, 1, 1])
+    // Over one rival, because the margin has a kink where two actions compete for the second place.
+    func leads(at points: Tensor) -> [Float] {
+      let scores = frames.scores(of: policy, at: points)
+      return (scores.gather(rivals) - scores.gather(cleanActions)).elements
+    }
     let directions = [uphill] + (0..<3).map { _ in neighborhood.masked(signs(using: &random)) }
     return directions.flatMap { direction in
       let step = direction * size
-      let above = margins(policy, frames, at: neighborhood.center + step)
-      let below = margins(policy, frames, at: neighborhood.center - step)
+      let (above, below) = (leads(at: neighborhood.center + step), leads(at: neighborhood.center - step))
       let predicted = Self.rowSums(gradient * step, length)
       let norms = Self.rowSums(gradient.squared(), length).map { Double($0).squareRoot() }
       return above.indices.map { row in

@@ -68,7 +68,7 @@ struct Strength: Sendable {
   }
 
   private func queries(_ bench: Bench) throws -> [Check] {
-    guard bench.policy is any ScoringPolicy else { return [] }
+    guard bench.policy is any ScoringPolicy, AttackCatalog.names.contains("square") else { return [] }
     let square = try bench.trial(AttackPlan("square:queries=\(bench.panel.queries)"))
     return [
       atLeast(
@@ -169,7 +169,7 @@ extension Bench {
     let copied = try trial(
       AttackPlan(panel.plan(times: 1).attack), searchingOn: panel.surrogate ?? imitation().policy)
     var figures: [Check.Figure] = [.share("noise", flipRate(of: noise)), .share("transfer", flipRate(of: copied))]
-    if policy is any ScoringPolicy {
+    if policy is any ScoringPolicy, AttackCatalog.names.contains("square") {
       let square = try trial(AttackPlan("square:queries=\(panel.queries)"))
       figures.append(.share("square", flipRate(of: square)))
     }

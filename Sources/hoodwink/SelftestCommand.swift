@@ -119,11 +119,10 @@ struct SelftestCommand: ParsableCommand {
     print(
       "\(report.frames) frames of \(report.episodes) episodes from seed \(compute.seed); "
         + "[ ] is a 95% interval over episodes")
-    var table = Table(["", "check", "figures", "what it means"], leftColumns: 4)
-    for check in report.checks {
-      table.append([check.status.rawValue, check.name, check.figuresText, check.sentence])
-    }
+    var table = Table(["", "check", "figures"], leftColumns: 3)
+    for check in report.checks { table.append([check.status.rawValue, check.name, check.figuresText]) }
     print(table.text)
+    for check in report.checks where check.status > .green { print("\(check.name): \(check.sentence)") }
     print(report.verdict)
   }
 }
