@@ -32,9 +32,15 @@ extension Bench {
     let (status, sentence): (Check.Status, String) =
       if scores > 0 {
         if let expectation = panel.expectation {
-          (.amber, "the scores are drawn; the attacks average them over \(expectation) draws, which may be too few")
+          (
+            .amber,
+            "the scores are drawn; the attacks average them over \(expectation) draws, which may be too few"
+          )
         } else {
-          (.red, "the scores differ from one look to the next: a gradient is that of one draw; set an expectation")
+          (
+            .red,
+            "the scores differ from one look to the next: a gradient is that of one draw; set an expectation"
+          )
         }
       } else if actions > 0 {
         (.amber, "the action is drawn from steady scores: some flips are the policy's own")
@@ -85,7 +91,8 @@ extension Bench {
         figures: [.share("no better than chance", astray)],
         sentence: astray <= 0.1
           ? "a step along the gradient gains more than a random one of the same size"
-          : "a step along the gradient gains no more than a random one: the slope says nothing at this epsilon"))
+          : "a step along the gradient gains no more than a random one: the slope says nothing at this epsilon"
+      ))
     return checks
   }
 
@@ -146,7 +153,9 @@ private struct Slopes: Sendable {
     magnitudes = scores.stoppingGradient().abs().max().elements
   }
 
-  private static func isZero(_ gradient: Tensor) -> [Bool] { gradient.flattened().abs().max().elements.map { $0 == 0 } }
+  private static func isZero(_ gradient: Tensor) -> [Bool] {
+    gradient.flattened().abs().max().elements.map { $0 == 0 }
+  }
 
   private static func rivals(of scores: Tensor, to actions: [Int]) -> [Int] {
     var others = scores
@@ -157,7 +166,9 @@ private struct Slopes: Sendable {
     return others.argmax()
   }
 
-  private func margins(_ policy: any DifferentiablePolicy, _ frames: FrameSample, at points: Tensor) -> [Float] {
+  private func margins(_ policy: any DifferentiablePolicy, _ frames: FrameSample, at points: Tensor)
+    -> [Float]
+  {
     frames.scores(of: policy, at: points).margin(over: cleanActions).elements
   }
 

@@ -41,7 +41,8 @@ struct Imitation: Sendable {
     var random = RandomStream(seed: seed, stream: .initialization)
     let features = try NetworkChoice().features(of: Array(examples.shape.dimensions.dropFirst()))
     var network = try Network(
-      .init(input: features.input, layers: features.layers + [.dense(outputs: actions, activation: .identity)]),
+      .init(
+        input: features.input, layers: features.layers + [.dense(outputs: actions, activation: .identity)]),
       initializer: .kaiming, using: &random)
     var optimizer = Optimizer(Adam())
     for _ in 0..<Self.epochs {

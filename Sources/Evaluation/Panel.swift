@@ -68,7 +68,8 @@ public struct Panel: Sendable {
   /// A panel.
   /// - Precondition: all counts are positive.
   public init(
-    _ evaluation: Evaluation, within threat: ThreatModel, steps: Int = 20, restarts: Int = 2, tries: Int = 100,
+    _ evaluation: Evaluation, within threat: ThreatModel, steps: Int = 20, restarts: Int = 2,
+    tries: Int = 100,
     queries: Int = 200, framesPerEpisode: Int = 4, expectation: Int? = nil, isStraightThrough: Bool = false,
     surrogate: (any Policy)? = nil
   ) {

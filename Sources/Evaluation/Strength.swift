@@ -23,15 +23,18 @@ struct Strength: Sendable {
 
   /// That nothing which should be weaker flips more.
   private func atLeast(
-    _ weaker: Trial, _ name: String, called: String, further: [Check.Figure] = [], on bench: Bench, otherwise: String
+    _ weaker: Trial, _ name: String, called: String, further: [Check.Figure] = [], on bench: Bench,
+    otherwise: String
   ) -> Check {
     let lead = bench.difference(weaker, minus: attack)
     let status = Check.Status(lead, above: Panel.margin)
     return Check(
       name: "pgd ≥ \(name)", status: status,
-      figures: [.share("pgd", flipRate), .share(name, bench.flipRate(of: weaker))] + lead.figures(name: "lead")
+      figures: [.share("pgd", flipRate), .share(name, bench.flipRate(of: weaker))]
+        + lead.figures(name: "lead")
         + further,
-      sentence: status == .green ? "\(called) flips no more than pgd" : "\(called) flips more than pgd: \(otherwise)")
+      sentence: status == .green
+        ? "\(called) flips no more than pgd" : "\(called) flips more than pgd: \(otherwise)")
   }
 
   private func fastGradient(_ bench: Bench) throws -> [Check] {
@@ -72,7 +75,8 @@ struct Strength: Sendable {
     let square = try bench.trial(AttackPlan("square:queries=\(bench.panel.queries)"))
     return [
       atLeast(
-        square, "square", called: "a search without gradients", on: bench, otherwise: "the gradients are masked")
+        square, "square", called: "a search without gradients", on: bench,
+        otherwise: "the gradients are masked")
     ]
   }
 
@@ -85,10 +89,12 @@ struct Strength: Sendable {
       further = [.share("agreement of the copy", copy.agreement)]
     }
     let plan = AttackPlan(try bench.panel.plan(times: 1).attack)
-    let called = bench.panel.surrogate == nil ? "what is crafted on a copy" : "what is crafted on the second policy"
+    let called =
+      bench.panel.surrogate == nil ? "what is crafted on a copy" : "what is crafted on the second policy"
     return [
       atLeast(
-        try bench.trial(plan, searchingOn: surrogate), "transfer", called: called, further: further, on: bench,
+        try bench.trial(plan, searchingOn: surrogate), "transfer", called: called, further: further,
+        on: bench,
         otherwise: "the gradients are masked")
     ]
   }
@@ -96,7 +102,9 @@ struct Strength: Sendable {
   private func growth(_ bench: Bench) throws -> [Check] {
     let plan = try bench.panel.plan(times: 1)
     let epsilon = bench.panel.threat.epsilon
-    func scaled(_ factor: Double) -> Epsilon { Epsilon(epsilon.numerator * factor, over: epsilon.denominator) }
+    func scaled(_ factor: Double) -> Epsilon {
+      Epsilon(epsilon.numerator * factor, over: epsilon.denominator)
+    }
     let sizes = [scaled(0.25), scaled(0.5), epsilon, scaled(2)]
     let trials = try sizes.map { $0 == epsilon ? attack : try bench.trial(plan, epsilon: $0) }
     let falls = zip(trials, trials.dropFirst()).map { bench.difference($0, minus: $1) }
@@ -139,7 +147,8 @@ struct Strength: Sendable {
           ? "the policy earns no more than a random one: there is nothing to lose"
           : status == .green
             ? "with everything allowed the policy earns no more than a random one"
-            : "with everything allowed the policy still earns more than a random one: the attack fails where it cannot")
+            : "with everything allowed the policy still earns more than a random one: the attack fails where it cannot"
+      )
     ]
   }
 
@@ -159,7 +168,8 @@ extension Bench {
   /// A copy of the policy, taught by its answers.
   func imitation() throws -> Imitation {
     try Imitation(
-      of: policy, actions: panel.evaluation.environment.actions.count, on: sample, within: panel.threat, seed: seed,
+      of: policy, actions: panel.evaluation.environment.actions.count, on: sample, within: panel.threat,
+      seed: seed,
       workers: workers)
   }
 
@@ -168,14 +178,17 @@ extension Bench {
     let noise = try trial(AttackPlan("noise:distribution=sign"), tries: panel.tries)
     let copied = try trial(
       AttackPlan(panel.plan(times: 1).attack), searchingOn: panel.surrogate ?? imitation().policy)
-    var figures: [Check.Figure] = [.share("noise", flipRate(of: noise)), .share("transfer", flipRate(of: copied))]
+    var figures: [Check.Figure] = [
+      .share("noise", flipRate(of: noise)), .share("transfer", flipRate(of: copied)),
+    ]
     if policy is any ScoringPolicy, AttackCatalog.names.contains("square") {
       let square = try trial(AttackPlan("square:queries=\(panel.queries)"))
       figures.append(.share("square", flipRate(of: square)))
     }
     return [
       Check(
-        name: "a white-box attack", status: .red, figures: figures, sentence: "there is none: \(error.description)")
+        name: "a white-box attack", status: .red, figures: figures,
+        sentence: "there is none: \(error.description)")
     ]
   }
 }

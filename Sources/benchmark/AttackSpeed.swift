@@ -172,9 +172,11 @@ struct AttackSpeed: ParsableCommand {
     var random = RandomStream(seed: 0)
     let victim = NetworkPolicy(
       try Network(
-        .init(input: input, layers: layers.dropLast() + [
-          .dense(outputs: definition.makeVector(count: 1).actions.count, activation: .identity)
-        ]), initializer: .kaiming, using: &random))
+        .init(
+          input: input,
+          layers: layers.dropLast() + [
+            .dense(outputs: definition.makeVector(count: 1).actions.count, activation: .identity)
+          ]), initializer: .kaiming, using: &random))
     let threat = ThreatModel(
       epsilon: Epsilon(8, over: 255), range: space.low...space.high)
     var drives = try [nil, Attacker("fgsm", against: victim, within: threat)].map {

@@ -39,7 +39,9 @@ struct SelftestCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Draws of noise that PGD has to beat, for each frame.", valueName: "n"))
   var tries: Int = 100
 
-  @Option(help: ArgumentHelp("Questions that the attack without gradients may ask, for each frame.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Questions that the attack without gradients may ask, for each frame.", valueName: "n")
+  )
   var queries: Int = 200
 
   @Option(
@@ -54,7 +56,8 @@ struct SelftestCommand: ParsableCommand {
   @Flag(help: "Take a transform without gradient for the identity on the way back.")
   var straightThrough = false
 
-  @Option(help: ArgumentHelp("Episodes from which frames come, and over which returns are means.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Episodes from which frames come, and over which returns are means.", valueName: "n"))
   var episodes: Int = 64
 
   @OptionGroup var threat: ThreatOptions
@@ -89,7 +92,8 @@ struct SelftestCommand: ParsableCommand {
     for size in sizes {
       let panel = Panel(
         Evaluation(
-          environment: subject.environment, frames: description.frames, seed: compute.seed, episodes: episodes),
+          environment: subject.environment, frames: description.frames, seed: compute.seed, episodes: episodes
+        ),
         within: threat.threat(size, for: description.frame), steps: steps, restarts: restarts, tries: tries,
         queries: queries, expectation: expectation, isStraightThrough: straightThrough,
         surrogate: second?.file.policy)
@@ -103,7 +107,8 @@ struct SelftestCommand: ParsableCommand {
     }
     line.finish(total, of: total)
     if common.json {
-      try printJSON(panels.map { PanelOutput(policy: policy, environment: subject.environment.id, report: $0) })
+      try printJSON(
+        panels.map { PanelOutput(policy: policy, environment: subject.environment.id, report: $0) })
     } else {
       for (index, report) in panels.enumerated() {
         if index > 0 { print() }

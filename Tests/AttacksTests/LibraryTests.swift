@@ -25,7 +25,8 @@ import Testing
 
   @Test(arguments: networks, deterministic)
   func agreesEntryByEntry(
-    _ network: String, _ case: (name: String, attack: String, norm: ThreatModel.Norm, epsilon: Epsilon, share: Double)
+    _ network: String,
+    _ case: (name: String, attack: String, norm: ThreatModel.Norm, epsilon: Epsilon, share: Double)
   ) throws {
     let fixture = try LibraryFixture(network)
     let expected = try fixture[`case`.name]
@@ -58,7 +59,8 @@ import Testing
     let proposed = FGSM().perturb(
       clean, of: fixture.policy, meeting: ActionReached(targets), within: neighborhood, using: &random)
     let rounding = fixture.isRounding(at: observations, for: targets)
-    for (index, (value, wanted)) in zip(neighborhood.project(proposed).elements, expected.elements).enumerated()
+    for (index, (value, wanted)) in zip(neighborhood.project(proposed).elements, expected.elements)
+      .enumerated()
     where !rounding[index] { #expect(abs(value - wanted) <= 1e-4) }
   }
 }

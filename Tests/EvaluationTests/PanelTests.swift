@@ -140,9 +140,11 @@ private struct Wrapped: DifferentiablePolicy {
     var scores = base.scores(for: seen, memory: &memory, using: &random) * scale
     if noise > 0 {
       let width = scores.shape[1]
-      scores = scores + Tensor(shape: scores.shape) { draws in
-        for index in draws.indices { draws[index] = noise * Float(random[index / width].normal()) }
-      }
+      scores =
+        scores
+        + Tensor(shape: scores.shape) { draws in
+          for index in draws.indices { draws[index] = noise * Float(random[index / width].normal()) }
+        }
     }
     return scores
   }
