@@ -52,7 +52,8 @@ struct Recipe {
       let (name, line) = (key.scalar?.string ?? "?", key.mark?.line)
       let known = Self.ownKeys + TrainingOptions.names
       guard known.contains(name) else {
-        let hint = NearestNames(to: name, among: known).question ?? "the keys are the options of hoodwink train"
+        let hint =
+          NearestNames(to: name, among: known).question ?? "the keys are the options of hoodwink train"
         throw failure("unknown key '\(name)'; \(hint)", line)
       }
       lines[name] = line
