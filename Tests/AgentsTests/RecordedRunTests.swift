@@ -73,7 +73,7 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
       let expected = try contents(of: whole)
       #expect(try checkpoints(in: whole).count == 2)
       // Before the first checkpoint at 400, between others, and more than once.
-      for stops in [[300], [401, 1100, 1150, 2990], [1700]] {
+      for stops in [[300], [401, 1100, 1150, 2800], [1700]] {
         try withFolder { url in
           for stop in stops { try advance(start(kind, in: url), until: stop) }
           try resume(kind, in: url, isAtBeginning: stops == [300])
