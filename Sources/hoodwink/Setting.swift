@@ -17,7 +17,7 @@ struct Setting<Options, Configuration> {
     self.name = name
     isGiven = { $0[keyPath: option] != nil }
     apply = { if let value = $0[keyPath: option] { $1[keyPath: path] = value } }
-    text = { "\($0[keyPath: path])" }
+    text = { Self.written($0[keyPath: path]) }
   }
 
   /// A setting that can be left open.
@@ -27,6 +27,12 @@ struct Setting<Options, Configuration> {
     self.name = name
     isGiven = { $0[keyPath: option] != nil }
     apply = { if let value = $0[keyPath: option] { $1[keyPath: path] = value } }
-    text = { $0[keyPath: path].map { "\($0)" } }
+    text = { $0[keyPath: path].map { Self.written($0) } }
+  }
+
+  /// A value as its option reads it: words by their raw values, everything else by its description.
+  private static func written(_ value: some Any) -> String {
+    if let word = value as? any RawRepresentable, let text = word.rawValue as? String { return text }
+    return "\(value)"
   }
 }

@@ -148,7 +148,8 @@ import Testing
         return url
       }
       let settings = [
-        "catch-v1", "--agent", "ppo", "--steps", "3000", "--seed", "9", "--hidden", "16,8", "--activation",
+        "breakout-v1", "--agent", "ppo", "--steps", "3000", "--seed", "9", "--network", "minatar-cnn",
+        "--hidden", "16,8", "--activation",
         "tanh",
         "--layer-norm", "--no-shared", "--lanes", "8", "--horizon", "16", "--clip-value",
         "--target-divergence", "0.5",
