@@ -320,7 +320,8 @@ struct KernelTests {
         var result = buffer(Array(repeating: 7, count: count + 20))
         buffer(mask).withUnsafeBufferPointer { mask in
           table(set).hold(
-            count, buffer(proposed), buffer(center), isMasked ? mask.baseAddress : nil, 0.3, -0.5, 0.7, &result)
+            count, buffer(proposed), buffer(center), isMasked ? mask.baseAddress : nil, 0.3, -0.5, 0.7,
+            &result)
         }
         for index in 0..<count {
           let origin = center[index]
