@@ -46,7 +46,9 @@ let package = Package(
     .target(name: "Defenses", dependencies: ["RandomStreams", "Tensors", "Attacks", "Agents"]),
     .target(
       name: "Evaluation",
-      dependencies: ["RandomStreams", "Environments", "Policies", "Attacks", "Episodes"]),
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
+      ]),
     .target(
       name: "Display",
       dependencies: ["CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"]))]),
@@ -56,11 +58,12 @@ let package = Package(
         "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
         "Agents", "Defenses", "Evaluation", "Display",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "benchmark",
       dependencies: [
-        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes", "Agents",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],
@@ -84,5 +87,5 @@ for module in testedModules {
     .testTarget(
       name: "\(module)Tests",
       dependencies: [.target(name: module), "TestSupport"] + (module == "Tensors" ? ["CKernels"] : []),
-      exclude: ["Networks", "Environments"].contains(module) ? ["Fixtures"] : []))
+      exclude: ["Networks", "Environments", "Attacks"].contains(module) ? ["Fixtures"] : []))
 }

@@ -112,7 +112,8 @@ import Testing
       let gap = clean.elements[row * 2 + action] - clean.elements[row * 2 + 1 - action]
       let smallest = gap / dualNorm(slopes, climber.norm)
       // Where entries have to go further than the range reaches, the closed form does not hold.
-      let farthest = climber.norm == .l2 ? smallest * slopes.map(abs).max()! / dualNorm(slopes, .l2) : smallest
+      let farthest =
+        climber.norm == .l2 ? smallest * slopes.map(abs).max()! / dualNorm(slopes, .l2) : smallest
       guard farthest < 0.24 else { continue }
       compared += 1
       #expect(found[row] != action)
