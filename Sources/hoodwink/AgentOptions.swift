@@ -255,6 +255,14 @@ struct PPOOptions: ParsableArguments, SettingOptions {
     help: "Clip the value's move likewise. (\(ppo.clipsValue ? "clip-value" : "no-clip-value"))")
   var clipValue: Bool?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      Normalize the advantages of a minibatch; without, rare rewards are not drowned in the noise of episodes without \
+      any. (\(ppo.normalizesAdvantages ? "normalize-advantages" : "no-normalize-advantages"))
+      """)
+  var normalizeAdvantages: Bool?
+
   @Option(help: ArgumentHelp("The KL divergence after which no further pass follows. (none)", valueName: "x"))
   var targetDivergence: Float?
 
@@ -269,7 +277,8 @@ struct PPOOptions: ParsableArguments, SettingOptions {
   var given: [String] {
     named([
       "lambda": lambda != nil, "epochs": epochs != nil, "minibatches": minibatches != nil,
-      "clip": clip != nil, "clip-value": clipValue != nil, "target-divergence": targetDivergence != nil,
+      "clip": clip != nil, "clip-value": clipValue != nil, "normalize-advantages": normalizeAdvantages != nil,
+      "target-divergence": targetDivergence != nil,
     ])
   }
 
@@ -280,6 +289,7 @@ struct PPOOptions: ParsableArguments, SettingOptions {
     set(&configuration, \.minibatches, minibatches)
     set(&configuration, \.clip, clip)
     set(&configuration, \.clipsValue, clipValue)
+    set(&configuration, \.normalizesAdvantages, normalizeAdvantages)
     set(&configuration, \.targetDivergence, targetDivergence)
     return configuration
   }
