@@ -23,7 +23,8 @@ struct Hoodwink: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ListCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self, WatchCommand.self,
+      ListCommand.self, TrainCommand.self, AttackCommand.self, CraftCommand.self, EvaluateCommand.self,
+      WatchCommand.self,
       BaselineCommand.self, TraceCommand.self,
     ])
 
