@@ -44,7 +44,9 @@ let package = Package(
     .target(name: "Defenses", dependencies: ["RandomStreams", "Tensors", "Attacks", "Agents"]),
     .target(
       name: "Evaluation",
-      dependencies: ["RandomStreams", "Environments", "Policies", "Attacks", "Episodes"]),
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
+      ]),
     .target(
       name: "Display",
       dependencies: ["CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"]))]),
