@@ -43,7 +43,11 @@ let package = Package(
       dependencies: [
         "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
       ]),
-    .target(name: "Defenses", dependencies: ["RandomStreams", "Tensors", "Attacks", "Agents"]),
+    .target(
+      name: "Defenses",
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
+      ]),
     .target(
       name: "Evaluation",
       dependencies: [
@@ -62,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "benchmark",
       dependencies: [
-        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents", "Defenses",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

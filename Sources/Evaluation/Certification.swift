@@ -3,6 +3,7 @@ import Environments
 import Episodes
 import Networks
 import Policies
+import RandomStreams
 import Tensors
 
 /// How much of what a policy does is proven to withstand any perturbation of a size: the share of frames whose action no
@@ -68,20 +69,21 @@ public struct Certification: Sendable {
   /// - Throws: `NetworkError` when no bounds cover the network, ``CertificationError`` when the attack changed a certified
   ///   action, `AttackError`.
   public func run(
-    _ policy: any BoundedPolicy, workers: Workers = .one,
+    _ policy: any ScoringPolicy, workers: Workers = .one,
     continuing: @escaping @Sendable (Int) -> Bool = { _ in true }
   ) throws -> Result {
-    let architecture = policy.network.architecture
-    try architecture.checkIntervalBounds()
-    let usesLinearBounds = (try? architecture.checkLinearBounds()) != nil
+    let method = try Method(for: policy)
     let groups = Workers.shards(of: evaluation.episodes, shardSize: Self.lanes)
 
     let cleanGroups = try workers.map(groups.count) { group in
       var rollout = start(groups[group])
       var counts = epsilons.map { _ in Counts(lanes: groups[group].count) }
+      var random = groups[group].map {
+        RandomStream(seed: evaluation.seed, stream: .evaluation, index: $0)
+      }
       while rollout.isRunning.contains(true) {
         let step = try rollout.step(policy)
-        certify(step, of: policy, usesLinearBounds: usesLinearBounds, into: &counts)
+        try certify(step, by: method, random: &random, into: &counts)
         guard continuing(step.lanes.count) else { throw CancellationError() }
       }
       return (records: rollout.records, counts: counts)
@@ -96,11 +98,34 @@ public struct Certification: Sendable {
         isWholeEpisodeCertified: counts.flatMap(\.isWhole),
         attacked: try attack.map {
           try attacked(
-            policy, by: $0, epsilons[index], usesLinearBounds: usesLinearBounds, workers: workers,
-            continuing: continuing)
+            policy, by: $0, epsilons[index], method: method, workers: workers, continuing: continuing)
         })
     }
     return Result(clean: clean, rows: rows)
+  }
+
+  /// By what a policy is certified.
+  public enum Method: Sendable {
+    /// By interval bounds, and by linear bounds where they cover the network.
+    case bounds(any BoundedPolicy, usesLinearBounds: Bool)
+    /// By draws.
+    case votes(any VotingPolicy)
+
+    /// The method for a policy.
+    /// - Throws: `NetworkError` when no bounds cover the network, ``CertificationError`` when there is no certificate for
+    ///   such a policy.
+    public init(for policy: any ScoringPolicy) throws {
+      if let voting = policy as? any VotingPolicy {
+        self = .votes(voting)
+      } else if let bounded = policy as? any BoundedPolicy {
+        let architecture = bounded.network.architecture
+        try architecture.checkIntervalBounds()
+        self = .bounds(
+          bounded, usesLinearBounds: (try? architecture.checkLinearBounds()) != nil)
+      } else {
+        throw CertificationError("there are no certificates for a policy behind these defenses together")
+      }
+    }
   }
 
   private struct Counts {
@@ -121,16 +146,33 @@ public struct Certification: Sendable {
   }
 
   private func certify(
-    _ step: Rollout.Step, of policy: any BoundedPolicy, usesLinearBounds: Bool, into counts: inout [Counts]
-  ) {
+    _ step: Rollout.Step, by method: Method, random: inout [RandomStream], into counts: inout [Counts]
+  ) throws {
     var rows = Array(step.lanes.indices)
+    // A vote's radius is the same for every size.
+    var radii: [Float?] = []
+    if case .votes(let policy) = method {
+      var streams = step.lanes.map { random[$0] }
+      radii = policy.certifiedRadii(
+        at: step.clean, actions: step.actions, samples: 1000, error: 0.001, using: &streams)
+      for (row, lane) in step.lanes.enumerated() { random[lane] = streams[row] }
+    }
     for index in epsilons.indices {
       if !rows.isEmpty {
         let isAll = rows.count == step.lanes.count
         let observations = isAll ? step.clean : step.clean.rows(at: rows)
-        let (byIntervals, byAny) = policy.certified(
-          rows.map { step.actions[$0] }, over: box(around: observations, epsilons[index]),
-          usesLinearBounds: usesLinearBounds)
+        let box = box(around: observations, epsilons[index])
+        let byIntervals: [Bool]
+        let byAny: [Bool]
+        switch method {
+        case .bounds(let policy, let usesLinearBounds):
+          (byIntervals, byAny) = policy.certified(
+            rows.map { step.actions[$0] }, over: box, usesLinearBounds: usesLinearBounds)
+        case .votes:
+          let distances = box.farthest(from: observations)
+          byAny = zip(rows, distances).map { row, distance in radii[row].map { distance < $0 } ?? false }
+          byIntervals = Array(repeating: false, count: rows.count)
+        }
         counts[index].byIntervals += byIntervals.count(where: \.self)
         counts[index].byAny += byAny.count(where: \.self)
         rows = zip(rows, byAny).filter(\.1).map(\.0)
@@ -143,8 +185,8 @@ public struct Certification: Sendable {
   }
 
   private func attacked(
-    _ policy: any BoundedPolicy, by attack: String, _ epsilon: Epsilon, usesLinearBounds: Bool,
-    workers: Workers, continuing: @escaping @Sendable (Int) -> Bool
+    _ policy: any ScoringPolicy, by attack: String, _ epsilon: Epsilon, method: Method, workers: Workers,
+    continuing: @escaping @Sendable (Int) -> Bool
   ) throws -> Evaluation.Result {
     var threat = threat
     threat.epsilon = epsilon
@@ -156,7 +198,8 @@ public struct Certification: Sendable {
         let lengths = rollout.records.map(\.length)
         let step = try rollout.step(policy, attacker: attacker)
         let flipped = step.lanes.indices.filter { step.actions[$0] != step.cleanActions[$0] }
-        if !flipped.isEmpty {
+        // A vote over a few draws may differ from its limit, which is what was certified.
+        if case .bounds(let policy, let usesLinearBounds) = method, !flipped.isEmpty {
           let (_, certified) = policy.certified(
             flipped.map { step.cleanActions[$0] },
             over: box(around: step.clean.rows(at: flipped), epsilon), usesLinearBounds: usesLinearBounds)
@@ -183,7 +226,7 @@ public struct Certification: Sendable {
     let fixed = threat.frames == .newest ? channels - channels / evaluation.frames : 0
     let (low, high) = (threat.range.lowerBound, threat.range.upperBound)
     // The tolerance twice: the attacker checks a difference that was itself rounded.
-    let radius = threat.budget > 0 ? threat.budget + 2 * ThreatModel.tolerance : 0
+    let radius = threat.budget > 0 ? threat.budget + 2 * Neighborhood.tolerance : 0
     func moved(by change: Float) -> Tensor {
       observations.withElements { clean in
         Tensor(shape: observations.shape) { bound in
@@ -202,7 +245,15 @@ public struct Certification: Sendable {
   }
 }
 
-/// A certificate that does not hold, in one line.
+extension Bounds {
+  /// The Euclidean distance of each observation's farthest corner.
+  fileprivate func farthest(from observations: Tensor) -> [Float] {
+    maximum(upper - observations, observations - lower).flattened().squared().sum(alongAxis: -1)
+      .squareRoot().elements
+  }
+}
+
+/// A certificate that cannot be given or does not hold, in one line.
 public struct CertificationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was found.
   public let description: String

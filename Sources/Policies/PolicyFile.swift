@@ -28,11 +28,14 @@ public struct PolicyFile: Sendable {
     public var steps: Int
     /// The complete training configuration, by name.
     public var configuration: [String: String]
+    /// What it does with each observation before it decides, in this order; nil for nothing.
+    public var inference: [InferenceDefense]?
 
     /// A description of a policy.
     public init(
       environment: String, environmentHash: String, frame: BoxSpace, frames: Int, actions: [String],
-      agent: String, defense: String? = nil, seed: UInt64, steps: Int, configuration: [String: String]
+      agent: String, defense: String? = nil, seed: UInt64, steps: Int, configuration: [String: String],
+      inference: [InferenceDefense] = []
     ) {
       self.environment = environment
       self.environmentHash = environmentHash
@@ -44,16 +47,24 @@ public struct PolicyFile: Sendable {
       self.seed = seed
       self.steps = steps
       self.configuration = configuration
+      self.inference = inference.isEmpty ? nil : inference
     }
   }
 
   /// The version of the metadata that this code writes and reads.
   static let formatVersion = "1"
 
-  /// The policy.
+  /// What was trained: the network's outputs, and what gradients go through.
   public var policy: NetworkPolicy
   /// Where it comes from and what it looks at.
   public var description: Description
+
+  /// What acts: the policy behind its inference defenses, the first of them the nearest to the observation.
+  public var acting: any DifferentiablePolicy {
+    var acting: any DifferentiablePolicy = policy
+    for defense in (description.inference ?? []).reversed() { acting = defense.wrapping(acting) }
+    return acting
+  }
 
   /// A policy and its description.
   public init(policy: NetworkPolicy, description: Description) {
@@ -115,6 +126,14 @@ public struct PolicyFile: Sendable {
       }
     } catch let error as NetworkError {
       throw PolicyError("\(url.path): \(error)")
+    }
+    if let inference = description.inference, let first = inference.first {
+      guard zip(inference, inference.dropFirst()).allSatisfy({ $1.follows($0) }) else {
+        throw PolicyError("\(url.path): its inference defenses exclude one another")
+      }
+      guard !policy.network.isRecurrent || !inference.contains(where: \.forgets) else {
+        throw PolicyError("\(url.path): \(first.name) has no memory, and its network needs one")
+      }
     }
   }
 

@@ -35,7 +35,7 @@ struct Cell: Encodable {
       opposition = try .init(attack: attack, threat: threat.threat(epsilon, for: description.frame))
     }
     let result = try evaluation.run(
-      subject.file.policy, against: opposition, workers: compute.workers,
+      subject.file.acting, against: opposition, workers: compute.workers,
       continuing: { !interruption.isAsked })
     let interval = result.interval(seed: compute.seed)
     return Cell(

@@ -103,25 +103,29 @@ struct CertifyCommand: ParsableCommand {
     let steps = Atomic<Int>(0)
     // How long episodes last is not known beforehand: the time limit is what they can take at most.
     let result = try certification.run(
-      subject.file.policy, workers: compute.workers,
+      subject.file.acting, workers: compute.workers,
       continuing: { count in
         let done = steps.add(count, ordering: .relaxed).newValue
         line.withLock { $0.count(done) }
         return !interruption.isAsked
       })
     line.withLock { $0.finishCount(steps.load(ordering: .relaxed)) }
-    let architecture = subject.file.policy.network.architecture
-    let usesLinearBounds = (try? architecture.checkLinearBounds()) != nil
-    if common.json { return try printJSON(report(subject, result, usesLinearBounds: usesLinearBounds)) }
-    printTable(subject, result, usesLinearBounds: usesLinearBounds)
+    let bounds =
+      switch try Certification.Method(for: subject.file.acting) {
+      case .bounds(_, usesLinearBounds: true): ["interval", "linear"]
+      case .bounds: ["interval"]
+      case .votes: ["votes"]
+      }
+    if common.json { return try printJSON(report(subject, result, bounds)) }
+    printTable(subject, result, bounds)
   }
 
   private func report(
-    _ subject: NamedPolicy, _ result: Certification.Result, usesLinearBounds: Bool
+    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String]
   ) -> Report {
     Report(
       policy: subject.name, environment: subject.environment.id, attackedFrames: frames.rawValue,
-      bounds: usesLinearBounds ? ["interval", "linear"] : ["interval"], attack: attack, episodes: episodes,
+      bounds: bounds, attack: attack, episodes: episodes,
       seed: compute.seed, frames: result.clean.frames, cleanReturn: result.clean.mean,
       sizes: result.rows.map { row in
         Report.Size(
@@ -137,7 +141,7 @@ struct CertifyCommand: ParsableCommand {
   }
 
   private func printTable(
-    _ subject: NamedPolicy, _ result: Certification.Result, usesLinearBounds: Bool
+    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String]
   ) {
     func percent(_ count: Int) -> String {
       String(format: "%.1f%%", 100 * Double(count) / Double(max(result.clean.frames, 1)))
@@ -166,10 +170,16 @@ struct CertifyCommand: ParsableCommand {
     print(
       "Certified: proven to keep the action under any perturbation of the size, \(frames.rawValue) "
         + "\(frames == .newest ? "frame" : "frames") of the stack free; "
-        + (usesLinearBounds
-          ? "by interval or linear bounds." : "by interval bounds: linear ones do not cover this network.")
-        + (attack == nil ? "" : " No certified action was changed."))
+        + "\(Self.explanations[bounds] ?? "")."
+        + (attack == nil || bounds == ["votes"] ? "" : " No certified action was changed."))
   }
+
+  private static let explanations = [
+    ["interval", "linear"]: "by interval or linear bounds",
+    ["interval"]: "by interval bounds: linear ones do not cover this network",
+    ["votes"]:
+      "by 1000 draws a frame, each frame wrong with a probability of 0.1% at most, for the limit of the vote",
+  ]
 }
 
 /// Text in amber on a terminal; plain elsewhere.

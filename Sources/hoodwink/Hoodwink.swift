@@ -1,6 +1,7 @@
 import Agents
 import ArgumentParser
 import Attacks
+import Defenses
 import Display
 import Environments
 import Evaluation
@@ -50,6 +51,7 @@ struct Hoodwink: ParsableCommand {
     case let error as SafetensorsError: (error.description, EX_DATAERR)
     case let error as NetworkError: (error.description, EX_DATAERR)
     case let error as AttackError: (error.description, EX_DATAERR)
+    case let error as DefenseError: (error.description, EX_USAGE)
     case let error as ConfigurationError: (error.description, EX_DATAERR)
     case let error as CertificationError: (error.description, EX_SOFTWARE)
     case let error as TrainingError: (error.description, EX_SOFTWARE)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attacks
+import Defenses
 import Environments
 import Foundation
 import Policies
@@ -10,17 +11,18 @@ struct ListCommand: ParsableCommand {
     case environments
     case policies
     case attacks
+    case defenses
   }
 
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List environments, policies or attacks.",
+    commandName: "list", abstract: "List environments, policies, attacks or defenses.",
     discussion: """
       Examples:
         hoodwink list environments
         hoodwink list attacks --json
       """)
 
-  @Argument(help: "environments, policies or attacks.")
+  @Argument(help: "environments, policies, attacks or defenses.")
   var subject: Subject
 
   @OptionGroup var common: CommonOptions
@@ -30,6 +32,7 @@ struct ListCommand: ParsableCommand {
     case .environments: try listEnvironments()
     case .policies: try listPolicies()
     case .attacks: try listAttacks()
+    case .defenses: try listDefenses()
     }
   }
 
@@ -85,6 +88,18 @@ struct ListCommand: ParsableCommand {
     var table = Table(["policy", "environment", "agent", "defense", "steps"], leftColumns: 4)
     for row in rows {
       table.append([row.name, row.environment, row.agent, row.defense ?? "–", "\(row.steps)"])
+    }
+    print(table.text)
+  }
+
+  private func listDefenses() throws {
+    if common.json { return try printJSON(DefenseCatalog.all) }
+    var table = Table(["defense", "changes", "hardens", "description"], leftColumns: 4)
+    for about in DefenseCatalog.all {
+      table.append([about.name, about.seam.rawValue, about.agents, about.summary])
+      for parameter in about.parameters {
+        table.append(["  :\(parameter.name)=", "", parameter.usual, parameter.summary])
+      }
     }
     print(table.text)
   }

@@ -68,6 +68,17 @@ private struct BoundedCase: Sendable, CustomTestStringConvertible {
   static let linear = all.filter(\.isLinear)
 }
 
+/// Interval bounds that account for rounding.
+private struct Outward {
+  let scores: Bounds
+  let margins: Tensor
+
+  init(_ network: Network, _ box: Bounds, _ labels: [Int]) {
+    scores = network.intervalBounds(over: box, rounding: .outward)
+    margins = network.intervalMargins(over: box, of: labels, rounding: .outward)
+  }
+}
+
 struct BoundsTests {
   /// The largest difference, of what is about 1 in size.
   private func distance(_ one: Tensor, _ other: Tensor) -> Float {
@@ -86,7 +97,7 @@ struct BoundsTests {
     #expect(distance(subject.network.intervalMargins(over: box, of: labels), margins) < 2e-5)
 
     // Moved outward they lie beyond the exact ones, and not far.
-    let safe = subject.network.intervalScoresAndMargins(over: box, of: labels, rounding: .outward)
+    let safe = Outward(subject.network, box, labels)
     #expect(zip(safe.scores.lower.elements, expected.lower.elements).allSatisfy { $0 < $1 })
     #expect(zip(safe.scores.upper.elements, expected.upper.elements).allSatisfy { $0 > $1 })
     #expect(zip(safe.margins.elements, margins.elements).allSatisfy { $0 < $1 || $0 == 0 && $1 == 0 })
@@ -114,7 +125,7 @@ struct BoundsTests {
     let labels = try subject.labels
     for epsilon in [try subject.epsilon, try subject.epsilon * 10] {
       let box = subject.box(epsilon)
-      let interval = subject.network.intervalScoresAndMargins(over: box, of: labels, rounding: .outward)
+      let interval = Outward(subject.network, box, labels)
       let linear = subject.isLinear ? subject.network.linearMargins(over: box, of: labels) : nil
       var beyond = 0
       func check(_ points: Tensor) {
@@ -157,9 +168,9 @@ struct BoundsTests {
     let box = subject.box(0)
     let scores = subject.network(subject.observations)
     let margins = scores.gather(labels).reshaped(to: [labels.count, 1]) - scores
-    let bounds = subject.network.intervalScoresAndMargins(over: box, of: labels)
-    #expect(distance(bounds.scores.lower, scores) < 1e-5 && distance(bounds.scores.upper, scores) < 1e-5)
-    #expect(distance(bounds.margins, margins) < 1e-5)
+    let bounds = subject.network.intervalBounds(over: box)
+    #expect(distance(bounds.lower, scores) < 1e-5 && distance(bounds.upper, scores) < 1e-5)
+    #expect(distance(subject.network.intervalMargins(over: box, of: labels), margins) < 1e-5)
     guard subject.isLinear else { return }
     #expect(distance(subject.network.linearMargins(over: box, of: labels), margins) < 4e-3)
   }
@@ -199,8 +210,12 @@ struct BoundsTests {
         var parameters = subject.network.parameters
         for (index, parameter) in zip(small, inputs) { parameters[index] = parameter }
         let network = try! Network(architecture, parameters: parameters)
-        let bounds = network.intervalScoresAndMargins(over: box.slice(rows), of: Array(labels[rows]))
-        return .concatenate([bounds.scores.lower, bounds.scores.upper, bounds.margins])
+        let (bounds, box) = (network.intervalBounds(over: box.slice(rows)), box.slice(rows))
+        return .concatenate([
+          bounds.lower, bounds.upper, network.intervalMargins(over: box, of: Array(labels[rows])),
+          network.intervalPairMargins(over: box).reshaped(to: [rows.count * bounds.shape[1], bounds.shape[1]]
+          ),
+        ])
       }, at: small.map { subject.network.parameters[$0] }, step: 2e-3)
     #expect(errors.allSatisfy { $0 < 5e-2 }, "\(errors)")
   }

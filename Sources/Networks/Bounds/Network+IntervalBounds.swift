@@ -27,53 +27,44 @@ extension Network {
     return bounds
   }
 
-  /// Lower bounds of score[label] − score[j] for each j over a box of inputs.
+  /// Lower bounds of score[i] − score[j] for all pairs over a box of inputs.
   ///
   /// Where the last layer is linear, the two scores are bounded as one: their difference is a linear function of the last
-  /// hidden layer with the weights w[label] − w[j], whose bound is tighter than the difference of two bounds (Gowal et al.
-  /// 2019, equation 11).
+  /// hidden layer with the weights w[i] − w[j], whose bound is tighter than the difference of two bounds (Gowal et al. 2019,
+  /// equation 11).
   ///
   /// - Parameters:
   ///   - box: bounds of the examples, [batch, example...].
-  ///   - labels: an output a row.
   ///   - rounding: whether the bounds are moved outward by what Float32 may be off.
-  /// - Returns: [batch, outputs], 0 where j is the label. Where all others are positive, no input within the box makes
-  ///   another output the largest.
+  /// - Returns: [batch, outputs, outputs], 0 where i = j.
   /// - Precondition: ``Architecture/checkIntervalBounds()`` throws nothing.
-  public func intervalMargins(
-    over box: Bounds, of labels: [Int], rounding: Rounding = .ignored
-  ) -> Tensor {
-    margins(over: box, of: labels, rounding: rounding).margins
-  }
-
-  /// Bounds of the outputs and lower bounds of the margins with one pass through the hidden layers.
-  public func intervalScoresAndMargins(
-    over box: Bounds, of labels: [Int], rounding: Rounding = .ignored
-  ) -> (scores: Bounds, margins: Tensor) {
-    margins(over: box, of: labels, rounding: rounding)
-  }
-
-  private func margins(
-    over box: Bounds, of labels: [Int], rounding: Rounding
-  ) -> (scores: Bounds, margins: Tensor) {
+  public func intervalPairMargins(over box: Bounds, rounding: Rounding = .ignored) -> Tensor {
     var bounds = start(box)
     for (layer, range) in zip(architecture.layers, ranges).dropLast() {
       bounds = layer.bounds(over: bounds, parameters: parameters[range], rounding: rounding)
     }
-    guard let layer = architecture.layers.last, let range = ranges.last else {
-      return (bounds, bounds.margins(of: labels))
-    }
+    guard let layer = architecture.layers.last, let range = ranges.last else { return bounds.pairMargins }
     guard layer.activation == .identity, let map = LinearMap(layer, parameters: parameters[range]),
       map.weight.shape.rank == 2
     else {
-      bounds = layer.bounds(over: bounds, parameters: parameters[range], rounding: rounding)
-      return (bounds, bounds.margins(of: labels))
+      return layer.bounds(over: bounds, parameters: parameters[range], rounding: rounding).pairMargins
     }
-    let magnitudes = rounding == .outward ? map.magnitudes(over: bounds) : nil
-    return (
-      map.bounds(over: bounds, magnitudes: magnitudes),
-      map.margins(over: bounds, of: labels, magnitudes: magnitudes)
-    )
+    return map.pairMargins(
+      over: bounds, magnitudes: rounding == .outward ? map.magnitudes(over: bounds) : nil)
+  }
+
+  /// Lower bounds of score[label] − score[j] for each j over a box of inputs: of ``intervalPairMargins(over:rounding:)`` those
+  /// of a label a row.
+  ///
+  /// - Returns: [batch, outputs], 0 where j is the label. Where all others are positive, no input within the box makes
+  ///   another output the largest.
+  public func intervalMargins(
+    over box: Bounds, of labels: [Int], rounding: Rounding = .ignored
+  ) -> Tensor {
+    let pairs = intervalPairMargins(over: box, rounding: rounding)
+    let (rows, outputs) = (pairs.shape[0], pairs.shape[1])
+    return pairs.reshaped(to: [rows * outputs, outputs])
+      .rows(at: labels.enumerated().map { $0.offset * outputs + $0.element })
   }
 
   /// The box as the first layer takes it.
@@ -83,44 +74,42 @@ extension Network {
 }
 
 extension Bounds {
-  /// Lower bounds of the differences from the label's element, each element bounded alone.
-  fileprivate func margins(of labels: [Int]) -> Tensor {
-    let rows = shape[0]
-    let differences = lower.gather(labels).reshaped(to: [rows, 1]) - upper
-    return differences * Tensor.exceptLabels(labels, of: shape)
+  /// Lower bounds of the differences of all pairs of elements, each element bounded alone.
+  fileprivate var pairMargins: Tensor {
+    let (rows, outputs) = (shape[0], shape[1])
+    let differences = lower.reshaped(to: [rows, outputs, 1]) - upper.reshaped(to: [rows, 1, outputs])
+    return differences * Tensor.exceptDiagonal(outputs)
   }
 }
 
 extension LinearMap {
-  /// Lower bounds of output[label] − output[j] for each j.
-  fileprivate func margins(over input: Bounds, of labels: [Int], magnitudes: Tensor?) -> Tensor {
-    let (inputs, outputs, rows) = (weight.shape[0], weight.shape[1], labels.count)
+  /// Lower bounds of output[i] − output[j] for all pairs.
+  fileprivate func pairMargins(over input: Bounds, magnitudes: Tensor?) -> Tensor {
+    let (inputs, outputs, rows) = (weight.shape[0], weight.shape[1], input.shape[0])
+    let (down, across) = (Shape([rows, outputs, 1]), Shape([rows, 1, outputs]))
     let scores = applied(to: input.center, weight: weight, bias: bias)
-    let center = scores.gather(labels).reshaped(to: [rows, 1]) - scores
-    // All pairs at once: a network has few actions.
     let differences =
       weight.reshaped(to: [inputs, outputs, 1]) - weight.reshaped(to: [inputs, 1, outputs])
-    let pairs = Shape([inputs, outputs * outputs])
     var radius = input.radius
-      .dense(differences.abs().reshaped(to: pairs), bias: .zeros([outputs * outputs]))
-      .reshaped(to: [rows * outputs, outputs])
-      .rows(at: labels.enumerated().map { $0.offset * outputs + $0.element })
+      .dense(
+        differences.abs().reshaped(to: [inputs, outputs * outputs]), bias: .zeros([outputs * outputs])
+      )
+      .reshaped(to: [rows, outputs, outputs])
     if let magnitudes {
       // The scores that are compared are each rounded on their own.
-      let both = magnitudes.gather(labels).reshaped(to: [rows, 1]) + magnitudes
-      radius = radius + Rounding.share(terms: terms) * both * Tensor.exceptLabels(labels, of: both.shape)
+      let both = magnitudes.reshaped(to: down) + magnitudes.reshaped(to: across)
+      radius = radius + Rounding.share(terms: terms) * both * Tensor.exceptDiagonal(outputs)
     }
-    return center - radius
+    return scores.reshaped(to: down) - scores.reshaped(to: across) - radius
   }
 }
 
 extension Tensor {
-  /// 0 in each row's column of its label, 1 elsewhere.
-  fileprivate static func exceptLabels(_ labels: [Int], of shape: Shape) -> Tensor {
-    let columns = shape[-1]
-    var mask = Tensor(repeating: 1, shape: shape)
+  /// 0 on the diagonal, 1 elsewhere.
+  fileprivate static func exceptDiagonal(_ extent: Int) -> Tensor {
+    var mask = Tensor(repeating: 1, shape: [extent, extent])
     mask.withMutableElements { mask in
-      for (row, label) in labels.enumerated() { mask[row * columns + label] = 0 }
+      for index in 0..<extent { mask[index * extent + index] = 0 }
     }
     return mask
   }
