@@ -43,10 +43,16 @@ let package = Package(
       dependencies: [
         "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
       ]),
-    .target(name: "Defenses", dependencies: ["RandomStreams", "Tensors", "Attacks", "Agents"]),
+    .target(
+      name: "Defenses",
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
+      ]),
     .target(
       name: "Evaluation",
-      dependencies: ["RandomStreams", "Environments", "Policies", "Attacks", "Episodes"]),
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
+      ]),
     .target(
       name: "Display",
       dependencies: ["CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"]))]),
@@ -60,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "benchmark",
       dependencies: [
-        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents", "Defenses",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

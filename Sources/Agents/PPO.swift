@@ -103,6 +103,11 @@ public struct PPO: LearningAgent {
     shuffling = state.shuffling
   }
 
+  /// Changes what the agent learns from here on.
+  public mutating func harden(by defense: any LossDefense) throws {
+    try learner.harden(by: defense, of: .ppo)
+  }
+
   /// What updates tell of themselves.
   public static var measures: [String] { Measures.names + ["learning_rate"] }
 
@@ -141,6 +146,7 @@ public struct PPO: LearningAgent {
     update.loss = measures.mean("loss")
     update.measures = measures.means
     update.measures["learning_rate"] = configuration.learningRate.value(at: progress)
+    update.measures.merge(learner.takeDefenseMeasures()) { $1 }
     return update
   }
 
@@ -159,7 +165,7 @@ public struct PPO: LearningAgent {
     let bonus = configuration.entropyBonus.value(at: progress)
     return try learner.update(
       parts, learningRate: configuration.learningRate.value(at: progress),
-      gradientLimit: configuration.gradientLimit,
+      gradientLimit: configuration.gradientLimit, progress: progress,
       loss: { [configuration, normalized] logits, values, rows in
         let minibatch = Minibatch(
           actions: rows.map { buffer.actions[$0] },

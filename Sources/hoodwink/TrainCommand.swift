@@ -9,10 +9,6 @@ import Policies
 
 /// Trains a policy.
 struct TrainCommand: ParsableCommand {
-  enum Defense: String, ExpressibleByArgument, CaseIterable {
-    case adversarial
-  }
-
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Train a policy, plain or hardened.",
     discussion: """
@@ -22,6 +18,7 @@ struct TrainCommand: ParsableCommand {
       Examples:
         hoodwink train catch-v1 --agent dqn --steps 60000 --output runs/plain
         hoodwink train catch-v1 --agent dqn --defense adversarial --epsilon 32/255 --output runs/hardened
+        hoodwink train catch-v1 --defense sa-dqn:weight=0.2+adversarial:attack=pgd:steps=5 --epsilon 16/255
         hoodwink train catch-v1 --agent ppo --network minatar-cnn --steps 300000
         hoodwink train lava-bridge-v1 --agent reinforce --seed 7
       """)
@@ -47,8 +44,17 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  @Option(help: "Harden the policy: adversarial (training on FGSM-perturbed frames).")
-  var defense: Defense?
+  @Option(
+    help: ArgumentHelp(
+      "Harden the policy: see hoodwink list defenses.",
+      discussion: "A name with parameters, several joined by +: sa-dqn:weight=0.2+adversarial:attack=pgd.",
+      valueName: "name"))
+  var defense: String?
+
+  /// The defenses asked for.
+  private func plan() throws -> DefensePlan? {
+    try defense.map { try DefensePlan($0, epsilon: epsilon) }
+  }
 
   // A negative size must reach its check instead of being taken for an option.
   @Option(
@@ -93,11 +99,9 @@ struct TrainCommand: ParsableCommand {
   func validate() throws {
     guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps)") }
     _ = try configuration()
-    if defense != nil, epsilon == nil {
-      throw ValidationError("--defense adversarial needs --epsilon, such as 8/255")
-    }
+    do { _ = try plan() } catch { throw ValidationError("--defense: \(error)") }
     if defense == nil, epsilon != nil {
-      throw ValidationError("--epsilon is the defense's: add --defense adversarial")
+      throw ValidationError("--epsilon is the defense's: add --defense adversarial, say")
     }
   }
 
@@ -121,10 +125,13 @@ struct TrainCommand: ParsableCommand {
       throw Failure(
         "\(folder.path) holds a run already: choose another folder with --output", status: EX_CANTCREAT)
     }
-    let name = defense.map { "\($0.rawValue)(fgsm, \(epsilon!))" }
+    let plan = try plan()
+    let name = plan?.description
     var run = try TrainingRun(
-      .init(configuration(), steps: steps, seed: compute.seed, defense: name),
-      in: definition, hardening: epsilon.map { AdversarialTraining(epsilon: $0) }, workers: compute.workers)
+      .init(
+        configuration(), steps: steps, seed: compute.seed, defense: name, inference: plan?.inference ?? []),
+      in: definition, hardening: plan?.collection, loss: plan?.loss, workers: compute.workers)
+    if let name { FileHandle.standardError.write(Data("defense: \(name)\n".utf8)) }
     do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
       throw Failure("\(folder.path): the folder cannot be made", status: EX_CANTCREAT)
     }

@@ -4,6 +4,7 @@ import Display
 import Environments
 import Episodes
 import Foundation
+import RandomStreams
 import Policies
 import Tensors
 
@@ -99,9 +100,15 @@ struct WatchedEpisode {
   /// What is known of it so far.
   var record: EpisodeRecord { rollout.records[0] }
 
+  /// What a policy's scores are, for who only looks: nothing is remembered, and what is drawn is drawn anew.
+  private func scores(of policy: any ScoringPolicy, for observation: Tensor, _ memory: Memory) -> [Float] {
+    var (memory, random) = (memory, [RandomStream(seed: 0, stream: .policy)])
+    return policy.scores(for: observation, memory: &memory, using: &random).elements
+  }
+
   /// Makes one step and tells what there was to see.
   mutating func step() throws -> WatchedStep {
-    let policy = subject.file.policy
+    let policy = subject.file.acting
     let description = subject.file.description
     let world = description.frame.channels == 1 ? nil : FrameImage(rollout.environments.picture(0))
     let step = try rollout.step(policy, attacker: attacker)
@@ -115,8 +122,8 @@ struct WatchedEpisode {
       clean: step.clean.slice(newest, alongAxis: -1).elements,
       delivered: step.delivered.slice(newest, alongAxis: -1).elements, world: world,
       actions: description.actions,
-      cleanScores: policy.scores(for: step.clean, memory: step.memory).elements,
-      deliveredScores: policy.scores(for: step.delivered, memory: step.memory).elements,
+      cleanScores: scores(of: policy, for: step.clean, step.memory),
+      deliveredScores: scores(of: policy, for: step.delivered, step.memory),
       cleanAction: step.cleanActions[0],
       deliveredAction: step.actions[0], flips: record.flips, attackedFrames: record.attackedFrames)
   }
