@@ -66,7 +66,8 @@ let package = Package(
     .executableTarget(
       name: "benchmark",
       dependencies: [
-        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents", "Defenses",
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes", "Agents",
+        "Defenses",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],
@@ -90,5 +91,5 @@ for module in testedModules {
     .testTarget(
       name: "\(module)Tests",
       dependencies: [.target(name: module), "TestSupport"] + (module == "Tensors" ? ["CKernels"] : []),
-      exclude: ["Networks", "Environments"].contains(module) ? ["Fixtures"] : []))
+      exclude: ["Networks", "Environments", "Attacks"].contains(module) ? ["Fixtures"] : []))
 }

@@ -26,7 +26,7 @@ struct Hoodwink: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ListCommand.self, TrainCommand.self, AttackCommand.self, CraftCommand.self, EvaluateCommand.self,
-      CertifyCommand.self, WatchCommand.self, BaselineCommand.self, TraceCommand.self,
+      CertifyCommand.self, SelftestCommand.self, WatchCommand.self, BaselineCommand.self, TraceCommand.self,
     ])
 
   static func main() {
@@ -57,6 +57,7 @@ struct Hoodwink: ParsableCommand {
     case let error as TrainingError: (error.description, EX_SOFTWARE)
     case let error as DisplayError: (error.description, EX_CANTCREAT)
     case let error as AtomicFile.Failure: (error.description, EX_CANTCREAT)
+    case let code as ExitCode: (nil, code.rawValue)
     case _ where exitCode(for: error) == .success: (nil, 0)
     case let error as CleanExit: (nil, error.errorCode)
     default:
