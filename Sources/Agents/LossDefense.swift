@@ -26,7 +26,7 @@ public protocol LossDefense: Sendable {
   ///   - workers: threads; the result does not depend on their number.
   /// - Returns: nil for nothing, while the defense waits.
   mutating func term(
-    for experience: Experience, of policy: Network, update: Int, progress: Float, workers: Workers
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) throws -> LossTerm?
 
   /// All that ``term(for:of:update:progress:workers:)`` has learned; nil when that is nothing.
@@ -45,14 +45,14 @@ extension LossDefense {
 }
 
 /// What one update learns from: transitions (s, a, r, s′), one row or element each.
-public struct Experience: Sendable {
+public struct Transitions: Sendable {
   /// s: [rows, height, width, frames·channels].
   public let observations: Tensor
   /// a.
   public let actions: [Int]
   /// r, or r₁ + γ·r₂ + … over several steps.
   public let rewards: [Float]
-  /// s′; where `isFollowed` is false some other observation.
+  /// s′; what stands there where `isFollowed` is false means nothing.
   public let next: Tensor
   /// The factor of the value of s′: γ to the number of steps, 0 where the episode terminated.
   public let discounts: [Float]

@@ -71,9 +71,9 @@ struct PolicyGradientLearner: Sendable {
   }
 
   /// The transitions at some rows of the buffer.
-  private func experience(at rows: [Int]) -> Experience {
+  private func experience(at rows: [Int]) -> Transitions {
     let isFollowed = rows.map { buffer.isFollowed($0) }
-    return Experience(
+    return Transitions(
       observations: buffer.observations.rows(at: rows), actions: rows.map { buffer.actions[$0] },
       rewards: rows.map { buffer.rewards[$0] },
       next: buffer.observations.rows(at: rows.map { min($0 + buffer.lanes, buffer.count - 1) }),
@@ -160,11 +160,7 @@ struct PolicyGradientLearner: Sendable {
         return loss(logits, values, rows)
       }, at: model, rows: parts.count, shardSize: shardSize)
     let (direction, norm) = clipped(gradients, toGlobalNorm: gradientLimit)
-    guard values[0].scalar.isFinite, norm.isFinite else {
-      throw TrainingError(
-        "the loss is \(values[0].scalar) and the gradient's norm \(norm) at step \(steps): lower the learning rate"
-      )
-    }
+    try TrainingError.check(["the loss": values[0].scalar, "the gradient's norm": norm], step: steps)
     optimizer.update(&model.parameters, along: direction, learningRate: learningRate, on: workers)
     guard let term else { return values.map(\.scalar) }
     defenseMeasures.append(term.measures.merging(["defense_loss": values.last!.scalar]) { $1 })
