@@ -9,7 +9,9 @@ extension Tensor {
   ///   - radii: one for each row, the elements of the first axis.
   ///   - mask: in the shape of one row, 1 where elements may differ from the center and 0 elsewhere; nil for 1 everywhere.
   ///   - range: the valid values.
-  public func held(to center: Tensor, within radii: [Float], where mask: Tensor? = nil, in range: ClosedRange<Float>)
+  public func held(
+    to center: Tensor, within radii: [Float], where mask: Tensor? = nil, in range: ClosedRange<Float>
+  )
     -> Tensor
   {
     let length = rowLength(center, radii.count, mask)
