@@ -47,7 +47,10 @@ let package = Package(
       dependencies: ["RandomStreams", "Environments", "Policies", "Attacks", "Episodes"]),
     .target(
       name: "Display",
-      dependencies: ["CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"]))]),
+      dependencies: [
+        "CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"])), "RandomStreams", "Tensors",
+        "Environments", "Policies", "Attacks", "Episodes",
+      ]),
     .executableTarget(
       name: "hoodwink",
       dependencies: [
@@ -82,5 +85,5 @@ for module in testedModules {
     .testTarget(
       name: "\(module)Tests",
       dependencies: [.target(name: module), "TestSupport"] + (module == "Tensors" ? ["CKernels"] : []),
-      exclude: ["Networks", "Environments"].contains(module) ? ["Fixtures"] : []))
+      exclude: ["Networks", "Environments", "Display"].contains(module) ? ["Fixtures"] : []))
 }

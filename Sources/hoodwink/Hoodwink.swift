@@ -24,6 +24,7 @@ struct Hoodwink: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ListCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self, WatchCommand.self,
+      PlayCommand.self,
       BaselineCommand.self, TraceCommand.self,
     ])
 

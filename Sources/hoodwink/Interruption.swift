@@ -7,7 +7,9 @@ import Synchronization
 final class Interruption: Sendable {
   private let asked = Atomic<Bool>(false)
 
-  init() {
+  /// Listens from now on.
+  /// - Parameter onAsk: called on some thread when the person asks, to wake what sleeps.
+  init(onAsk: @escaping @Sendable () -> Void = {}) {
     for number in [SIGINT, SIGTERM] {
       // The source sees a signal only when its default action does not end the process first.
       signal(number, SIG_IGN)
@@ -16,6 +18,7 @@ final class Interruption: Sendable {
         // Holding itself, the source lives as long as the process.
         _ = source
         if self.asked.exchange(true, ordering: .relaxed) { _exit(130) }
+        onAsk()
       }
       source.resume()
     }

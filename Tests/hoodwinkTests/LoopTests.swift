@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func everyVerbHasHelpWithExamples() throws {
-    for verb in ["list", "train", "attack", "evaluate", "watch"] {
+    for verb in ["list", "train", "attack", "evaluate", "watch", "play"] {
       let help = try Tool.run([verb, "--help"])
       #expect(help.status == 0)
       #expect(help.output.contains("Examples:"))
