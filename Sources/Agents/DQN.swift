@@ -84,6 +84,10 @@ public struct DQN: LearningAgent {
   private var replayRandom: RandomStream
   /// Steps for which no update was made yet.
   private var pendingSteps = 0
+  /// The steps before the first update; later where the replay has to be filled again first.
+  private var learningStart: Int
+  /// The largest replay that is saved, in bytes: 1 GiB.
+  var savedReplayLimit = 1 << 30
   private let workers: Workers
 
   /// An agent that has seen nothing.
@@ -98,6 +102,7 @@ public struct DQN: LearningAgent {
   ) throws {
     self.configuration = configuration
     self.workers = workers
+    learningStart = configuration.learningStart
     guard configuration.network.lstm == nil else {
       throw ConfigurationError(
         "dqn draws single transitions, which an LSTM cannot learn from: use ppo or reinforce")
@@ -133,6 +138,57 @@ public struct DQN: LearningAgent {
     rollout.startTraining(seed: seed)
   }
 
+  /// All that learning changes.
+  public struct State: Codable, Sendable {
+    fileprivate let steps: Int
+    fileprivate let updates: Int
+    fileprivate let online: [Tensor]
+    fileprivate let target: [Tensor]
+    fileprivate let optimizer: Optimizer<Adam>.State
+    fileprivate let rollout: Rollout.State
+    /// Nil where it is too large to be saved.
+    fileprivate let replay: ReplayBuffer.State?
+    fileprivate let explorationRandom: RandomStream
+    fileprivate let replayRandom: RandomStream
+    fileprivate let pendingSteps: Int
+    fileprivate let learningStart: Int
+  }
+
+  /// Whether a saved state holds the replay: not above 1 GiB.
+  public var savesAll: Bool { replay.size <= savedReplayLimit }
+
+  /// What ``restore(_:)`` needs to go on from here; without the replay where that is larger than 1 GiB.
+  public func savedState() throws -> State {
+    State(
+      steps: steps, updates: updates, online: online.parameters, target: target.parameters,
+      optimizer: optimizer.savedState, rollout: try rollout.savedState(),
+      replay: savesAll ? replay.savedState : nil, explorationRandom: explorationRandom,
+      replayRandom: replayRandom, pendingSteps: pendingSteps, learningStart: learningStart)
+  }
+
+  /// Goes on where an agent of the same settings in the same environments was. Where its replay was not saved, updates
+  /// begin again after as many steps as at the start.
+  public mutating func restore(_ state: State) throws {
+    steps = state.steps
+    updates = state.updates
+    online.parameters = state.online
+    target.parameters = state.target
+    optimizer.restore(state.optimizer)
+    try rollout.restore(state.rollout)
+    explorationRandom = state.explorationRandom
+    replayRandom = state.replayRandom
+    pendingSteps = state.pendingSteps
+    learningStart = state.learningStart
+    if let saved = state.replay {
+      try replay.restore(saved)
+    } else {
+      learningStart = steps + configuration.learningStart
+    }
+  }
+
+  /// What updates tell of themselves.
+  public static var measures: [String] { ["loss", "exploration", "learning_rate"] }
+
   /// Greedy on the learned Q-values.
   public var policy: NetworkPolicy { NetworkPolicy(online) }
 
@@ -154,7 +210,7 @@ public struct DQN: LearningAgent {
     update.returns = rollout.restartEnded()
     update.measures["exploration"] = exploration
 
-    guard steps >= configuration.learningStart else { return update }
+    guard steps >= learningStart else { return update }
     pendingSteps += step.lanes.count
     let rate = configuration.learningRate.value(at: progress)
     var losses: [Float] = []

@@ -1,8 +1,11 @@
+import Foundation
+import Tensors
+
 /// Frames at numbered places, each in a byte an entry as long as they have at most 256 different values, as 8-bit images
 /// and planes of zeros and ones do; in floats from the first frame on that brings a 257th.
 ///
 /// What is read is bit for bit what was written.
-struct FrameStore: Hashable, Sendable, Codable {
+struct FrameStore: Hashable, Sendable {
   /// Entries a frame.
   let length: Int
   /// The value that each byte stands for, in the order of their first appearance.
@@ -87,6 +90,27 @@ struct FrameStore: Hashable, Sendable, Codable {
     table[slot] = Int16(palette.count)
     palette.append(value)
     return UInt8(palette.count - 1)
+  }
+
+  /// What was written, as bytes.
+  struct State: Codable {
+    fileprivate let palette: Tensor
+    fileprivate let bytes: Data
+    fileprivate let floats: Tensor
+  }
+
+  var savedState: State { State(palette: Tensor(palette), bytes: Data(bytes), floats: Tensor(floats)) }
+
+  /// Holds what a store of frames of the same length held.
+  mutating func restore(_ state: State) {
+    table = Array(repeating: -1, count: table.count)
+    palette = []
+    for value in state.palette.elements { _ = code(of: value) }
+    // In place, so that the memory asked for at the start is used.
+    bytes.removeAll(keepingCapacity: true)
+    bytes.append(contentsOf: state.bytes)
+    floats = state.floats.elements
+    if !isInBytes { bytes = [] }
   }
 
   /// From bytes to floats.

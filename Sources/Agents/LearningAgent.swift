@@ -3,10 +3,15 @@ import Policies
 
 /// What learns: collects experience and improves its policy, a bit at a time.
 public protocol LearningAgent: Sendable {
+  /// All that learning changes: weights, moments, replay, environments, random streams, counters.
+  associatedtype State: Codable & Sendable
+
   /// The policy as learned so far.
   var policy: NetworkPolicy { get }
   /// Environment steps made so far.
   var steps: Int { get }
+  /// The names under which updates tell of themselves in files: loss, entropy, learning_rate, …
+  static var measures: [String] { get }
 
   /// Collects some experience and learns from it.
   ///
@@ -15,6 +20,22 @@ public protocol LearningAgent: Sendable {
   ///   - hardening: what changes the experience; nil for none.
   /// - Throws: ``TrainingError`` when a loss is not finite; `AttackError` from the hardening's attacker.
   mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
+
+  /// Whether ``savedState()`` holds all that learning changes, so that who goes on from it does so bit for bit.
+  var savesAll: Bool { get }
+
+  /// What ``restore(_:)`` needs to go on from here, bit for bit.
+  /// - Throws: what the encoder throws for an environment whose state cannot be encoded.
+  func savedState() throws -> State
+
+  /// Goes on where an agent of the same settings in the same environments was.
+  /// - Throws: `DecodingError` for the state of another agent.
+  mutating func restore(_ state: State) throws
+}
+
+extension LearningAgent {
+  /// It does.
+  public var savesAll: Bool { true }
 }
 
 /// What one call of ``LearningAgent/advance(progress:hardening:)`` brought.
@@ -23,7 +44,7 @@ public struct TrainingUpdate: Sendable {
   public var returns: [Double] = []
   /// The mean loss of the updates; nil when none was made.
   public var loss: Float?
-  /// What else can be said of the update, by names for files: entropy, exploration, learning_rate, …
+  /// What else can be said of the update, by the names of ``LearningAgent/measures``.
   public var measures: [String: Float] = [:]
 }
 

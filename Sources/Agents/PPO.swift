@@ -83,6 +83,26 @@ public struct PPO: LearningAgent {
     shuffling = RandomStream(seed: seed, stream: .replay)
   }
 
+  /// All that learning changes.
+  public struct State: Codable, Sendable {
+    fileprivate let learner: PolicyGradientLearner.State
+    fileprivate let shuffling: RandomStream
+  }
+
+  /// What ``restore(_:)`` needs to go on from here.
+  public func savedState() throws -> State {
+    State(learner: try learner.savedState(), shuffling: shuffling)
+  }
+
+  /// Goes on where an agent of the same settings in the same environments was.
+  public mutating func restore(_ state: State) throws {
+    try learner.restore(state.learner)
+    shuffling = state.shuffling
+  }
+
+  /// What updates tell of themselves.
+  public static var measures: [String] { Measures.names + ["learning_rate"] }
+
   /// Environment steps made so far.
   public var steps: Int { learner.steps }
 

@@ -36,6 +36,27 @@ struct PolicyGradientLearner: Sendable {
     self.workers = workers
   }
 
+  /// All that learning changes. The buffer is not: it is filled anew before each update.
+  struct State: Codable {
+    fileprivate let steps: Int
+    fileprivate let parameters: [Tensor]
+    fileprivate let optimizer: Optimizer<Adam>.State
+    fileprivate let rollout: Rollout.State
+  }
+
+  func savedState() throws -> State {
+    State(
+      steps: steps, parameters: model.parameters, optimizer: optimizer.savedState,
+      rollout: try rollout.savedState())
+  }
+
+  mutating func restore(_ state: State) throws {
+    steps = state.steps
+    model.parameters = state.parameters
+    optimizer.restore(state.optimizer)
+    try rollout.restore(state.rollout)
+  }
+
   /// Fills the buffer with the policy as it is.
   /// - Returns: the returns of the episodes that ended.
   mutating func collect(progress: Float, hardening: (any CollectionDefense)?) throws -> [Double] {

@@ -64,6 +64,20 @@ public struct REINFORCE: LearningAgent {
       configuration, environments: environments, seed: seed, workers: workers)
   }
 
+  /// All that learning changes.
+  public struct State: Codable, Sendable {
+    fileprivate let learner: PolicyGradientLearner.State
+  }
+
+  /// What ``restore(_:)`` needs to go on from here.
+  public func savedState() throws -> State { State(learner: try learner.savedState()) }
+
+  /// Goes on where an agent of the same settings in the same environments was.
+  public mutating func restore(_ state: State) throws { try learner.restore(state.learner) }
+
+  /// What updates tell of themselves.
+  public static var measures: [String] { ["loss", "policy_loss", "value_loss", "entropy", "learning_rate"] }
+
   /// Environment steps made so far.
   public var steps: Int { learner.steps }
 

@@ -1,5 +1,6 @@
 import Environments
 import Episodes
+import Foundation
 import RandomStreams
 import Tensors
 
@@ -26,7 +27,7 @@ struct ReplayBuffer: Sendable {
   }
 
   /// What is known of a moment beside its frame.
-  struct Moment: Hashable, Sendable, Codable {
+  struct Moment: Hashable, Sendable {
     /// The index of the action; −1 where none was taken: behind an episode's last step, or before its first.
     var action: Int32
     var reward: Float
@@ -45,7 +46,7 @@ struct ReplayBuffer: Sendable {
   }
 
   /// A ring of moments and their frames.
-  struct Lane: Hashable, Sendable, Codable {
+  struct Lane: Hashable, Sendable {
     let capacity: Int
     var frames: FrameStore
     var moments: [Moment] = []
@@ -70,6 +71,38 @@ struct ReplayBuffer: Sendable {
       moments[place] = moment
       oldest = (oldest + 1) % capacity
       return place
+    }
+
+    /// The moments field by field, since arrays of numbers are saved as they lie in memory.
+    struct State: Codable {
+      fileprivate let frames: FrameStore.State
+      fileprivate let actions: Data
+      fileprivate let rewards: Tensor
+      /// Two bits each: whether it is the first, and whether it terminated.
+      fileprivate let flags: Data
+      fileprivate let oldest: Int
+      fileprivate let startsEpisode: Bool
+    }
+
+    var savedState: State {
+      State(
+        frames: frames.savedState, actions: moments.map(\.action).withUnsafeBytes { Data($0) },
+        rewards: Tensor(moments.map(\.reward)),
+        flags: Data(moments.map { ($0.isFirst ? 1 : 0) | ($0.isTerminated ? 2 : 0) }), oldest: oldest,
+        startsEpisode: startsEpisode)
+    }
+
+    mutating func restore(_ state: State) {
+      frames.restore(state.frames)
+      var actions = [Int32](repeating: 0, count: state.flags.count)
+      _ = actions.withUnsafeMutableBytes { state.actions.copyBytes(to: $0) }
+      moments.removeAll(keepingCapacity: true)
+      for ((action, reward), flags) in zip(zip(actions, state.rewards.elements), state.flags) {
+        moments.append(
+          Moment(action: action, reward: reward, isFirst: flags & 1 != 0, isTerminated: flags & 2 != 0))
+      }
+      oldest = state.oldest
+      startsEpisode = state.startsEpisode
     }
 
     /// The place of the moment of an age, 0 for the oldest.
@@ -115,6 +148,23 @@ struct ReplayBuffer: Sendable {
   /// The memory that frames and moments take, in bytes.
   var size: Int {
     lanes.reduce(0) { $0 + $1.frames.size + $1.moments.count * MemoryLayout<Moment>.stride }
+  }
+
+  /// All moments of all lanes.
+  struct State: Codable {
+    fileprivate let lanes: [Lane.State]
+  }
+
+  var savedState: State { State(lanes: lanes.map(\.savedState)) }
+
+  /// Holds what a replay of the same size held.
+  /// - Throws: `DecodingError` for what another one held.
+  mutating func restore(_ state: State) throws {
+    guard state.lanes.count == lanes.count else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [], debugDescription: "a replay of \(state.lanes.count) lanes, not \(lanes.count)"))
+    }
+    for index in lanes.indices { lanes[index].restore(state.lanes[index]) }
   }
 
   /// Adds a step of all lanes; the oldest moments make room.

@@ -29,6 +29,21 @@ extension Board: Equatable where Element: Equatable {
   }
 }
 
+extension Board: Codable where Element: Codable {
+  /// Writes the elements in their order.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    for index in indices { try container.encode(self[index]) }
+  }
+
+  /// Reads as many elements as the board has.
+  init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    self.init(repeating: try container.decode(Element.self))
+    for index in indices.dropFirst() { self[index] = try container.decode(Element.self) }
+  }
+}
+
 extension Board: Hashable where Element: Hashable {
   /// Hashes all elements.
   func hash(into hasher: inout Hasher) {

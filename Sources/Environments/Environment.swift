@@ -9,6 +9,12 @@ public protocol Environment: Hashable, Sendable {
   /// The generator that a seed gives its episodes: that of the reference package where there is one.
   associatedtype Generator: SeededRandomness = RandomStream
 
+  /// All that an episode changes; what was set when the environment was made is not part of it.
+  associatedtype State: Codable & Sendable
+
+  /// All that an episode changes: an environment that was made alike and is given the state goes on in the same way.
+  var state: State { get set }
+
   /// The shape and the bounds of its observations; the same at all times.
   var observationSpace: BoxSpace { get }
 
@@ -33,6 +39,14 @@ public protocol Environment: Hashable, Sendable {
 
   /// Where the agent faces, as the index of right, down, left, up; nil in worlds without a direction.
   var direction: Int? { get }
+}
+
+extension Environment where Self: Codable {
+  /// The environment itself.
+  public var state: Self {
+    get { self }
+    set { self = newValue }
+  }
 }
 
 extension Environment {

@@ -1,3 +1,4 @@
+import Foundation
 import RandomStreams
 
 /// The lanes of one concrete environment, which need not be in a catalog.
@@ -117,6 +118,23 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
     }
   }
 
+  /// All that episodes change in all lanes.
+  public func savedState() throws -> Data {
+    let encoder = PropertyListEncoder()
+    encoder.outputFormat = .binary
+    return try encoder.encode(lanes.map(\.state))
+  }
+
+  /// Goes on where a vector like this one was.
+  public mutating func restore(_ state: Data) throws {
+    let states = try PropertyListDecoder().decode([Lane<Base>.State].self, from: state)
+    guard states.count == count else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [], debugDescription: "the state has \(states.count) lanes instead of \(count)"))
+    }
+    for index in lanes.indices { lanes[index].state = states[index] }
+  }
+
   /// The world of a lane as a person would look at it.
   public func picture(_ index: Int) -> Picture { lanes[index].environment.picture() }
 
@@ -132,7 +150,7 @@ private struct Lane<Base: Environment>: Hashable {
   private var cameraRandom = RandomStream(seed: 0, stream: .camera)
   private var phase = Phase.unseeded
 
-  private enum Phase {
+  fileprivate enum Phase: String, Codable {
     /// Nobody has chosen the generator yet.
     case unseeded
     case running
@@ -142,6 +160,28 @@ private struct Lane<Base: Environment>: Hashable {
   init(_ environment: RuledEnvironment<Base>, camera: Camera?) {
     self.environment = environment
     self.camera = camera
+  }
+
+  struct State: Codable {
+    let environment: RuledEnvironment<Base>.State
+    let random: Base.Generator
+    let camera: Camera?
+    let cameraRandom: RandomStream
+    let phase: Phase
+  }
+
+  var state: State {
+    get {
+      State(
+        environment: environment.state, random: random, camera: camera, cameraRandom: cameraRandom,
+        phase: phase)
+    }
+    set {
+      environment.state = newValue.environment
+      (random, camera, cameraRandom, phase) = (
+        newValue.random, newValue.camera, newValue.cameraRandom, newValue.phase
+      )
+    }
   }
 
   mutating func reset(_ fresh: RuledEnvironment<Base>, seed: UInt64) {

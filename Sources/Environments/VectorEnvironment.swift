@@ -1,3 +1,5 @@
+import Foundation
+
 /// Many independent copies of one environment, the lanes, each with a generator of its own.
 ///
 /// A value: a copy is a snapshot of all lanes, generators included. The environment's type is erased here, once for all
@@ -44,6 +46,16 @@ public protocol VectorEnvironment: Sendable {
   ///
   /// - Precondition: there are ``count`` times as many entries as in ``observationSpace``.
   func observeAll(into frames: inout MutableSpan<Float>)
+
+  /// All that episodes change in all lanes, generators and cameras included.
+  ///
+  /// - Throws: what the encoder throws for an environment whose state cannot be encoded.
+  func savedState() throws -> Data
+
+  /// Goes on where a vector like this one, of the same environment and as many lanes, was when its state was saved.
+  ///
+  /// - Throws: `DecodingError` for the state of another vector.
+  mutating func restore(_ state: Data) throws
 
   /// The world of a lane as a person would look at it, before the camera.
   ///

@@ -19,6 +19,15 @@ public struct FrameStack: Sendable {
     observations = .zeros([lanes, frame.height, frame.width, frame.channels * frames])
   }
 
+  /// Goes on with other observations, those of a stack like this one.
+  /// - Precondition: they have the same shape.
+  mutating func restore(_ observations: Tensor) {
+    precondition(
+      observations.shape == self.observations.shape,
+      "\(observations.shape) are no observations of \(self.observations.shape)")
+    self.observations = observations
+  }
+
   private var pixels: Int { frame.height * frame.width }
   private var depth: Int { frame.channels * frames }
 

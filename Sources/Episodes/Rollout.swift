@@ -1,5 +1,6 @@
 import Attacks
 import Environments
+import Foundation
 import Policies
 import RandomStreams
 import Tensors
@@ -66,6 +67,37 @@ public struct Rollout: Sendable {
     policyRandom = (0..<lanes).map { _ in RandomStream(seed: 0, stream: .policy) }
     outcomes = Array(repeating: Outcome(reward: 0, ending: nil), count: lanes)
     frame = Array(repeating: 0, count: environments.observationSpace.count)
+  }
+
+  /// All that steps change: environments, stacks, memory, records and generators.
+  public struct State: Codable, Sendable {
+    fileprivate let environments: Data
+    fileprivate let observations: Tensor
+    fileprivate let memory: Memory
+    fileprivate let records: [EpisodeRecord]
+    fileprivate let isRunning: [Bool]
+    fileprivate let attackRandom: [RandomStream]
+    fileprivate let policyRandom: [RandomStream]
+  }
+
+  /// What ``restore(_:)`` needs to go on from here, bit for bit.
+  /// - Throws: what the encoder throws for an environment whose state cannot be encoded.
+  public func savedState() throws -> State {
+    State(
+      environments: try environments.savedState(), observations: stack.observations, memory: memory,
+      records: records, isRunning: isRunning, attackRandom: attackRandom, policyRandom: policyRandom)
+  }
+
+  /// Goes on where a rollout of the same environments was.
+  /// - Throws: `DecodingError` for the state of other environments.
+  public mutating func restore(_ state: State) throws {
+    try environments.restore(state.environments)
+    stack.restore(state.observations)
+    memory = state.memory
+    records = state.records
+    isRunning = state.isRunning
+    attackRandom = state.attackRandom
+    policyRandom = state.policyRandom
   }
 
   /// The number of lanes.

@@ -70,6 +70,21 @@ public struct Optimizer<Rule: UpdateRule>: Sendable {
     }
   }
 
+  /// How many updates were made, and what the rule remembers: all that updates change.
+  public struct State: Codable, Sendable {
+    fileprivate let step: Int
+    fileprivate let tensors: [[Tensor]]
+  }
+
+  /// What ``restore(_:)`` needs to go on from here.
+  public var savedState: State { State(step: step, tensors: state) }
+
+  /// Goes on where an optimizer of the same rule and parameters was.
+  public mutating func restore(_ saved: State) {
+    step = saved.step
+    state = saved.tensors
+  }
+
   /// One parameter and what changes it.
   private struct Target {
     let parameter: UnsafeMutablePointer<Float>

@@ -2,7 +2,7 @@ import Tensors
 
 /// What a recurrent policy carries from one step of an episode to the next; empty for all others, and for all at the
 /// start of an episode, when it stands for zeros.
-public struct Memory: Sendable, Equatable {
+public struct Memory: Sendable, Equatable, Codable {
   /// One row an observation in each.
   public var state: [Tensor]
 

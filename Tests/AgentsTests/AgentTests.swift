@@ -50,10 +50,10 @@ private func train(
   /// truncation for termination finds at most 5; who bootstraps through termination finds 10 where 1 is right.
   @Test(arguments: [(false, Float(10)), (true, 1)])
   func deepQLearningTellsTruncationFromTermination(_ terminates: Bool, _ value: Float) throws {
-    struct Salary: Environment {
+    struct Salary: Environment, Codable {
       let terminates: Bool
-      let observationSpace = BoxSpace(height: 1, width: 1, channels: 1)
-      let actions = ["wait", "work"]
+      var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 1) }
+      var actions: [String] { ["wait", "work"] }
       mutating func reset(using random: inout some Randomness) {}
       mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
         Outcome(reward: 1, ending: terminates ? .terminated : nil)

@@ -21,9 +21,9 @@ private func fixture(_ name: String) throws -> (String) throws -> Tensor {
 }
 
 /// Shows 4×4×2 entries and does nothing.
-private struct Still: Environment {
-  let observationSpace = BoxSpace(height: 4, width: 4, channels: 2)
-  let actions = ["0", "1", "2"]
+private struct Still: Environment, Codable {
+  var observationSpace: BoxSpace { BoxSpace(height: 4, width: 4, channels: 2) }
+  var actions: [String] { ["0", "1", "2"] }
   mutating func reset(using random: inout some Randomness) {}
   mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome { Outcome(reward: 0) }
   func observe(into frame: inout MutableSpan<Float>) { for index in 0..<32 { frame[index] = 0 } }
@@ -54,10 +54,10 @@ private struct Still: Environment {
   @Test(arguments: [true, false])
   func theBufferTakesTheTrueLastObservation(_ terminates: Bool) throws {
     /// Shows the number of steps, and ends with the third.
-    struct Count: Environment {
+    struct Count: Environment, Codable {
       let terminates: Bool
-      let observationSpace = BoxSpace(height: 1, width: 1, channels: 1, low: 0, high: 9)
-      let actions = ["on", "off"]
+      var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 1, low: 0, high: 9) }
+      var actions: [String] { ["on", "off"] }
       var elapsed = 0
       mutating func reset(using random: inout some Randomness) { elapsed = 0 }
       mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {

@@ -11,9 +11,9 @@ extension EnvironmentVector {
 // Environments made to test one ability each. All show the numbers of their state as ones in a row of zeros.
 
 /// The action that is shown is the right one, each step anew.
-struct Identity: Environment {
-  let observationSpace = BoxSpace(height: 1, width: 1, channels: 4)
-  let actions = ["0", "1", "2", "3"]
+struct Identity: Environment, Codable {
+  var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 4) }
+  var actions: [String] { ["0", "1", "2", "3"] }
   private var shown = 0
 
   mutating func reset(using random: inout some Randomness) { shown = random.index(below: 4) }
@@ -34,10 +34,10 @@ struct Identity: Environment {
 /// of 2 steps cuts that off, with the place in sight. So right is right; but to who takes truncation for termination it
 /// is worth 0.27, to who takes the start of the next episode for what follows at most 0.27 + 0.81 · 2.2 = 2.05, and who
 /// goes on from a termination finds 22 in the left one. Where the time limit is the end, left is right.
-struct TruncationTrap: Environment {
+struct TruncationTrap: Environment, Codable {
   let isEndless: Bool
-  let observationSpace = BoxSpace(height: 1, width: 1, channels: 2)
-  let actions = ["left", "right"]
+  var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 2) }
+  var actions: [String] { ["left", "right"] }
   private var isInside = false
   private var elapsed = 0
 
@@ -59,9 +59,9 @@ struct TruncationTrap: Environment {
 }
 
 /// A sign is shown once; three steps later the action that it named is right. Without a memory nothing can be known.
-struct DelayedRecall: Environment {
-  let observationSpace = BoxSpace(height: 1, width: 1, channels: 3)
-  let actions = ["left", "right"]
+struct DelayedRecall: Environment, Codable {
+  var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 3) }
+  var actions: [String] { ["left", "right"] }
   private var sign = 0
   private var elapsed = 0
 
@@ -81,9 +81,9 @@ struct DelayedRecall: Environment {
 }
 
 /// Chance pays: the first arm 1 in a quarter of the pulls, the second in three quarters, the third in half.
-struct Bandit: Environment {
-  let observationSpace = BoxSpace(height: 1, width: 1, channels: 1)
-  let actions = ["first", "second", "third"]
+struct Bandit: Environment, Codable {
+  var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 1) }
+  var actions: [String] { ["first", "second", "third"] }
 
   mutating func reset(using random: inout some Randomness) {}
 
@@ -95,9 +95,9 @@ struct Bandit: Environment {
 }
 
 /// What is done at the start is paid five steps later: 1 for the second action, 0 for the first.
-struct DelayedReward: Environment {
-  let observationSpace = BoxSpace(height: 1, width: 1, channels: 6)
-  let actions = ["nothing", "something"]
+struct DelayedReward: Environment, Codable {
+  var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 6) }
+  var actions: [String] { ["nothing", "something"] }
   private var chosen = 0
   private var elapsed = 0
 
@@ -116,9 +116,9 @@ struct DelayedReward: Environment {
 }
 
 /// Something moves left or right around a ring of five; the action has to say which. One frame does not tell.
-struct Motion: Environment {
-  let observationSpace = BoxSpace(height: 1, width: 5, channels: 1)
-  let actions = ["left", "right"]
+struct Motion: Environment, Codable {
+  var observationSpace: BoxSpace { BoxSpace(height: 1, width: 5, channels: 1) }
+  var actions: [String] { ["left", "right"] }
   private var place = 0
   private var direction = 1
 

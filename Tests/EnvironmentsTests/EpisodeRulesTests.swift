@@ -113,7 +113,7 @@ struct EpisodeRulesTests {
 }
 
 /// Shows the action that it took.
-private struct Recorder: Environment {
+private struct Recorder: Environment, Codable {
   var last = 0
 
   var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 1) }
@@ -170,7 +170,7 @@ struct EnvironmentVectorTests {
 }
 
 /// Terminates after a number of steps, and observes its last draw.
-private struct Countdown: Environment {
+private struct Countdown: Environment, Codable {
   let length: Int
   var elapsed = 0
   var draw: Float = 0

@@ -12,7 +12,7 @@ public import RandomStreams
 /// - Start: the ball in a random column of the top row, the paddle in the middle of the bottom row.
 /// - End: terminated when the ball reaches the bottom row, after one step less than there are rows.
 /// - Arguments: the number of rows and columns, and the pixels of a cell's side.
-public struct Catch: Environment {
+public struct Catch: Environment, Codable {
   private let rows: Int
   private let columns: Int
   private let pixelsPerCell: Int

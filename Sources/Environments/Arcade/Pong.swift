@@ -17,7 +17,7 @@ public import RandomStreams
 ///   agent), and goes back to the middle otherwise: a steep ball at high speed is beyond its reach.
 /// - End: terminated when one side has 21 points.
 /// - Arguments: the size, 42 or 84.
-public struct Pong: Environment {
+public struct Pong: Environment, Codable {
   /// The points that win.
   public static let winningScore = 21
 
@@ -36,7 +36,7 @@ public struct Pong: Environment {
   }
 
   /// One side. Both are alike, so that a second player can take the opponent's place.
-  private struct Player: Hashable {
+  private struct Player: Hashable, Codable {
     var top = Court.middle - Court.paddleHeight / 2
     var score = 0
 
@@ -47,7 +47,7 @@ public struct Pong: Environment {
     }
   }
 
-  private struct Ball: Hashable {
+  private struct Ball: Hashable, Codable {
     /// The upper left corner.
     var x = Court.middle - Court.ball / 2
     var y = Court.middle - Court.ball / 2

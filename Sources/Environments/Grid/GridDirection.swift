@@ -1,5 +1,5 @@
 /// A direction in a grid world; the raw value is MiniGrid's index.
-enum GridDirection: Int, Hashable, Sendable, CaseIterable {
+enum GridDirection: Int, Hashable, Sendable, Codable, CaseIterable {
   case right, down, left, up
 
   /// How many rows a step leads down.

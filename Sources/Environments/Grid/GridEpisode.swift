@@ -51,6 +51,35 @@ final class GridEpisode: Hashable, @unchecked Sendable {
     obstacleCount = other.obstacleCount
   }
 
+  /// All that an episode changes.
+  struct State: Codable, Sendable {
+    /// The cells' codes, row by row.
+    fileprivate let cells: [UInt8]
+    fileprivate let agent: GridPosition
+    fileprivate let facing: GridDirection
+    fileprivate let carried: UInt8
+    fileprivate let steps: Int
+    fileprivate let obstacles: [GridPosition]
+  }
+
+  /// All that an episode changes.
+  var state: State {
+    get {
+      State(
+        cells: (0..<grid.count).map { grid[$0].code }, agent: agent, facing: facing, carried: carried.code,
+        steps: steps, obstacles: (0..<obstacleCount).map { obstacles[$0] })
+    }
+    set {
+      for (index, code) in newValue.cells.enumerated() { grid[index] = GridCell(code: code) }
+      agent = newValue.agent
+      facing = newValue.facing
+      carried = GridCell(code: newValue.carried)
+      steps = newValue.steps
+      obstacleCount = newValue.obstacles.count
+      for (index, position) in newValue.obstacles.enumerated() { obstacles[index] = position }
+    }
+  }
+
   /// Takes everything out of the grid.
   func clear() {
     grid.clear()

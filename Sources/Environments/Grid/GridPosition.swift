@@ -1,5 +1,5 @@
 /// A place in a grid world, counted from the upper left corner.
-struct GridPosition: Hashable, Sendable {
+struct GridPosition: Hashable, Sendable, Codable {
   /// The row, from 0 at the top: MiniGrid's y.
   var row: Int
   /// The column, from 0 on the left: MiniGrid's x.

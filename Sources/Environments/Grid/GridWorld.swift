@@ -35,6 +35,20 @@ public struct GridWorld: Environment {
       layout, rules: rules, observer: GridObserver(view, of: layout, turns: rules.task != .walk))
   }
 
+  /// What stands where, and where the agent is.
+  public struct State: Codable, Sendable {
+    fileprivate let episode: GridEpisode.State
+  }
+
+  /// All that an episode changes.
+  public var state: State {
+    get { State(episode: episode.state) }
+    set {
+      makeUnique()
+      episode.state = newValue.episode
+    }
+  }
+
   /// As the view says.
   public var observationSpace: BoxSpace { episode.observer.space }
 

@@ -15,7 +15,7 @@ public struct Asterix: MinAtarGame {
   }
 
   /// What crosses the board in a lane.
-  private struct Crosser: Hashable {
+  private struct Crosser: Hashable, Codable {
     var column: Int8
     let movesRight: Bool
     let isGold: Bool

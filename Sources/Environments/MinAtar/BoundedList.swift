@@ -54,6 +54,8 @@ struct BoundedList<let capacity: Int, Element: Hashable & Sendable>: Sendable {
   }
 }
 
+extension BoundedList: Codable where Element: Codable {}
+
 extension BoundedList: Hashable {
   static func == (first: BoundedList, second: BoundedList) -> Bool {
     first.count == second.count && first.indices.allSatisfy { first[$0] == second[$0] }

@@ -122,3 +122,19 @@ struct CellSet: Hashable, Sendable {
     }
   }
 }
+
+extension CellSet: Codable {
+  /// Writes the bits in two halves, because few encoders know 128-bit integers.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.unkeyedContainer()
+    try container.encode(UInt64(truncatingIfNeeded: bits))
+    try container.encode(UInt64(truncatingIfNeeded: bits >> 64))
+  }
+
+  /// Reads what ``encode(to:)`` writes.
+  init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    let low = try container.decode(UInt64.self)
+    bits = UInt128(try container.decode(UInt64.self)) << 64 | UInt128(low)
+  }
+}

@@ -20,7 +20,7 @@ public struct Freeway: MinAtarGame {
     case speed5
   }
 
-  private struct Car: Hashable {
+  private struct Car: Hashable, Codable {
     var column: Int8
     var timer: Int8
     /// 1 to 5: for how many steps it waits before it moves.

@@ -42,6 +42,21 @@ public struct MinAtar<Game: MinAtarGame>: Environment {
       }
   }
 
+  /// The game, and whether it is over.
+  public struct State: Codable, Sendable {
+    fileprivate let game: Game
+    fileprivate let isOver: Bool
+  }
+
+  /// All that an episode changes.
+  public var state: State {
+    get { State(game: game, isOver: isOver) }
+    set {
+      game = newValue.game
+      isOver = newValue.isOver
+    }
+  }
+
   private static func pixelView(size: Int) -> PixelView {
     PixelView(size: size, rows: CellSet.side, columns: CellSet.side, tileCount: channelCount) {
       index, picture in

@@ -1,7 +1,7 @@
 public import RandomStreams
 
 /// The rules of one MinAtar game: what is on the board, and what a step does. ``MinAtar`` makes an environment of it.
-public protocol MinAtarGame: Hashable, Sendable {
+public protocol MinAtarGame: Hashable, Sendable, Codable {
   /// What can be on the board; the raw values count from 0 in the order of the observation's channels.
   associatedtype Channel: RawRepresentable<Int> & CaseIterable & Sendable
 

@@ -27,7 +27,7 @@ public struct Seaquest: MinAtarGame {
   }
 
   /// An enemy or a diver.
-  private struct Swimmer: Hashable {
+  private struct Swimmer: Hashable, Codable {
     var row: Int8
     var column: Int8
     let movesRight: Bool
@@ -38,7 +38,7 @@ public struct Seaquest: MinAtarGame {
     static let nobody = Swimmer(row: 0, column: 0, movesRight: false, moveTimer: 0)
   }
 
-  private struct Bullet: Hashable {
+  private struct Bullet: Hashable, Codable {
     let row: Int8
     var column: Int8
     let movesRight: Bool

@@ -16,6 +16,23 @@ public struct RuledEnvironment<Base: Environment>: Environment {
   /// The action that the environment took last, which survives a reset.
   public private(set) var lastAction = 0
 
+  /// The base's state, and what the rules keep of the episode.
+  public struct State: Codable, Sendable {
+    fileprivate let base: Base.State
+    fileprivate let elapsed: Int
+    fileprivate let lastAction: Int
+  }
+
+  /// All that an episode changes.
+  public var state: State {
+    get { State(base: base.state, elapsed: elapsed, lastAction: lastAction) }
+    set {
+      base.state = newValue.base
+      elapsed = newValue.elapsed
+      lastAction = newValue.lastAction
+    }
+  }
+
   /// Puts an environment under rules.
   public init(_ base: Base, rules: EpisodeRules) {
     self.base = base
