@@ -112,7 +112,7 @@ public struct WatchSession: Sendable {
     }
     moments = [Moment(settings: settings, runs: runs)]
     attacks = AttackCatalog.names.filter { name in
-      players.allSatisfy { (try? AttackCatalog.attack(name, against: $0.0.policy)) != nil }
+      players.allSatisfy { (try? Attacker(name, against: $0.0.policy, within: settings.threat)) != nil }
     }
     // Three copies of an observation a run and moment: the stack, and what is shown of it before and after the attack.
     let space = subject.environment.observationSpace

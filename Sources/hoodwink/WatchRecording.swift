@@ -66,8 +66,12 @@ struct WatchRecording {
           policy: step.policy, attack: step.attack?.name, returns: count.returns, flips: count.flips,
           attackedFrames: count.attackedFrames)
       }, path: path)
-    if command.common.json { return try printJSON(summary) }
-    print("\(frames) frames in \(path)" + (interruption.isAsked ? ", then interrupted" : ""))
+    if command.common.json { try printJSON(summary) } else { show(summary) }
+    if interruption.isAsked && ended < command.episodes { throw CancellationError() }
+  }
+
+  private func show(_ summary: Summary) {
+    print("\(summary.frames) frames in \(summary.path)")
     for run in summary.runs {
       let returns = run.returns.map { String(format: "%g", $0) }.joined(separator: " ")
       print(

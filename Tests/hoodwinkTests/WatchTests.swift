@@ -119,8 +119,9 @@ import Testing
         """
       _ = try output(of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, film.path], status: 130)
       let text = try String(contentsOfFile: film.path + ".txt", encoding: .utf8)
-      #expect(text.contains("then interrupted"), "\(text)")
-      let said = try #require(Int(text.prefix { $0.isNumber }))
+      #expect(text.contains("hoodwink: interrupted"), "\(text)")
+      let line = try #require(text.split(separator: "\n").first { $0.contains(" frames in ") })
+      let said = try #require(Int(line.prefix { $0.isNumber }))
       #expect(try frames(in: film) == said)
     }
   }
