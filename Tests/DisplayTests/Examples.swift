@@ -53,16 +53,18 @@ extension WatchedStep {
     func frame(_ change: Float) -> FrameImage {
       FrameImage(
         height: 10, width: 10, channels: 6, meaning: .planes,
-        values: (0..<600).map { place in
+        values: (0..<600).map { place -> Float in
           let (cell, plane) = (place / 6, place % 6)
           let value: Float = cell % 11 == plane ? 1 : 0
-          return min(max(value + (cell * (plane + 2) % 5 == 0 ? change : 0), 0), 1)
+          let isChanged = cell * (plane + 2) % 5 == 0
+          return min(max(isChanged ? value + change : value, 0), 1)
         })
     }
     let world = FrameImage(
       height: 40, width: 40, channels: 3, meaning: .rgb,
-      values: (0..<1600).flatMap { place in
-        [Float(place % 40) / 39, Float(place / 40) / 39, place / 4 % 10 == place / 160 ? 1 : 0.2]
+      values: (0..<1600).flatMap { place -> [Float] in
+        let (row, column) = (place / 40, place % 40)
+        return [Float(column) / 39, Float(row) / 39, column / 4 == row / 4 ? 1 : 0.2]
       })
     return .example(
       range: 16 / 255, clean: [frame(0)], delivered: [frame(16 / 255)], world: world,
