@@ -32,7 +32,9 @@ let package = Package(
       name: "Environments",
       dependencies: ["RandomStreams", .product(name: "Yams", package: "Yams")]),
     .target(name: "Policies", dependencies: ["RandomStreams", "Tensors", "Networks", "Environments"]),
-    .target(name: "Attacks", dependencies: ["RandomStreams", "Tensors", "Policies"]),
+    .target(
+      name: "Attacks",
+      dependencies: ["RandomStreams", "Tensors", "Networks", "Environments", "Policies"]),
     .target(
       name: "Episodes",
       dependencies: ["RandomStreams", "Tensors", "Environments", "Policies", "Attacks"]),

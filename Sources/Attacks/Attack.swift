@@ -7,22 +7,91 @@ public protocol Attack: Sendable {
   /// Perturbed observations, in the shape of the clean ones.
   ///
   /// - Parameters:
-  ///   - clean: the observations and what the victim makes of them.
+  ///   - clean: the observations and what the victim makes of them; through it the victim is asked.
   ///   - criterion: what the attack wants.
-  ///   - threat: what it may do.
+  ///   - neighborhood: what it may do.
   ///   - random: one stream an observation, so that what is drawn does not depend on what else is in the batch.
   func perturb(
-    _ clean: CleanPass, meeting criterion: any Criterion, within threat: ThreatModel,
+    _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
     using random: inout [RandomStream]
   ) -> Tensor
 }
 
-/// What a person names: an attack's parameters, without a victim. Bound to a victim of the access that it needs, it
-/// gives the attack.
+/// What a person names: an attack's parameters, without a victim. Bound to a victim of the access that it needs, it is an
+/// ``Attack``.
 public protocol AttackRecipe: Hashable, Sendable {
-  /// `any Policy`, `any ScoringPolicy` or `any DifferentiablePolicy`.
-  associatedtype Access
+  /// What it can ask: `any Policy`, `any ScoringPolicy`, `any DifferentiablePolicy` or `any ValuingPolicy`.
+  associatedtype Access: Sendable
+
+  /// What people are told.
+  static var about: AboutAttack { get }
+
+  /// What can be set, by name.
+  static var parameters: [AttackParameter<Self>] { get }
+
+  /// The attack as its source has it, where parameters are not set.
+  init()
+
+  /// Perturbed observations of a victim: what ``Attack/perturb(_:meeting:within:using:)`` gives.
+  func perturb(
+    _ clean: CleanPass, of victim: Access, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood,
+    using random: inout [RandomStream]
+  ) -> Tensor
+
+  /// The attack against a victim; by default one that calls ``perturb(_:of:meeting:within:using:)``.
+  func against(_ victim: Access) throws -> any Attack
+}
+
+extension AttackRecipe {
+  /// Nothing.
+  public static var parameters: [AttackParameter<Self>] { [] }
 
   /// The attack against a victim.
-  func against(_ victim: Access) throws -> any Attack
+  public func against(_ victim: Access) -> any Attack { BoundAttack(recipe: self, victim: victim) }
+}
+
+/// A recipe and its victim.
+struct BoundAttack<Recipe: AttackRecipe>: Attack {
+  let recipe: Recipe
+  let victim: Recipe.Access
+
+  func perturb(
+    _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
+    using random: inout [RandomStream]
+  ) -> Tensor {
+    recipe.perturb(clean, of: victim, meeting: criterion, within: neighborhood, using: &random)
+  }
+}
+
+/// What people are told of an attack.
+public struct AboutAttack: Hashable, Sendable {
+  /// The name in commands.
+  public let name: String
+  /// One line.
+  public let summary: String
+  /// What it must know of the victim.
+  public let needs: Knowledge
+  /// Whether it must know the victim's value, too.
+  public let needsValues: Bool
+  /// The norms that it is made for; under another it is projected, and weaker than it might be.
+  public let norms: [ThreatModel.Norm]
+  /// Passes through the victim for each frame, the clean one included, the one that decides not.
+  public let cost: String
+  /// Whether it brings a goal of its own.
+  public let hasOwnGoal: Bool
+
+  /// What is told.
+  public init(
+    _ name: String, _ summary: String, needs: Knowledge, needsValues: Bool = false,
+    norms: [ThreatModel.Norm] = ThreatModel.Norm.allCases, cost: String, hasOwnGoal: Bool = false
+  ) {
+    self.name = name
+    self.summary = summary
+    self.needs = needs
+    self.needsValues = needsValues
+    self.norms = norms
+    self.cost = cost
+    self.hasOwnGoal = hasOwnGoal
+  }
 }

@@ -4,44 +4,57 @@ import Policies
 public enum AttackCatalog {
   /// One attack of the catalog.
   public struct Entry: Sendable {
+    /// What people are told of it.
+    public let about: AboutAttack
+    /// What can be set, by name, with a line for people and the usual value.
+    public let parameters: [(name: String, summary: String, usual: String)]
+    /// The recipe with some parameters set.
+    let recipe: @Sendable (_ settings: [AttackChoice.Setting]) throws(AttackError) -> Recipe
+
     /// The name in commands.
-    public let name: String
-    /// What it needs of the victim: nothing, actions, scores, gradients.
-    public let access: String
-    /// Passes through the victim for each frame, beside the one that decides.
-    public let cost: String
-    /// One line for people.
-    public let summary: String
-    /// The attack against a victim; nil when the victim does not give the access.
-    let bind: @Sendable (any Policy) throws -> (any Attack)?
+    public var name: String { about.name }
+
+    init<Attack: AttackRecipe>(_ type: Attack.Type) {
+      about = Attack.about
+      parameters = Attack.parameters.map { ($0.name, $0.summary, $0.text(Attack())) }
+      recipe = { settings throws(AttackError) in
+        var recipe = Attack()
+        for setting in settings { try recipe.set(setting.name, to: setting.value) }
+        let finished = recipe
+        return Recipe(settings: finished.settings) { victim in
+          guard let victim = victim as? Attack.Access else { return nil }
+          return try finished.against(victim)
+        }
+      }
+    }
   }
 
-  /// All attacks, sorted by name. A new attack is a file and a line here.
+  /// A recipe without its type.
+  struct Recipe: Sendable {
+    /// What is set otherwise than usual, as it is written.
+    let settings: [String]
+    /// The attack against a victim; nil when the victim does not give the access.
+    let against: @Sendable (any Policy) throws -> (any Attack)?
+  }
+
+  /// All attacks, in the order in which they are listed. A new attack is a file and a line here.
   public static let entries: [Entry] = [
-    entry("fgsm", FGSM(), "gradients", "1 forward, 1 backward", "one step along the sign of the gradient"),
-    entry("noise", UniformNoise(), "nothing", "none", "uniform noise of the same norm: the control"),
+    Entry(Noise.self), Entry(ActionFlips.self), Entry(FGSM.self), Entry(BIM.self), Entry(PGD.self),
+    Entry(MIFGSM.self),
   ]
 
   /// The names of all attacks.
   public static var names: [String] { entries.map(\.name) }
 
-  /// The attack of a name, bound to a victim.
-  /// - Throws: ``AttackError`` when there is none of that name, or the victim does not give what it needs.
-  public static func attack(_ name: String, against victim: any Policy) throws -> any Attack {
+  /// The attack of a name.
+  /// - Throws: ``AttackError`` when there is none.
+  public static func entry(_ name: String) throws(AttackError) -> Entry {
     guard let entry = entries.first(where: { $0.name == name }) else { throw AttackError.unknown(name) }
-    if let attack = try entry.bind(victim) { return attack }
-    let others = try entries.filter { try $0.bind(victim) != nil }.map(\.name)
-    throw AttackError(
-      "the attack \"\(name)\" needs \(entry.access), which this policy does not give; "
-        + "these would work: \(others.joined(separator: ", "))")
+    return entry
   }
 
-  private static func entry<Recipe: AttackRecipe>(
-    _ name: String, _ recipe: Recipe, _ access: String, _ cost: String, _ summary: String
-  ) -> Entry {
-    Entry(name: name, access: access, cost: cost, summary: summary) { victim in
-      guard let victim = victim as? Recipe.Access else { return nil }
-      return try recipe.against(victim)
-    }
+  /// The names of those that need no more than some knowledge, and no values unless they are there.
+  static func names(knowing knowledge: Knowledge, values: Bool) -> [String] {
+    entries.filter { $0.about.needs <= knowledge && (values || !$0.about.needsValues) }.map(\.name)
   }
 }

@@ -11,4 +11,13 @@ public struct AttackError: Error, Hashable, Sendable, CustomStringConvertible {
   public static func unknown(_ name: String) -> AttackError {
     AttackError("no attack \"\(name)\"\(NearestNames.hint(for: name, among: AttackCatalog.names))")
   }
+
+  /// The attack has no parameter of the name.
+  static func unknownParameter(_ name: String, of attack: String, known: [String]) -> AttackError {
+    AttackError(
+      known.isEmpty
+        ? "the attack \"\(attack)\" has no parameters, and so no \"\(name)\""
+        : "the attack \"\(attack)\" has no parameter \"\(name)\"\(NearestNames.hint(for: name, among: known))"
+    )
+  }
 }

@@ -8,13 +8,23 @@ public struct Attacker: Sendable {
   /// What the victim gets to see, and what was found on the way.
   public struct Delivery: Sendable {
     /// [batch, height, width, channels], within the threat model.
-    public let observations: Tensor
+    public internal(set) var observations: Tensor
     /// What the victim would have done without the attack.
     public let cleanActions: [Int]
     /// What it would have preferred; nil when it shows no scores.
     public let cleanScores: Tensor?
+    /// Where the attack worked.
+    public internal(set) var isAttacked: [Bool]
+    /// Where the action itself is to be replaced by another, drawn from those that the policy did not choose.
+    public internal(set) var isFlipped: [Bool]
     /// The size of each perturbation in the threat model's norm.
-    public let sizes: [Float]
+    public internal(set) var sizes: [Float]
+    /// What the attack asked of the victim, with the clean pass where it knows of it; nothing for frames left alone.
+    public internal(set) var passes: [Passes]
+    /// What the victim remembers after it has decided on the clean observations.
+    public let memory: Memory
+    /// The victim's streams after the same.
+    public let random: [RandomStream]
   }
 
   /// The attack.
@@ -23,42 +33,254 @@ public struct Attacker: Sendable {
   public let victim: any Policy
   /// What the attack may do.
   public let threat: ThreatModel
+  /// What it wants.
+  public let goal: Goal
+  /// When it strikes.
+  public let timing: Timing
+  /// What a person should know before believing a result.
+  public let warnings: [String]
+  /// What the attack knows of the victim.
+  private let knowledge: Knowledge
+  private let expectation: Int?
+  /// Whether scores that differ from one look to the next spoil the attack.
+  private let wantsSteadyScores: Bool
 
-  /// An attacker.
-  public init(_ attack: any Attack, against victim: any Policy, within threat: ThreatModel) {
+  /// An attacker with an attack that is not in the catalog, trusted to know of the victim what it says.
+  public init(
+    _ attack: any Attack, against victim: any Policy, within threat: ThreatModel, goal: Goal = .flip,
+    knowing knowledge: Knowledge = .weights
+  ) {
     self.attack = attack
     self.victim = victim
     self.threat = threat
+    self.goal = goal
+    self.knowledge = knowledge
+    timing = .everyFrame
+    warnings = threat.warning.map { [$0] } ?? []
+    expectation = nil
+    wantsSteadyScores = false
   }
 
-  /// The attacker of a name in the catalog.
+  /// The attacker of a name in the catalog, with its parameters: `pgd:steps=20`.
   /// - Throws: ``AttackError``.
-  public init(_ name: String, against victim: any Policy, within threat: ThreatModel) throws {
-    self.init(try AttackCatalog.attack(name, against: victim), against: victim, within: threat)
+  public init(_ attack: String, against victim: any Policy, within threat: ThreatModel) throws {
+    try self.init(AttackPlan(attack), against: victim, within: threat)
   }
 
-  /// Attacks a batch.
+  /// An attacker that follows a plan.
+  ///
+  /// - Parameter surrogate: the policy on which the attack searches, in place of the victim: a transfer attack, which
+  ///   must know nothing of the victim but its clean action. One without memory.
+  /// - Throws: ``AttackError`` when the victim or the threat model does not give what the plan needs, or its parts
+  ///   contradict one another.
+  public init(
+    _ plan: AttackPlan, against victim: any Policy, within threat: ThreatModel,
+    searchingOn surrogate: (any Policy)? = nil
+  ) throws {
+    let about = plan.attack.about
+    let names = about.map(\.name).joined(separator: "+")
+    let needs = surrogate == nil ? plan.attack.needs : .nothing
+    for (name, needed) in [("attack \"\(names)\"", needs), ("timing \"\(plan.timing)\"", plan.timing.needs)]
+    where needed > threat.knowledge {
+      throw AttackError(
+        "the \(name) needs the victim's \(needed.rawValue); the threat model grants \(threat.knowledge.rawValue): "
+          + AttackCatalog.names(knowing: threat.knowledge, values: false).joined(separator: ", "))
+    }
+    if plan.goal != .flip, let own = about.first(where: \.hasOwnGoal) {
+      throw AttackError(
+        "the attack \"\(own.name)\" has a goal of its own: it cannot be asked to \(plan.goal)")
+    }
+    if plan.goal.needsValues || plan.timing.needsValues {
+      guard victim is any ValuingPolicy else {
+        throw AttackError(
+          "\(plan.timing.needsValues ? "the timing \"\(plan.timing)\"" : "the goal \"\(plan.goal)\"") needs a policy with "
+            + "values, a DQN's or one saved with its critic")
+      }
+    }
+    var target = surrogate ?? victim
+    if let obscured = target as? any ObscuredPolicy, plan.attack.needs == .weights {
+      guard plan.isStraightThrough else {
+        let others = AttackCatalog.names(knowing: .scores, values: false).joined(separator: ", ")
+        throw AttackError(
+          "the policy \(obscured.obscurity), through which no gradient passes: take it for the identity on the way "
+            + "back (--straight-through), or ask for scores or actions alone: \(others)")
+      }
+      target = obscured.straightThrough
+    } else if plan.isStraightThrough {
+      throw AttackError(
+        "straight-through: the policy has no transform without a gradient, or the attack needs none")
+    }
+    let bound = try plan.attack.against(target)
+    attack =
+      surrogate == nil ? bound : Transferred(attack: bound, surrogate: target, knowledge: plan.attack.needs)
+    self.victim = victim
+    self.threat = threat
+    goal = plan.goal
+    timing = plan.timing
+    expectation = plan.expectation
+    // What a transform hides from gradients, the recording of the clean pass would hide as well.
+    knowledge = plan.isStraightThrough ? min(needs, .scores) : needs
+    wantsSteadyScores = needs == .weights && plan.expectation == nil
+    warnings =
+      (threat.warning.map { [$0] } ?? [])
+      + about.filter { !$0.norms.contains(threat.norm) }.map {
+        "\($0.name) is made for the \($0.norms.map(\.rawValue).joined(separator: " and ")) norm: under the "
+          + "\(threat.norm.rawValue) norm what it finds is projected, and weaker than it might be"
+      }
+  }
+
+  /// Attacks a batch of observations that are no part of an episode.
+  ///
+  /// - Parameters:
+  ///   - observations: [batch, height, width, channels].
+  ///   - frameChannels: the channels of one frame; the newest frame has the last ones.
+  ///   - memory: the victim's; not changed.
+  ///   - random: the attack's streams, one an observation.
+  ///   - victimRandom: the victim's; not changed.
+  /// - Throws: ``AttackError`` as ``deliver(_:frameChannels:memory:turns:using:victimRandom:)``.
+  public func deliver(
+    _ observations: Tensor, frameChannels: Int, memory: Memory = Memory(), using random: inout [RandomStream],
+    victimRandom: [RandomStream] = []
+  ) throws -> Delivery {
+    var turns = Array(repeating: Turn(), count: observations.shape[0])
+    return try deliver(
+      observations, frameChannels: frameChannels, memory: memory, turns: &turns, using: &random,
+      victimRandom: victimRandom)
+  }
+
+  /// Attacks a batch, one observation an episode.
   ///
   /// - Parameters:
   ///   - observations: [batch, height, width, channels] as the camera and the stack give them.
   ///   - frameChannels: the channels of one frame; the newest frame has the last ones.
   ///   - memory: the victim's; not changed.
+  ///   - turns: how far the attacker is in each episode; goes on by a frame.
   ///   - random: the attack's streams, one an observation.
   ///   - victimRandom: the victim's; not changed.
-  /// - Throws: ``AttackError`` when what would be delivered breaks the threat model in spite of the projection.
+  /// - Throws: ``AttackError`` when what would be delivered breaks the threat model in spite of the projection, when the
+  ///   region or the goal does not fit, and when a white-box attack meets a victim whose scores differ from one look to
+  ///   the next without an expectation.
   public func deliver(
-    _ observations: Tensor, frameChannels: Int, memory: Memory = Memory(), using random: inout [RandomStream],
-    victimRandom: [RandomStream] = []
+    _ observations: Tensor, frameChannels: Int, memory: Memory = Memory(), turns: inout [Turn],
+    using random: inout [RandomStream], victimRandom: [RandomStream] = []
   ) throws -> Delivery {
-    let clean = CleanPass(of: observations, through: victim, memory: memory, using: victimRandom)
-    let proposed = attack.perturb(
-      clean, meeting: ActionChange(from: clean.actions), within: threat, using: &random)
-    let delivered = threat.project(proposed, around: observations, frameChannels: frameChannels)
-    if let violation = threat.violation(of: delivered, around: observations, frameChannels: frameChannels) {
+    let count = observations.shape[0]
+    precondition(
+      turns.count == count && random.count == count, "a turn and a stream for each of \(count) observations")
+    let neighborhood = try Neighborhood(of: observations, under: threat, frameChannels: frameChannels)
+    let decision = Decision(
+      on: observations, of: victim, memory: memory, using: victimRandom,
+      isRecorded: knowledge == .weights && expectation ?? 1 == 1)
+    try check(decision, observations, memory: memory, victimRandom: victimRandom, turns: turns)
+    let rows = try chosenRows(
+      decision, observations, memory: memory, turns: &turns, using: &random)
+
+    var isAttacked = Array(repeating: false, count: count)
+    for row in rows { isAttacked[row] = true }
+    var delivery = Delivery(
+      observations: observations, cleanActions: decision.actions,
+      cleanScores: decision.scores?.stoppingGradient(), isAttacked: isAttacked,
+      isFlipped: Array(repeating: false, count: count), sizes: Array(repeating: 0, count: count),
+      passes: Array(repeating: Passes(), count: count), memory: decision.memory, random: decision.random)
+    // With nothing allowed nothing is asked: the clean run, bit for bit.
+    guard !rows.isEmpty, threat.budget > 0 else { return delivery }
+    if let flips = attack as? any ActionAttack {
+      for row in rows { delivery.isFlipped[row] = flips.flips(using: &random[row]) }
+      return delivery
+    }
+    let whole = CleanPass(
+      decision, of: observations, memory: memory, knowledge: knowledge, expectation: expectation ?? 1)
+    let isAll = rows.count == count
+    let clean = isAll ? whole : whole.rows(at: rows)
+    let space = isAll ? neighborhood : neighborhood.rows(at: rows)
+    var streams = isAll ? random : rows.map { random[$0] }
+    let criterion = goal.criterion(for: clean)
+    let proposed = attack.perturb(clean, meeting: criterion, within: space, using: &streams)
+    let projected = space.project(proposed)
+    if let violation = space.violation(of: projected) {
       throw AttackError("the threat model (\(threat)) is violated: \(violation)")
     }
-    return Delivery(
-      observations: delivered, cleanActions: clean.actions, cleanScores: clean.scores?.stoppingGradient(),
-      sizes: threat.sizes(of: delivered, around: observations))
+    let (sizes, passes) = (space.sizes(of: projected), whole.passes)
+    if isAll {
+      (delivery.observations, random, delivery.sizes, delivery.passes) = (projected, streams, sizes, passes)
+    } else {
+      delivery.observations.replaceRows(at: rows, with: projected)
+      for (place, row) in rows.enumerated() {
+        random[row] = streams[place]
+        delivery.sizes[row] = sizes[place]
+        delivery.passes[row] = passes[row]
+      }
+    }
+    return delivery
+  }
+
+  /// The observations that are attacked: those that the timing chooses among those that the share allows.
+  private func chosenRows(
+    _ decision: Decision, _ observations: Tensor, memory: Memory, turns: inout [Turn],
+    using random: inout [RandomStream]
+  ) throws -> [Int] {
+    let signals = signals(decision, observations, memory: memory, using: &random)
+    var rows: [Int] = []
+    for row in turns.indices {
+      if timing.needs > .nothing { turns[row].remember(signals[row]) }
+      let isAllowed = turns[row].attacked < threat.attackableFrames(of: turns[row].frames + 1)
+      let isChosen = timing.chooses(
+        turns[row], signal: signals[row], share: threat.share, using: &random[row])
+      turns[row].frames += 1
+      guard isAllowed, isChosen else { continue }
+      turns[row].attacked += 1
+      rows.append(row)
+      guard turns[row].attacked <= threat.attackableFrames(of: turns[row].frames) else {
+        throw AttackError(
+          "the threat model (\(threat)) is violated: \(turns[row].attacked) of \(turns[row].frames) frames attacked"
+        )
+      }
+    }
+    return rows
+  }
+
+  /// What the timing looks at: the preference's gap, or the value.
+  private func signals(
+    _ decision: Decision, _ observations: Tensor, memory: Memory, using random: inout [RandomStream]
+  ) -> [Double] {
+    switch timing {
+    case .everyFrame, .every, .random: return Array(repeating: 0, count: observations.shape[0])
+    case .strategic:
+      guard let scores = decision.scores?.stoppingGradient() else {
+        return Array(repeating: 0, count: observations.shape[0])
+      }
+      let probabilities = scores.softmax()
+      return (probabilities.max() - probabilities.min()).elements.map(Double.init)
+    case .valueGuided:
+      guard let victim = victim as? any ValuingPolicy else {
+        preconditionFailure("checked when the attacker was made")
+      }
+      var (memory, streams) = (memory, random)
+      return victim.values(of: observations, memory: &memory, using: &streams).elements.map(Double.init)
+    }
+  }
+
+  private func check(
+    _ decision: Decision, _ observations: Tensor, memory: Memory, victimRandom: [RandomStream], turns: [Turn]
+  ) throws {
+    if let scores = decision.scores, let action = goal.actions.first(where: { $0 >= scores.shape[1] }) {
+      throw AttackError("action \(action) is wanted of a policy that has \(scores.shape[1])")
+    }
+    guard wantsSteadyScores, let first = turns.first, first.frames == 0 else { return }
+    if decision.hasDrawnScores || !hasSteadyScores(observations, memory: memory, victimRandom: victimRandom) {
+      throw AttackError(
+        "the policy's scores differ from one look at the same observation to the next: average a white-box attack over "
+          + "its randomness with an expectation (--expectation 10)")
+    }
+  }
+
+  /// Whether two looks at the first observation give the same scores, for a victim that hides its randomness.
+  private func hasSteadyScores(_ observations: Tensor, memory: Memory, victimRandom: [RandomStream]) -> Bool {
+    guard let victim = victim as? any ScoringPolicy else { return true }
+    let looks = (0..<2).map { _ in
+      var (memory, random) = (memory.rows(at: [0]), Array(victimRandom.prefix(1)))
+      return victim.scores(for: observations.rows(at: [0]), memory: &memory, using: &random)
+    }
+    return looks[0].elements.map(\.bitPattern) == looks[1].elements.map(\.bitPattern)
   }
 }

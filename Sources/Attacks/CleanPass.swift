@@ -2,39 +2,210 @@ import Policies
 import RandomStreams
 import Tensors
 
-/// What the victim makes of a batch before anything is changed: done once, shared by the criterion, the attack and the
-/// count of flips.
+/// What the victim makes of a batch before anything is changed, done once: shared by the criterion, the attack, the count of
+/// flips and, where nothing is changed, the decision itself.
+///
+/// An attack asks its victim through it, so that every question is put with the memory that the victim had, and counted.
 public struct CleanPass: Sendable {
-  /// [batch, height, width, channels]. On the tape when the victim is differentiable, so that a gradient at these
-  /// observations needs no second forward pass.
+  /// [batch, height, width, channels].
   public let observations: Tensor
-  /// [batch, actions]; nil when the victim shows its actions only.
+  /// Logits or Q-values, [batch, actions]; nil when they are not to be known.
   public let scores: Tensor?
   /// The action chosen for each observation.
   public let actions: [Int]
-  /// What the victim remembered when it was asked. Who asks it again passes a copy: looking at an observation twice must
-  /// not change the episode.
+  /// What the victim remembered when it was asked. Who asks again passes a copy: looking at an observation twice must not
+  /// change the episode.
   public let memory: Memory
-  /// The victim's streams when it was asked, to be copied likewise.
-  public let random: [RandomStream]
+  /// How many draws of the victim's randomness an answer is averaged over; 1 for a victim that draws nothing.
+  public let expectation: Int
+  /// The same observations and the scores with the way between them on the tape, so that a gradient there needs no second
+  /// forward pass; nil when no gradients are to be known.
+  private let recording: (observations: Tensor, scores: Tensor)?
+  private let counter: PassCounter
+  /// Each observation's place in the batch of the counter; nil when it is the whole batch.
+  private let places: [Int]?
 
-  /// Asks the victim, with as much access as its type gives.
+  /// Asks a victim for its scores, or its actions where it shows no more.
+  ///
+  /// - Parameters:
+  ///   - memory: what it remembers.
+  ///   - random: its streams, which are not changed.
+  ///   - knowledge: what of it is to be known.
+  ///   - expectation: how many draws of the victim's randomness an answer is averaged over.
   public init(
     of observations: Tensor, through victim: any Policy, memory: Memory = Memory(),
-    using random: [RandomStream] = []
+    using random: [RandomStream] = [], knowledge: Knowledge = .weights, expectation: Int = 1
   ) {
-    (self.memory, self.random) = (memory, random)
+    self.init(
+      Decision(
+        on: observations, of: victim, memory: memory, using: random, isRecorded: knowledge == .weights),
+      of: observations, memory: memory, knowledge: knowledge, expectation: expectation)
+  }
+
+  init(
+    _ decision: Decision, of observations: Tensor, memory: Memory, knowledge: Knowledge, expectation: Int
+  ) {
+    self.observations = observations.stoppingGradient()
+    self.memory = memory
+    self.expectation = expectation
+    actions = decision.actions
+    scores = knowledge >= .scores ? decision.scores?.stoppingGradient() : nil
+    recording =
+      knowledge == .weights && expectation == 1
+      ? decision.recorded.flatMap { leaf in decision.scores.map { (leaf, $0) } } : nil
+    counter = PassCounter()
+    places = nil
+    if knowledge > .nothing { counter.add(Passes(forward: 1), to: nil) }
+  }
+
+  private init(_ other: CleanPass, at indices: [Int]) {
+    observations = other.observations.rows(at: indices)
+    scores = other.scores?.rows(at: indices)
+    actions = indices.map { other.actions[$0] }
+    memory = other.memory.rows(at: indices)
+    expectation = other.expectation
+    recording = nil
+    counter = other.counter
+    places = indices.map { other.places?[$0] ?? $0 }
+  }
+
+  /// The pass of some of the observations, in the order of the indices.
+  public func rows(at indices: [Int]) -> CleanPass { CleanPass(self, at: indices) }
+
+  /// The number of observations.
+  public var count: Int { observations.shape[0] }
+
+  /// The action that each observation speaks for: the one with the largest score, or the one chosen where scores are not to be
+  /// known.
+  public var preferences: [Int] { scores?.argmax() ?? actions }
+
+  /// What was spent on each observation so far, with the clean pass where the attack knows of it.
+  public var passes: [Passes] { counter.passes(of: count) }
+}
+
+/// What a victim decides, with what it knew and what it has drawn since.
+struct Decision: Sendable {
+  let actions: [Int]
+  /// On the tape from `recorded` on, if that is there.
+  let scores: Tensor?
+  let recorded: Tensor?
+  /// The victim's memory and streams after it.
+  let memory: Memory
+  let random: [RandomStream]
+  /// Whether the scores were drawn, so that a second look at the same may give others.
+  let hasDrawnScores: Bool
+
+  init(
+    on observations: Tensor, of victim: any Policy, memory: Memory, using random: [RandomStream],
+    isRecorded: Bool
+  ) {
     var (memory, random) = (memory, random)
-    let differentiable = victim as? any DifferentiablePolicy
-    if let victim: any ScoringPolicy = differentiable ?? (victim as? any ScoringPolicy) {
-      self.observations = differentiable == nil ? observations : observations.tracked()
-      let scores = victim.scores(for: self.observations, memory: &memory, using: &random)
-      actions = scores.argmax()
-      self.scores = scores
+    if let victim = victim as? any ScoringPolicy {
+      let before = random.first
+      let leaf = isRecorded && victim is any DifferentiablePolicy ? observations.tracked() : nil
+      let scores = victim.scores(for: leaf ?? observations, memory: &memory, using: &random)
+      hasDrawnScores = random.first != before
+      actions = victim.actions(from: scores, using: &random)
+      (self.scores, recorded) = (scores, leaf)
+      memory.state = memory.state.map { $0.stoppingGradient() }
     } else {
-      self.observations = observations
-      scores = nil
       actions = victim.act(on: observations, memory: &memory, using: &random)
+      (scores, recorded) = (nil, nil)
+      hasDrawnScores = false
     }
+    (self.memory, self.random) = (memory, random)
+  }
+}
+
+// MARK: - Asking the victim
+
+extension CleanPass {
+  /// The actions that a victim chooses. One forward pass.
+  ///
+  /// - Parameters:
+  ///   - observations: one for each of the batch, changed or not.
+  ///   - random: what the victim draws, it draws from the attack's streams: the attack does not know its victim's draws.
+  public func actions(
+    of victim: any Policy, at observations: Tensor, using random: inout [RandomStream]
+  ) -> [Int] {
+    var memory = memory
+    counter.add(Passes(forward: 1), to: places)
+    return victim.act(on: observations, memory: &memory, using: &random)
+  }
+
+  /// A victim's scores, and its values if the criterion needs them, averaged over the expectation's draws. One forward
+  /// pass for each draw, and one more where values are needed.
+  public func response(
+    of victim: any ScoringPolicy, at observations: Tensor, for criterion: any Criterion,
+    using random: inout [RandomStream]
+  ) -> Response {
+    let answers = (0..<expectation).map { _ in
+      answer(of: victim, at: observations, for: criterion, using: &random)
+    }
+    guard answers.count > 1 else { return answers[0] }
+    func mean(_ tensors: [Tensor]) -> Tensor {
+      tensors.dropFirst().reduce(tensors[0], +) / Float(tensors.count)
+    }
+    return Response(
+      scores: mean(answers.map(\.scores)),
+      values: criterion.needsValues ? mean(answers.compactMap(\.values)) : nil)
+  }
+
+  /// What an attack climbs: the loss of each observation, what the victim answered, and the loss's gradient.
+  public struct Ascent: Sendable {
+    /// [batch].
+    public let losses: Tensor
+    /// The answer, averaged over the expectation's draws.
+    public let response: Response
+    /// In the shape of the observations.
+    public let gradient: Tensor
+  }
+
+  /// The criterion's loss and its gradient. One forward and one backward pass for each draw of the expectation; at the
+  /// clean observations themselves the forward pass has been made.
+  ///
+  /// - Parameter observations: where; nil for the clean ones.
+  public func ascent(
+    of victim: any DifferentiablePolicy, at observations: Tensor? = nil, raising criterion: any Criterion,
+    as kind: ScoreLoss = .crossEntropy, using random: inout [RandomStream]
+  ) -> Ascent {
+    counter.add(Passes(backward: expectation), to: places)
+    if observations == nil, let recording, !criterion.needsValues {
+      let response = Response(scores: recording.scores)
+      let losses = criterion.loss(of: response, as: kind)
+      return Ascent(
+        losses: losses.stoppingGradient(), response: Response(scores: recording.scores.stoppingGradient()),
+        gradient: losses.sum().gradient(at: recording.observations))
+    }
+    let leaf = (observations ?? self.observations).tracked()
+    let responses = (0..<expectation).map { _ in
+      answer(of: victim, at: leaf, for: criterion, using: &random)
+    }
+    func mean(_ tensors: [Tensor]) -> Tensor {
+      tensors.count == 1 ? tensors[0] : tensors.dropFirst().reduce(tensors[0], +) / Float(tensors.count)
+    }
+    let losses = mean(responses.map { criterion.loss(of: $0, as: kind) })
+    return Ascent(
+      losses: losses.stoppingGradient(),
+      response: Response(
+        scores: mean(responses.map { $0.scores.stoppingGradient() }),
+        values: criterion.needsValues ? mean(responses.compactMap { $0.values?.stoppingGradient() }) : nil),
+      gradient: losses.sum().gradient(at: leaf))
+  }
+
+  private func answer(
+    of victim: any ScoringPolicy, at observations: Tensor, for criterion: any Criterion,
+    using random: inout [RandomStream]
+  ) -> Response {
+    var copy = memory
+    let scores = victim.scores(for: observations, memory: &copy, using: &random)
+    counter.add(Passes(forward: 1), to: places)
+    guard criterion.needsValues else { return Response(scores: scores) }
+    guard let victim = victim as? any ValuingPolicy else {
+      preconditionFailure("the attacker has checked that its victim has values")
+    }
+    copy = memory
+    counter.add(Passes(forward: 1), to: places)
+    return Response(scores: scores, values: victim.values(of: observations, memory: &copy, using: &random))
   }
 }

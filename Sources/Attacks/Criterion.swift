@@ -1,20 +1,35 @@
 import Networks
 import Tensors
 
-/// What an attack wants of the victim's scores. Built for each batch from the clean decisions.
+/// What an attack wants of the victim's answers, for the observations of one batch.
 public protocol Criterion: Sendable {
-  /// What the attack raises, one number an observation: [batch, actions] gives [batch]. On logits or Q-values, never on
-  /// probabilities, and defined for two actions.
-  func loss(of scores: Tensor) -> Tensor
+  /// Whether the victim's value is part of it.
+  var needsValues: Bool { get }
 
-  /// For each observation whether the scores are what the attack wants.
-  func isMet(by scores: Tensor) -> [Bool]
+  /// What the attack raises, one number an observation: [batch].
+  func loss(of response: Response, as kind: ScoreLoss) -> Tensor
+
+  /// For each observation whether the answer is what the attack wants.
+  func isMet(by response: Response) -> [Bool]
+
+  /// The same by the actions alone; nil where they do not tell.
+  func isMet(by actions: [Int]) -> [Bool]?
+
+  /// The criterion for some of the observations, in the order of the indices.
+  func rows(at indices: [Int]) -> any Criterion
+}
+
+extension Criterion {
+  /// Actions do.
+  public var needsValues: Bool { false }
+
+  /// What the attack raises, of scores alone: [batch, actions] gives [batch].
+  public func loss(of scores: Tensor, as kind: ScoreLoss = .crossEntropy) -> Tensor {
+    loss(of: Response(scores: scores), as: kind)
+  }
 }
 
 /// Any other action than the clean one: the untargeted criterion.
-///
-/// The loss is the cross-entropy against the clean action, the softmax taken over logits or Q-values alike (Huang et al.
-/// 2017, section 3.1).
 public struct ActionChange: Criterion {
   /// The clean action of each observation.
   public let cleanActions: [Int]
@@ -22,9 +37,109 @@ public struct ActionChange: Criterion {
   /// Any other than these actions.
   public init(from cleanActions: [Int]) { self.cleanActions = cleanActions }
 
-  /// The cross-entropy against the clean actions.
-  public func loss(of scores: Tensor) -> Tensor { scores.crossEntropy(with: cleanActions) }
+  /// How far the scores are from the clean actions.
+  public func loss(of response: Response, as kind: ScoreLoss) -> Tensor {
+    kind.leaving(cleanActions, response.scores)
+  }
 
   /// Where another action has the largest score.
-  public func isMet(by scores: Tensor) -> [Bool] { zip(scores.argmax(), cleanActions).map { $0 != $1 } }
+  public func isMet(by response: Response) -> [Bool] { zip(response.scores.argmax(), cleanActions).map(!=) }
+
+  /// Where another action is chosen.
+  public func isMet(by actions: [Int]) -> [Bool]? { zip(actions, cleanActions).map(!=) }
+
+  /// The change from some of the actions.
+  public func rows(at indices: [Int]) -> any Criterion {
+    ActionChange(from: indices.map { cleanActions[$0] })
+  }
+}
+
+/// A given action: the targeted criterion.
+public struct ActionReached: Criterion {
+  /// The wanted action of each observation.
+  public let targets: [Int]
+
+  /// These actions.
+  public init(_ targets: [Int]) { self.targets = targets }
+
+  /// How near the scores are to the targets.
+  public func loss(of response: Response, as kind: ScoreLoss) -> Tensor {
+    kind.reaching(targets, response.scores)
+  }
+
+  /// Where the target has the largest score.
+  public func isMet(by response: Response) -> [Bool] { zip(response.scores.argmax(), targets).map(==) }
+
+  /// Where the target is chosen.
+  public func isMet(by actions: [Int]) -> [Bool]? { zip(actions, targets).map(==) }
+
+  /// Some of the targets.
+  public func rows(at indices: [Int]) -> any Criterion { ActionReached(indices.map { targets[$0] }) }
+}
+
+/// A lower value, by the victim's own estimate. There is always a lower one: it is never met.
+public struct LowValue: Criterion {
+  /// A lower value.
+  public init() {}
+
+  /// Values are needed.
+  public var needsValues: Bool { true }
+
+  /// −V.
+  public func loss(of response: Response, as kind: ScoreLoss) -> Tensor {
+    guard let values = response.values else { preconditionFailure("the criterion needs the victim's values") }
+    return -values
+  }
+
+  /// Nowhere.
+  public func isMet(by response: Response) -> [Bool] {
+    Array(repeating: false, count: response.scores.shape[0])
+  }
+
+  /// Actions do not tell.
+  public func isMet(by actions: [Int]) -> [Bool]? { nil }
+
+  /// The same: nothing in it belongs to an observation.
+  public func rows(at indices: [Int]) -> any Criterion { self }
+}
+
+/// Several wishes at once: the loss is the sum of theirs, met where all of those are that can be.
+public struct AllOf: Criterion {
+  /// The wishes.
+  public let parts: [any Criterion]
+
+  /// All of some wishes.
+  /// - Precondition: there is at least one.
+  public init(_ parts: [any Criterion]) {
+    precondition(!parts.isEmpty, "all of nothing")
+    self.parts = parts
+  }
+
+  /// Where one of them needs values.
+  public var needsValues: Bool { parts.contains(where: \.needsValues) }
+
+  /// The sum.
+  public func loss(of response: Response, as kind: ScoreLoss) -> Tensor {
+    parts.dropFirst().reduce(parts[0].loss(of: response, as: kind)) { $0 + $1.loss(of: response, as: kind) }
+  }
+
+  /// Where all are met.
+  public func isMet(by response: Response) -> [Bool] {
+    parts.map { $0.isMet(by: response) }.reduce(Array(repeating: true, count: response.scores.shape[0])) {
+      zip($0, $1).map { $0 && $1 }
+    }
+  }
+
+  /// Where all are met, if actions tell of all.
+  public func isMet(by actions: [Int]) -> [Bool]? {
+    var met = Array(repeating: true, count: actions.count)
+    for part in parts {
+      guard let own = part.isMet(by: actions) else { return nil }
+      met = zip(met, own).map { $0 && $1 }
+    }
+    return met
+  }
+
+  /// Each for some of the observations.
+  public func rows(at indices: [Int]) -> any Criterion { AllOf(parts.map { $0.rows(at: indices) }) }
 }

@@ -2,27 +2,39 @@ import Policies
 import RandomStreams
 import Tensors
 
-/// The fast gradient sign method (Goodfellow, Shlens & Szegedy 2015, equation 1) under the max norm:
+/// The fast gradient method (Goodfellow, Shlens & Szegedy 2015, equation 1; on policies Huang et al. 2017, section 3.2): one
+/// step of steepest ascent in the norm, all of the budget long.
 ///
-///     x′ = x + ε · sign ∇ₓ loss(scores(x))
+///     max   x′ = x + ε · sign ∇ₓ loss(scores(x))
+///     l2    x′ = x + ε · ∇ₓ loss / ‖∇ₓ loss‖₂
+///     l1    x′ = x + ε · sign(∇ₓ loss)ⱼ at the entry j with the largest slope
+///
+/// Targeted, the loss is that of the wanted action, with the opposite sign.
 ///
 /// Access: gradients. Cost: one forward pass (the clean one) and one backward pass to the input. An entry whose gradient
 /// is exactly zero stays as it is.
-public struct FGSM: AttackRecipe, Attack {
-  /// The method, which has no parameters: the threat model has the epsilon.
+public struct FGSM: AttackRecipe {
+  /// What people are told.
+  public static let about = AboutAttack(
+    "fgsm", "one step of steepest ascent", needs: .weights, cost: "1 forward, 1 backward")
+
+  /// What can be set.
+  public static let parameters: [AttackParameter<FGSM>] = [
+    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio")
+  ]
+
+  /// What is climbed.
+  public var loss = ScoreLoss.crossEntropy
+
+  /// The method.
   public init() {}
 
-  /// The attack; the victim's gradient comes with the clean pass.
-  public func against(_ victim: any DifferentiablePolicy) -> any Attack { self }
-
-  /// One step of epsilon along the sign of the gradient.
-  /// - Precondition: the clean pass has scores on the tape.
+  /// One step along the gradient, which comes with the clean pass.
   public func perturb(
-    _ clean: CleanPass, meeting criterion: any Criterion, within threat: ThreatModel,
-    using random: inout [RandomStream]
+    _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    guard let scores = clean.scores else { preconditionFailure("FGSM needs the victim's scores") }
-    let gradient = criterion.loss(of: scores).sum().gradient(at: clean.observations)
-    return clean.observations.stoppingGradient().stepped(by: threat.budget, alongSignOf: gradient)
+    let ascent = clean.ascent(of: victim, raising: criterion, as: loss, using: &random)
+    return neighborhood.step(from: clean.observations, along: ascent.gradient)
   }
 }

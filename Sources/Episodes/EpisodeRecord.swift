@@ -1,4 +1,4 @@
-import Environments
+import Attacks
 
 /// What is known of an episode when it has ended, or so far.
 public struct EpisodeRecord: Hashable, Sendable, Codable {
@@ -17,6 +17,22 @@ public struct EpisodeRecord: Hashable, Sendable, Codable {
   /// The largest perturbation that was delivered, in the threat model's norm.
   public var largestPerturbation: Float = 0
 
+  /// What the attacker asked of its victim.
+  public var passes = Passes()
+
   /// The record of an episode at its start.
   public init(seed: UInt64? = nil) { self.seed = seed }
+
+  /// Counts what became of one frame.
+  /// - Parameters:
+  ///   - row: the frame's in the delivery.
+  ///   - chosen: what the agent chose on it.
+  mutating func count(_ delivery: Attacker.Delivery, row: Int, chosen: Int) {
+    guard delivery.isAttacked[row] else { return }
+    attackedFrames += 1
+    if delivery.sizes[row] == 0 && !delivery.isFlipped[row] { unchangedFrames += 1 }
+    if delivery.cleanActions[row] != chosen { flips += 1 }
+    largestPerturbation = max(largestPerturbation, delivery.sizes[row])
+    passes = passes + delivery.passes[row]
+  }
 }

@@ -49,6 +49,7 @@ public struct Rollout: Sendable {
   public private(set) var records: [EpisodeRecord]
   /// Whether each lane is within an episode.
   public private(set) var isRunning: [Bool]
+  private var turns: [Turn]
   private var attackRandom: [RandomStream]
   private var policyRandom: [RandomStream]
   private var outcomes: [Outcome]
@@ -63,6 +64,7 @@ public struct Rollout: Sendable {
     stack = FrameStack(lanes: lanes, frame: environments.observationSpace, frames: frames)
     records = Array(repeating: EpisodeRecord(), count: lanes)
     isRunning = Array(repeating: false, count: lanes)
+    turns = Array(repeating: Turn(), count: lanes)
     attackRandom = (0..<lanes).map { _ in RandomStream(seed: 0, stream: .attack) }
     policyRandom = (0..<lanes).map { _ in RandomStream(seed: 0, stream: .policy) }
     outcomes = Array(repeating: Outcome(reward: 0, ending: nil), count: lanes)
@@ -120,6 +122,7 @@ public struct Rollout: Sendable {
 
   private mutating func begin(_ lane: Int, _ record: EpisodeRecord) {
     records[lane] = record
+    turns[lane] = Turn()
     isRunning[lane] = true
     memory.clear(lane)
     Self.observe(environments, lane, into: &frame)
@@ -137,14 +140,14 @@ public struct Rollout: Sendable {
   ///
   /// - Parameters:
   ///   - policy: what decides.
-  ///   - attacker: what stands between; nil for none.
+  ///   - attacker: what stands between, with this policy as its victim; nil for none.
   ///   - decide: turns choices into actions; by default they are the same.
   /// - Throws: `AttackError` when the threat model is violated.
   public mutating func step(
     _ policy: any Policy, attacker: Attacker? = nil, decide: Decide = { $1 }
   ) throws -> Step {
     try step(
-      attacker: attacker,
+      attacker: attacker, keepsCleanDecisions: true,
       choosing: { seen, memory, random in policy.act(on: seen, memory: &memory, using: &random) },
       decide: decide)
   }
@@ -159,26 +162,32 @@ public struct Rollout: Sendable {
   public mutating func step(
     attacker: Attacker? = nil, choosing choose: Choose, decide: Decide = { $1 }
   ) throws -> Step {
+    try step(attacker: attacker, keepsCleanDecisions: false, choosing: choose, decide: decide)
+  }
+
+  /// - Parameter keepsCleanDecisions: whether what the attacker's victim decided on a frame that is left alone is what
+  ///   `choose` would choose.
+  private mutating func step(
+    attacker: Attacker?, keepsCleanDecisions: Bool, choosing choose: Choose, decide: Decide
+  ) throws -> Step {
     let lanes = isRunning.indices.filter { isRunning[$0] }
     precondition(!lanes.isEmpty, "no lane is running")
     let all = lanes.count == count
     let clean = all ? stack.observations : stack.observations.rows(at: lanes)
     let remembered = all ? memory : memory.rows(at: lanes)
     var random = all ? policyRandom : lanes.map { policyRandom[$0] }
-    var seen = clean
-    var delivery: Attacker.Delivery?
-    if let attacker {
-      var attacking = lanes.map { attackRandom[$0] }
-      let result = try attacker.deliver(
-        clean, frameChannels: stack.frame.channels, memory: remembered, using: &attacking,
-        victimRandom: random)
-      for (row, lane) in lanes.enumerated() { attackRandom[lane] = attacking[row] }
-      seen = result.observations
-      delivery = result
-      if attacker.threat.frames == .newest { stack.writeBack(seen, lanes: lanes) }
-    }
     var memory = remembered
-    let chosen = try choose(seen, &memory, &random)
+    let delivery = try attacker.map { attacker in
+      try deliver(clean, by: attacker, to: lanes, memory: remembered, policyRandom: random)
+    }
+    let seen = delivery?.observations ?? clean
+    var chosen: [Int]
+    if let delivery, keepsCleanDecisions {
+      chosen = try decisions(on: delivery, memory: &memory, random: &random, by: choose)
+    } else {
+      chosen = try choose(seen, &memory, &random)
+    }
+    if let delivery { flip(&chosen, where: delivery.isFlipped, lanes: lanes) }
     for (row, lane) in lanes.enumerated() { policyRandom[lane] = random[row] }
     if all { self.memory = memory } else { self.memory.replace(at: lanes, of: count, with: memory) }
     let actions = decide(lanes, chosen)
@@ -196,12 +205,7 @@ public struct Rollout: Sendable {
       stack.push(lane, frame)
       records[lane].episodeReturn += Double(outcomes[lane].reward)
       records[lane].length += 1
-      if let delivery {
-        records[lane].attackedFrames += 1
-        if delivery.sizes[row] == 0 { records[lane].unchangedFrames += 1 }
-        if delivery.cleanActions[row] != chosen[row] { records[lane].flips += 1 }
-        records[lane].largestPerturbation = max(records[lane].largestPerturbation, delivery.sizes[row])
-      }
+      if let delivery { records[lane].count(delivery, row: row, chosen: chosen[row]) }
       if outcomes[lane].ending != nil { isRunning[lane] = false }
     }
     return Step(
@@ -209,5 +213,50 @@ public struct Rollout: Sendable {
       cleanActions: delivery?.cleanActions ?? chosen,
       outcomes: all ? outcomes : lanes.map { outcomes[$0] },
       next: all ? stack.observations : stack.observations.rows(at: lanes))
+  }
+
+  /// Attacks the observations of some lanes, and writes the newest frame back where it is what was attacked.
+  private mutating func deliver(
+    _ clean: Tensor, by attacker: Attacker, to lanes: [Int], memory: Memory, policyRandom: [RandomStream]
+  ) throws -> Attacker.Delivery {
+    var attacking = lanes.map { attackRandom[$0] }
+    var turns = lanes.map { self.turns[$0] }
+    let delivery = try attacker.deliver(
+      clean, frameChannels: stack.frame.channels, memory: memory, turns: &turns, using: &attacking,
+      victimRandom: policyRandom)
+    for (row, lane) in lanes.enumerated() {
+      (attackRandom[lane], self.turns[lane]) = (attacking[row], turns[row])
+    }
+    if attacker.threat.frames == .newest { stack.writeBack(delivery.observations, lanes: lanes) }
+    return delivery
+  }
+
+  /// The policy's choice on what was delivered: frames that the attacker left alone were decided on the clean pass.
+  private func decisions(
+    on delivery: Attacker.Delivery, memory: inout Memory, random: inout [RandomStream], by choose: Choose
+  ) rethrows -> [Int] {
+    let changed = delivery.sizes.indices.filter { delivery.sizes[$0] > 0 }
+    let count = delivery.sizes.count
+    if changed.count == count { return try choose(delivery.observations, &memory, &random) }
+    var chosen = delivery.cleanActions
+    guard !changed.isEmpty else {
+      (memory, random) = (delivery.memory, delivery.random)
+      return chosen
+    }
+    var (ownMemory, ownRandom) = (memory.rows(at: changed), changed.map { random[$0] })
+    let own = try choose(delivery.observations.rows(at: changed), &ownMemory, &ownRandom)
+    (memory, random) = (delivery.memory, delivery.random)
+    memory.replace(at: changed, of: count, with: ownMemory)
+    for (place, row) in changed.enumerated() { (chosen[row], random[row]) = (own[place], ownRandom[place]) }
+    return chosen
+  }
+
+  /// Replaces actions by others, each alike, drawn from the attack's streams.
+  private mutating func flip(_ actions: inout [Int], where isFlipped: [Bool], lanes: [Int]) {
+    let others = environments.actions.count - 1
+    for (row, lane) in lanes.enumerated() where isFlipped[row] && others > 0 {
+      let draw = attackRandom[lane].index(below: others)
+      actions[row] = draw < actions[row] ? draw : draw + 1
+    }
   }
 }

@@ -6,17 +6,23 @@ import Tensors
 
 /// Many episodes of one policy, clean or under attack, counted.
 public struct Evaluation: Sendable {
-  /// The attack of an evaluation: a name of the catalog under a threat model.
+  /// The attack of an evaluation: a plan under a threat model.
   public struct Opposition: Hashable, Sendable {
-    /// The attack's name.
-    public let attack: String
-    /// What it may do.
+    /// What is done.
+    public let plan: AttackPlan
+    /// What is allowed.
     public let threat: ThreatModel
 
-    /// An attack under a threat model.
-    public init(attack: String, threat: ThreatModel) {
-      self.attack = attack
+    /// A plan under a threat model.
+    public init(_ plan: AttackPlan, threat: ThreatModel) {
+      self.plan = plan
       self.threat = threat
+    }
+
+    /// An attack of the catalog, with its parameters (`pgd:steps=20`), under a threat model.
+    /// - Throws: `AttackError`.
+    public init(attack: String, threat: ThreatModel) throws {
+      self.init(try AttackPlan(attack), threat: threat)
     }
   }
 
@@ -39,6 +45,10 @@ public struct Evaluation: Sendable {
     public var attackedFrames: Int { episodes.reduce(0) { $0 + $1.attackedFrames } }
     /// Attacked frames that reached the agent unchanged.
     public var unchangedFrames: Int { episodes.reduce(0) { $0 + $1.unchangedFrames } }
+    /// The share of all frames on which the attacker worked.
+    public var attackedShare: Double { frames == 0 ? 0 : Double(attackedFrames) / Double(frames) }
+    /// What the attacker asked of its victim.
+    public var passes: Passes { episodes.reduce(Passes()) { $0 + $1.passes } }
     /// All frames.
     public var frames: Int { episodes.reduce(0) { $0 + $1.length } }
     /// The largest perturbation delivered, in the norm of the threat model.
@@ -51,7 +61,7 @@ public struct Evaluation: Sendable {
   }
 
   /// Lanes that step together. Fixed, so that results do not depend on the number of threads.
-  private static let lanes = 32
+  private static let lanes = 64
 
   /// The environment.
   public let environment: EnvironmentDefinition
@@ -84,7 +94,7 @@ public struct Evaluation: Sendable {
     _ policy: any Policy, against opposition: Opposition? = nil, workers: Workers = .one,
     continuing: @Sendable () -> Bool = { true }
   ) throws -> Result {
-    let attacker = try opposition.map { try Attacker($0.attack, against: policy, within: $0.threat) }
+    let attacker = try opposition.map { try Attacker($0.plan, against: policy, within: $0.threat) }
     let groups = Workers.shards(of: episodes, shardSize: Self.lanes)
     let records = try workers.map(groups.count) { group in
       var rollout = Rollout(environment.makeVector(count: groups[group].count), frames: frames)

@@ -19,16 +19,30 @@ public protocol Policy: Sendable {
 public protocol ScoringPolicy: Policy {
   /// The scores (logits or Q-values) of all actions: [batch, actions]. Larger is preferred.
   func scores(for observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> Tensor
+
+  /// What it does with its scores, [batch, actions]: one action an observation; the largest, and of equals the first, unless
+  /// the policy says otherwise.
+  func actions(from scores: Tensor, using random: inout [RandomStream]) -> [Int]
 }
 
 /// A policy whose scores are on the tape: gradients flow from them to the observations. What a white-box attack needs.
 public protocol DifferentiablePolicy: ScoringPolicy {}
 
+/// A policy that also estimates what it will earn.
+public protocol ValuingPolicy: DifferentiablePolicy {
+  /// The value of each observation, [batch], on the tape: the largest Q-value, or the critic's estimate.
+  func values(of observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> Tensor
+}
+
 extension ScoringPolicy {
   /// The action with the largest score, the first of equals: how policies are evaluated unless said otherwise.
+  public func actions(from scores: Tensor, using random: inout [RandomStream]) -> [Int] { scores.argmax() }
+
+  /// The actions that follow from the scores.
   public func act(
     on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
   ) -> [Int] {
-    scores(for: observations, memory: &memory, using: &random).argmax()
+    let scores = scores(for: observations, memory: &memory, using: &random)
+    return actions(from: scores, using: &random)
   }
 }

@@ -17,10 +17,8 @@ public struct SampledPolicy<Base: DifferentiablePolicy>: DifferentiablePolicy {
   }
 
   /// A draw for each observation.
-  public func act(
-    on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
-  ) -> [Int] {
-    scores(for: observations, memory: &memory, using: &random).sampled(using: &random)
+  public func actions(from scores: Tensor, using random: inout [RandomStream]) -> [Int] {
+    scores.sampled(using: &random)
   }
 }
 

@@ -87,9 +87,10 @@ extension NetworkCase {
       let images = architecture.input.count == 1 ? observations.reshaped(to: [batch, 7, 7, 3]) : observations
       return {
         let clean = CleanPass(of: images, through: victim)
-        let perturbed = FGSM().perturb(
-          clean, meeting: ActionChange(from: clean.actions), within: threat, using: &streams)
-        _ = perturbed.clamped(to: threat.range)
+        let gradient = clean.ascent(
+          of: victim, raising: ActionChange(from: clean.actions), using: &streams
+        ).gradient
+        _ = images.stepped(by: threat.budget, alongSignOf: gradient).clamped(to: threat.range)
       }
     case .training:
       var optimizer = Optimizer(Adam())

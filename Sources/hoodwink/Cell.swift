@@ -32,7 +32,7 @@ struct Cell: Encodable {
       environment: subject.environment, frames: description.frames, seed: compute.seed, episodes: episodes)
     var opposition: Evaluation.Opposition?
     if let attack, let epsilon {
-      opposition = .init(attack: attack, threat: threat.threat(epsilon, for: description.frame))
+      opposition = try .init(attack: attack, threat: threat.threat(epsilon, for: description.frame))
     }
     let result = try evaluation.run(
       subject.file.policy, against: opposition, workers: compute.workers,

@@ -89,8 +89,5 @@ struct NamedPolicy {
   }
 }
 
-/// An attack's name, known to exist.
-func checkedAttack(_ name: String) throws -> String {
-  guard AttackCatalog.names.contains(name) else { throw AttackError.unknown(name) }
-  return name
-}
+/// An attack as it is written, known to exist.
+func checkedAttack(_ text: String) throws -> String { try AttackChoice(text).description }

@@ -92,17 +92,22 @@ struct ListCommand: ParsableCommand {
   private struct AttackRow: Encodable {
     let name: String
     let access: String
+    let norms: [String]
     let cost: String
     let summary: String
   }
 
   private func listAttacks() throws {
     let rows = AttackCatalog.entries.map {
-      AttackRow(name: $0.name, access: $0.access, cost: $0.cost, summary: $0.summary)
+      AttackRow(
+        name: $0.name, access: $0.about.access, norms: $0.about.norms.map(\.rawValue), cost: $0.about.cost,
+        summary: $0.about.summary)
     }
     if common.json { return try printJSON(rows) }
-    var table = Table(["attack", "needs", "passes a frame", "description"], leftColumns: 4)
-    for row in rows { table.append([row.name, row.access, row.cost, row.summary]) }
+    var table = Table(["attack", "needs", "norms", "passes a frame", "description"], leftColumns: 5)
+    for row in rows {
+      table.append([row.name, row.access, row.norms.joined(separator: " "), row.cost, row.summary])
+    }
     print(table.text)
   }
 }

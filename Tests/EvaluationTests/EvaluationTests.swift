@@ -29,7 +29,7 @@ import Testing
   @Test(arguments: AttackCatalog.names)
   func threadsDoNotChangeTheResult(_ attack: String) throws {
     let (evaluation, policy) = try evaluation(70)
-    let opposition = Evaluation.Opposition(attack: attack, threat: threat)
+    let opposition = try Evaluation.Opposition(attack: attack, threat: threat)
     let one = try evaluation.run(policy, against: opposition)
     let two = try evaluation.run(policy, against: opposition, workers: Workers(threads: 2))
     #expect(one.episodes == two.episodes)

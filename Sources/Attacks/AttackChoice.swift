@@ -1,0 +1,108 @@
+import Policies
+
+/// An attack of the catalog with its parameters, as a person writes it: `pgd`, `pgd:steps=20:restarts=5`; several joined
+/// by `+` are the strongest of them for each frame.
+public struct AttackChoice: Hashable, Sendable {
+  /// A parameter and its value.
+  struct Setting: Hashable, Sendable {
+    let name: String
+    let value: String
+  }
+
+  private struct Part: Hashable, Sendable {
+    let name: String
+    var settings: [Setting]
+  }
+
+  private var parts: [Part]
+
+  /// Reads a choice.
+  /// - Throws: ``AttackError`` that names the attack or the parameter that does not exist.
+  public init(_ text: String) throws(AttackError) {
+    parts = []
+    for part in text.split(separator: "+", omittingEmptySubsequences: false) {
+      let words = part.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      var settings: [Setting] = []
+      for word in words.dropFirst() {
+        let sides = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+          String.init)
+        guard sides.count == 2 else {
+          throw AttackError("\"\(part)\": a parameter is written name=value, not \"\(word)\"")
+        }
+        settings.append(Setting(name: sides[0], value: sides[1]))
+      }
+      parts.append(Part(name: words[0], settings: settings))
+    }
+    try check()
+  }
+
+  /// The choice with one more parameter set.
+  /// - Throws: ``AttackError`` when none of the attacks has it, or the text is no value of it.
+  public func setting(_ name: String, to value: String) throws(AttackError) -> AttackChoice {
+    var choice = self
+    var isKnown = false
+    for index in parts.indices {
+      let known = try AttackCatalog.entry(parts[index].name).parameters
+      guard known.contains(where: { $0.name == name }) || parts.count == 1 else { continue }
+      isKnown = true
+      choice.parts[index].settings.append(Setting(name: name, value: value))
+    }
+    guard isKnown else {
+      throw AttackError("none of \(parts.map(\.name).joined(separator: ", ")) has a parameter \"\(name)\"")
+    }
+    try choice.check()
+    return choice
+  }
+
+  private func check() throws(AttackError) {
+    for part in parts { _ = try AttackCatalog.entry(part.name).recipe(part.settings) }
+  }
+
+  /// What people are told of its parts.
+  public var about: [AboutAttack] {
+    parts.compactMap { part in AttackCatalog.entries.first { $0.name == part.name }?.about }
+  }
+
+  /// The most that a part must know.
+  var needs: Knowledge { about.map(\.needs).max() ?? .nothing }
+
+  /// The attack against a victim.
+  /// - Throws: ``AttackError`` when the victim does not give what an attack needs.
+  func against(_ victim: any Policy) throws -> any Attack {
+    let attacks = try parts.map { part -> any Attack in
+      let entry = try AttackCatalog.entry(part.name)
+      if let attack = try entry.recipe(part.settings).against(victim) { return attack }
+      let known: Knowledge =
+        victim is any DifferentiablePolicy ? .weights : victim is any ScoringPolicy ? .scores : .actions
+      let others = AttackCatalog.names(knowing: known, values: victim is any ValuingPolicy)
+      throw AttackError(
+        "the attack \"\(part.name)\" needs \(entry.about.access), which this policy does not give; "
+          + "these would work: \(others.joined(separator: ", "))")
+    }
+    return attacks.count == 1 ? attacks[0] : Strongest(of: attacks, against: victim)
+  }
+}
+
+extension AttackChoice: CustomStringConvertible {
+  /// As it is written, with what is set otherwise than usual: the same attack has one text.
+  public var description: String {
+    parts.map { part in
+      let settings = (try? AttackCatalog.entry(part.name).recipe(part.settings).settings) ?? []
+      return ([part.name] + settings).joined(separator: ":")
+    }.joined(separator: "+")
+  }
+}
+
+extension AboutAttack {
+  /// What it needs of a victim, for people.
+  public var access: String {
+    let knowledge =
+      switch needs {
+      case .nothing: "nothing"
+      case .actions: "actions"
+      case .scores: "scores"
+      case .weights: "gradients"
+      }
+    return needsValues ? "\(knowledge), values" : knowledge
+  }
+}

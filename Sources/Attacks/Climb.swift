@@ -1,0 +1,80 @@
+import Policies
+import RandomStreams
+import Tensors
+
+/// How an iterated attack moves along a gradient. A value with what it remembers of earlier steps.
+protocol ClimbRule: Sendable {
+  /// The next point, not yet projected.
+  mutating func next(from point: Tensor, along gradient: Tensor, within neighborhood: Neighborhood) -> Tensor
+
+  /// Goes on with some of the observations, in the order of the indices.
+  mutating func keep(_ rows: [Int])
+}
+
+/// Projected ascent: what the iterated gradient attacks have in common.
+///
+///     x ← project(next(x, ∇ₓ loss(scores(x))))        `steps` times
+struct Climb<Rule: ClimbRule> {
+  let steps: Int
+  let loss: ScoreLoss
+  /// Whether an observation that meets the criterion is left as it is.
+  let stopsEarly: Bool
+  let rule: Rule
+
+  /// Climbs from given points; nil for the clean ones.
+  func perturb(
+    _ clean: CleanPass, of victim: any DifferentiablePolicy, from start: Tensor? = nil,
+    meeting criterion: any Criterion, within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) -> Tensor {
+    var (rule, clean, criterion, neighborhood) = (rule, clean, criterion, neighborhood)
+    var point = start ?? clean.observations
+    var finished = point
+    var open = Array(0..<clean.count)
+    var streams = random
+    for step in 0..<steps {
+      let isClean = step == 0 && start == nil
+      let ascent = clean.ascent(
+        of: victim, at: isClean ? nil : point, raising: criterion, as: loss, using: &streams)
+      var gradient = ascent.gradient
+      if stopsEarly {
+        let isMet = criterion.isMet(by: ascent.response)
+        if isMet.contains(true) {
+          finished.replaceRows(at: open, with: point)
+          for (row, place) in open.enumerated() { random[place] = streams[row] }
+          let rest = isMet.indices.filter { !isMet[$0] }
+          (open, streams) = (rest.map { open[$0] }, rest.map { streams[$0] })
+          if open.isEmpty { return finished }
+          (clean, criterion) = (clean.rows(at: rest), criterion.rows(at: rest))
+          neighborhood = neighborhood.rows(at: rest)
+          (point, gradient) = (point.rows(at: rest), gradient.rows(at: rest))
+          rule.keep(rest)
+        }
+      }
+      point = neighborhood.project(rule.next(from: point, along: gradient, within: neighborhood))
+    }
+    for (row, place) in open.enumerated() { random[place] = streams[row] }
+    if open.count == finished.shape[0] { return point }
+    finished.replaceRows(at: open, with: point)
+    return finished
+  }
+}
+
+/// A step of steepest ascent in the norm.
+struct SteepestClimb: ClimbRule {
+  /// As a share of the budget.
+  let share: Float
+
+  func next(from point: Tensor, along gradient: Tensor, within neighborhood: Neighborhood) -> Tensor {
+    neighborhood.step(from: point, along: gradient, share: share)
+  }
+
+  func keep(_ rows: [Int]) {}
+}
+
+extension ThreatModel {
+  /// The length of a step as a share of the budget: one that was set, or 2.5/n (Madry et al. 2018, section 5), with which
+  /// n steps can cross the whole neighborhood.
+  func share(of stepSize: Epsilon?, steps: Int) -> Float {
+    stepSize.map { $0.value / max(epsilon.value, .leastNormalMagnitude) } ?? 2.5 / Float(steps)
+  }
+}

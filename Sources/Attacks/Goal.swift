@@ -1,0 +1,51 @@
+/// What an attacker wants, whatever the observation; for a batch it becomes a ``Criterion``.
+public enum Goal: Hashable, Sendable {
+  /// Any other action than the clean one.
+  case flip
+  /// A given action.
+  case reach(Int)
+  /// A lower value, by the victim's own estimate.
+  case lowerValue
+  /// All of several.
+  case all([Goal])
+
+  /// The criterion for a batch.
+  func criterion(for clean: CleanPass) -> any Criterion {
+    switch self {
+    case .flip: ActionChange(from: clean.preferences)
+    case .reach(let action): ActionReached(Array(repeating: action, count: clean.count))
+    case .lowerValue: LowValue()
+    case .all(let goals): AllOf(goals.map { $0.criterion(for: clean) })
+    }
+  }
+
+  /// Whether the victim's value is part of it.
+  var needsValues: Bool {
+    switch self {
+    case .flip, .reach: false
+    case .lowerValue: true
+    case .all(let goals): goals.contains(where: \.needsValues)
+    }
+  }
+
+  /// The actions that it names.
+  var actions: [Int] {
+    switch self {
+    case .flip, .lowerValue: []
+    case .reach(let action): [action]
+    case .all(let goals): goals.flatMap(\.actions)
+    }
+  }
+}
+
+extension Goal: CustomStringConvertible {
+  /// `flip`, `reach action 2`, `lower value`, joined by `and`.
+  public var description: String {
+    switch self {
+    case .flip: "flip"
+    case .reach(let action): "reach action \(action)"
+    case .lowerValue: "lower value"
+    case .all(let goals): goals.map(\.description).joined(separator: " and ")
+    }
+  }
+}

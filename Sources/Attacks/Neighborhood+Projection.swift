@@ -1,0 +1,192 @@
+import Tensors
+
+extension Neighborhood {
+  /// Of the allowed observations the nearest to those proposed, exactly, in the Euclidean sense. (Under the max norm the
+  /// nearest in every norm.) With 8 bits, the levels next to that on the side of the clean values.
+  ///
+  /// An entry for which no number is proposed (NaN) stays as it is; an entry whose clean value lies outside the range is moved
+  /// no further out. O(entries) but for the L1 and L2 norms' few passes over an observation that is too far away.
+  public func project(_ proposed: Tensor) -> Tensor {
+    precondition(proposed.shape == center.shape, "an attack changed the shape of an observation")
+    let length = length
+    // The L1 and L2 norms' share of the way, per observation.
+    let shrinkages = threat.norm == .max ? nil : (0..<count).map { shrinkage(of: proposed, row: $0) }
+    return Tensor(shape: center.shape) { result in
+      proposed.withElements { proposed in
+        center.withElements { clean in
+          for row in 0..<count {
+            let (start, budget) = (row * length, budgets[row])
+            if let shrinkages {
+              bound(&result, proposed, clean, start: start, by: shrinkages[row])
+            } else {
+              bound(&result, proposed, clean, start: start, budget: budget)
+            }
+            if threat.isQuantized {
+              for index in start..<(start + length) {
+                result[index] = quantize(result[index], toward: clean[index])
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The box of the max norm and the range.
+  @inline(__always)
+  private func bound(
+    _ result: inout MutableSpan<Float>, _ proposed: Span<Float>, _ clean: Span<Float>, start: Int,
+    budget: Float
+  ) {
+    let (low, high) = (threat.range.lowerBound, threat.range.upperBound)
+    for entry in 0..<length {
+      let index = start + entry
+      let origin = clean[index]
+      if let free, !free[entry] {
+        result[index] = origin
+        continue
+      }
+      let wanted = proposed[index].isNaN ? origin : proposed[index]
+      let bounded = min(max(wanted, origin - budget), origin + budget)
+      result[index] = min(max(bounded, min(low, origin)), max(high, origin))
+    }
+  }
+
+  /// How the changes of an observation are made smaller until they fit.
+  private enum Shrinkage {
+    /// They fit as they are.
+    case none
+    /// Each is multiplied: the L2 norm's.
+    case factor(Double)
+    /// Each loses so much of its size: the L1 norm's.
+    case threshold(Double)
+  }
+
+  /// The room of an entry in the direction of a change, never negative, and the size of the change within that room.
+  @inline(__always)
+  private func change(_ proposed: Float, _ clean: Float, entry: Int) -> (wanted: Double, room: Double) {
+    if let free, !free[entry] { return (0, 0) }
+    let wanted = Double(proposed) - Double(clean)
+    if wanted.isNaN { return (0, 0) }
+    let room =
+      wanted > 0
+      ? Double(threat.range.upperBound) - Double(clean) : Double(clean) - Double(threat.range.lowerBound)
+    return (abs(wanted), max(room, 0))
+  }
+
+  /// Solves Σ cost(min(shrunk change, room)) = budget for what shrinks the changes.
+  private func shrinkage(of proposed: Tensor, row: Int) -> Shrinkage {
+    let length = length
+    return proposed.withElements { proposed in
+      center.withElements { clean in
+        func forEach(_ body: (_ wanted: Double, _ room: Double) -> Void) {
+          for entry in 0..<length {
+            let (wanted, room) = change(
+              proposed[row * length + entry], clean[row * length + entry], entry: entry)
+            if wanted > 0, room > 0 { body(wanted, room) }
+          }
+        }
+        return threat.norm == .l2
+          ? euclideanFactor(Double(budgets[row]), forEach) : threshold(Double(budgets[row]), forEach)
+      }
+    }
+  }
+
+  private typealias Changes = (_ body: (_ wanted: Double, _ room: Double) -> Void) -> Void
+
+  /// The factor s of the nearest point min(s·|d|, room). With u = s², Σ min(u·d², room²) = ε² grows with u in straight
+  /// pieces that get flatter, so Newton's method from u = 0 meets the solution after a few steps, and then exactly.
+  private func euclideanFactor(_ budget: Double, _ changes: Changes) -> Shrinkage {
+    var total = 0.0
+    changes { wanted, room in
+      let size = min(wanted, room)
+      total += size * size
+    }
+    guard total > budget * budget else { return .none }
+    if budget == 0 { return .factor(0) }
+    var square = 0.0
+    // As many steps as there are pieces at most; each ends beyond at least one more.
+    while true {
+      var (slope, fixed) = (0.0, 0.0)
+      changes { wanted, room in
+        if square * wanted * wanted < room * room { slope += wanted * wanted } else { fixed += room * room }
+      }
+      guard slope > 0 else { break }
+      let next = (budget * budget - fixed) / slope
+      guard next > square else { break }
+      square = next
+    }
+    return .factor(min(square.squareRoot(), 1))
+  }
+
+  /// The threshold t of the nearest point min(max(|d| − t, 0), room) (Condat 2016 for the ball alone; Croce & Hein 2021,
+  /// proposition 2.2 with the box). The sum falls with t in straight pieces: Newton's steps within a bracket that
+  /// shrinks, exact once both of its ends lie on one piece.
+  private func threshold(_ budget: Double, _ changes: Changes) -> Shrinkage {
+    var (total, largest) = (0.0, 0.0)
+    changes { wanted, room in
+      total += min(wanted, room)
+      largest = max(largest, wanted)
+    }
+    guard total > budget else { return .none }
+    if budget == 0 { return .threshold(.infinity) }
+    var (low, high) = (0.0, largest)
+    var threshold = 0.0
+    while true {
+      var (sum, slope) = (0.0, 0.0)
+      changes { wanted, room in
+        let rest = wanted - threshold
+        if rest <= 0 { return }
+        sum += min(rest, room)
+        if rest <= room { slope += 1 }
+      }
+      if sum == budget { return .threshold(threshold) }
+      if sum > budget { low = threshold } else { high = threshold }
+      let newton = slope > 0 ? threshold + (sum - budget) / slope : .infinity
+      let next = newton > low && newton < high ? newton : low + (high - low) / 2
+      // What is left is the rounding of the sum.
+      if high - low <= 1e-15 * largest || abs(next - threshold) <= 1e-15 * largest { return .threshold(high) }
+      threshold = next
+    }
+  }
+
+  /// The changes of an observation, shrunk and held to the room that each entry has.
+  private func bound(
+    _ result: inout MutableSpan<Float>, _ proposed: Span<Float>, _ clean: Span<Float>, start: Int,
+    by shrinkage: Shrinkage
+  ) {
+    for entry in 0..<length {
+      let index = start + entry
+      let origin = clean[index]
+      let (wanted, room) = change(proposed[index], origin, entry: entry)
+      let size =
+        switch shrinkage {
+        case .none: min(wanted, room)
+        case .factor(let factor): min(wanted * factor, room)
+        case .threshold(let threshold): min(max(wanted - threshold, 0), room)
+        }
+      result[index] = size > 0 ? moved(origin, by: size, up: proposed[index] > origin) : origin
+    }
+  }
+
+  /// A value moved by at most a size: rounded toward where it came from, so that no sum of roundings exceeds a budget.
+  private func moved(_ origin: Float, by size: Double, up: Bool) -> Float {
+    let target = up ? Double(origin) + size : Double(origin) - size
+    let value = Float(target)
+    let isTooFar = up ? Double(value) > target : Double(value) < target
+    return isTooFar ? (up ? value.nextDown : value.nextUp) : value
+  }
+
+  /// The level of 8 bits nearest to a value on the side of the clean value, or the clean value where no level lies
+  /// between the two: rounding never makes a perturbation larger.
+  private func quantize(_ value: Float, toward clean: Float) -> Float {
+    if value == clean { return clean }
+    let (low, step) = (Double(threat.range.lowerBound), Double(threat.quantizationStep))
+    let level = (Double(value) - low) / step
+    // A value that is a level up to rounding must not fall to the next one.
+    let nearest = level.rounded()
+    let chosen = abs(level - nearest) < 2e-5 ? nearest : level.rounded(value >= clean ? .down : .up)
+    let quantized = Float(low + chosen * step)
+    return value >= clean ? max(quantized, clean) : min(quantized, clean)
+  }
+}

@@ -1,0 +1,148 @@
+import Tensors
+
+/// The observations that a threat model allows around the clean ones of a batch: where an attack searches, and what
+/// ``Attacker`` holds it to.
+public struct Neighborhood: Sendable {
+  /// The clean observations: [batch, height, width, channels].
+  public let center: Tensor
+  /// What is allowed.
+  public let threat: ThreatModel
+  /// The channels of one frame; the newest frame has the last ones.
+  public let frameChannels: Int
+  /// For each observation the largest size of a perturbation, in the units of the observation.
+  public let budgets: [Float]
+  /// Of one observation the entries that may change; nil for all.
+  let free: [Bool]?
+
+  /// The neighborhood of a batch.
+  /// - Throws: ``AttackError`` when the region does not lie in the frame.
+  public init(of center: Tensor, under threat: ThreatModel, frameChannels: Int) throws(AttackError) {
+    let shape = center.shape
+    guard shape.rank == 4 else {
+      throw AttackError("observations are [batch, height, width, channels], not \(shape)")
+    }
+    guard frameChannels > 0, shape[3].isMultiple(of: frameChannels) else {
+      throw AttackError("observations of \(shape[3]) channels do not hold frames of \(frameChannels)")
+    }
+    try threat.region.check(height: shape[1], width: shape[2])
+    self.center = center.stoppingGradient()
+    self.threat = threat
+    self.frameChannels = frameChannels
+    budgets = Array(repeating: threat.budget, count: shape[0])
+    let firstFree = threat.frames == .newest ? shape[3] - frameChannels : 0
+    free =
+      firstFree == 0 && threat.region == .all
+      ? nil
+      : (0..<shape[1]).flatMap { row in
+        (0..<shape[2]).flatMap { column in
+          let isInside = threat.region.contains(row: row, column: column)
+          return (0..<shape[3]).map { isInside && $0 >= firstFree }
+        }
+      }
+  }
+
+  private init(_ center: Tensor, like other: Neighborhood, budgets: [Float]) {
+    self.center = center
+    threat = other.threat
+    frameChannels = other.frameChannels
+    free = other.free
+    self.budgets = budgets
+  }
+
+  /// The neighborhood of some of the observations, in the order of the indices.
+  public func rows(at indices: [Int]) -> Neighborhood {
+    Neighborhood(center.rows(at: indices), like: self, budgets: indices.map { budgets[$0] })
+  }
+
+  /// The same with another size for each observation.
+  public func resized(to budgets: [Float]) -> Neighborhood {
+    precondition(budgets.count == count, "one size for each of \(count) observations")
+    return Neighborhood(center, like: self, budgets: budgets)
+  }
+
+  /// The number of observations.
+  public var count: Int { center.shape[0] }
+
+  /// The number of entries of an observation.
+  public var length: Int { count == 0 ? 0 : center.count / count }
+
+  /// The indices, within one observation, of the entries that may change.
+  public var freeEntries: [Int] { (0..<length).filter { free?[$0] ?? true } }
+
+  /// A tensor with zeros where entries may not change.
+  public func masked(_ tensor: Tensor) -> Tensor {
+    guard let free else { return tensor }
+    var tensor = tensor
+    let length = length
+    tensor.withMutableElements { elements in
+      for start in stride(from: 0, to: elements.count, by: length) {
+        for index in 0..<length where !free[index] { elements[start + index] = 0 }
+      }
+    }
+    return tensor
+  }
+
+  /// The size of each observation's perturbation in the norm.
+  public func sizes(of perturbed: Tensor) -> [Float] {
+    let length = length
+    return perturbed.withElements { perturbed in
+      center.withElements { clean in
+        (0..<count).map { row in
+          let entries = (row * length)..<((row + 1) * length)
+          switch threat.norm {
+          case .max:
+            var largest: Float = 0
+            for index in entries { largest = max(largest, abs(perturbed[index] - clean[index])) }
+            return largest
+          case .l2:
+            var sum = 0.0
+            for index in entries {
+              let change = Double(perturbed[index]) - Double(clean[index])
+              sum += change * change
+            }
+            return Float(sum.squareRoot())
+          case .l1:
+            var sum = 0.0
+            for index in entries { sum += abs(Double(perturbed[index]) - Double(clean[index])) }
+            return Float(sum)
+          }
+        }
+      }
+    }
+  }
+
+  /// A neighborhood of the zeros, in which a change is a point.
+  static func zeros(like other: Neighborhood) -> Neighborhood {
+    Neighborhood(.zeros(other.center.shape), like: other, budgets: other.budgets)
+  }
+
+  /// What is forgiven when a size is checked: the rounding of Float32.
+  public static let tolerance: Float = 1e-6
+
+  /// What of a delivery breaks the threat model, in words; nil when nothing does.
+  public func violation(of delivered: Tensor) -> String? {
+    guard delivered.shape == center.shape else { return "the shape changed" }
+    let (length, range) = (length, threat.range)
+    let outside: String? = delivered.withElements { delivered in
+      center.withElements { clean in
+        for row in 0..<count {
+          for entry in 0..<length {
+            let (new, old) = (delivered[row * length + entry], clean[row * length + entry])
+            if new == old { continue }
+            if let free, !free[entry] { return "an entry changed that may not" }
+            if !range.contains(new) { return "an entry is \(new), outside \(range)" }
+          }
+        }
+        return nil
+      }
+    }
+    if let outside { return outside }
+    for (size, budget) in zip(sizes(of: delivered), budgets) {
+      // Of a sum each entry may bring its rounding to a level.
+      let roundings = threat.isQuantized && threat.norm != .max ? Float(length) * 1e-7 : 0
+      let limit = (threat.norm == .max ? budget + Self.tolerance : budget * (1 + Self.tolerance)) + roundings
+      if !(size <= limit) { return "a perturbation of size \(size), more than \(budget)" }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,49 @@
+import Networks
+import Tensors
+
+/// How a wish about an action becomes a number that an attack can raise. All are on logits or Q-values, and defined for two
+/// actions.
+public enum ScoreLoss: String, Hashable, Sendable, Codable, CaseIterable {
+  /// −log softmax(z)[a], the softmax taken over logits or Q-values alike (Huang et al. 2017, section 3.1).
+  case crossEntropy = "cross-entropy"
+  /// max over j ≠ a of z[j], minus z[a] (Carlini & Wagner 2017, f₆).
+  case margin
+  /// The margin over z₁ − z₃, the scores sorted: the difference of logits ratio, which no scale of the scores changes (Croce &
+  /// Hein 2020, equation 6). Its targeted form has z₁ − (z₃ + z₄)/2 below the line (their equation 8), with three actions
+  /// z₁ − z₃. With two actions there is no third score, and z₁ − z₂ would make the ratio ±1 with no gradient at all: it is
+  /// the margin itself.
+  case ratio
+
+  /// How far each observation is from keeping its action: larger where the action has lost.
+  func leaving(_ actions: [Int], _ scores: Tensor) -> Tensor {
+    switch self {
+    case .crossEntropy: scores.crossEntropy(with: actions)
+    case .margin: scores.margin(over: actions)
+    case .ratio: Self.ratio(scores.margin(over: actions), scores, isTargeted: false)
+    }
+  }
+
+  /// How near each observation is to an action: larger where the action has won.
+  func reaching(_ actions: [Int], _ scores: Tensor) -> Tensor {
+    switch self {
+    case .crossEntropy: -scores.crossEntropy(with: actions)
+    case .margin: -scores.margin(over: actions)
+    case .ratio:
+      // z_t − z_y with the clean action's score would need the clean action; the strongest other is what has to lose.
+      Self.ratio(-scores.margin(over: actions), scores, isTargeted: true)
+    }
+  }
+
+  private static func ratio(_ margin: Tensor, _ scores: Tensor, isTargeted: Bool) -> Tensor {
+    let (rows, actions) = (scores.shape[0], scores.shape[1])
+    guard actions > 2 else { return margin }
+    let orders = scores.withElements { values in
+      (0..<rows).map { row in
+        (0..<actions).sorted { values[row * actions + $0] > values[row * actions + $1] }
+      }
+    }
+    func score(_ place: Int) -> Tensor { scores.gather(orders.map { $0[place] }) }
+    let least = isTargeted && actions > 3 ? (score(2) + score(3)) * 0.5 : score(2)
+    return margin / (score(0) - least + 1e-12)
+  }
+}

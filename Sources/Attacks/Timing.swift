@@ -1,0 +1,114 @@
+import Foundation
+import Policies
+import RandomStreams
+import Tensors
+
+/// Which frames of an episode an attacker chooses, within the share that the threat model allows: a wrapper of any attack.
+public enum Timing: Hashable, Sendable {
+  /// Every frame that may be attacked; with a share below 1 as soon as the next may be.
+  case everyFrame
+  /// The first frame and every k-th after it.
+  case every(Int)
+  /// Each frame with a probability; nil for the threat model's share.
+  case random(Double?)
+  /// When the policy strongly prefers an action (Lin et al. 2017, "Tactics of Adversarial Attack on Deep Reinforcement
+  /// Learning Agents", equation 5): max π − min π at least a threshold, with π the softmax of the scores.
+  ///
+  /// Deviation: nil for the threshold takes the frames whose gap is among the largest of the episode so far, in the share that
+  /// the threat model allows.
+  case strategic(Double?)
+  /// When the victim values its observation highly (Kos & Song 2017, "Delving into adversarial attacks on deep policies",
+  /// section 3.3): V at least a threshold; nil as for ``strategic(_:)``.
+  case valueGuided(Double?)
+
+  /// What it must know of the victim.
+  var needs: Knowledge {
+    switch self {
+    case .everyFrame, .every, .random: .nothing
+    case .strategic, .valueGuided: .scores
+    }
+  }
+
+  var needsValues: Bool {
+    if case .valueGuided = self { true } else { false }
+  }
+
+  /// Whether one frame is chosen.
+  /// - Parameter signal: the preference's gap or the value; 0 for timings that have none.
+  func chooses(
+    _ turn: Turn, signal: Double, share: Double, using random: inout RandomStream
+  ) -> Bool {
+    switch self {
+    case .everyFrame: true
+    case .every(let interval): turn.frames.isMultiple(of: interval)
+    case .random(let probability): random.chance(probability ?? share)
+    case .strategic(let threshold?), .valueGuided(let threshold?): signal >= threshold
+    case .strategic(nil), .valueGuided(nil): turn.isAmongLargest(signal, share: share)
+    }
+  }
+}
+
+extension Timing: LosslessStringConvertible {
+  /// Reads `every`, `every:4`, `random`, `random:0.25`, `strategic`, `strategic:0.5`, `value` and `value:0.5`; nil for
+  /// anything else.
+  public init?(_ text: String) {
+    let words = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard words.count <= 2 else { return nil }
+    let number = words.count == 2 ? Double(words[1]) : nil
+    guard words.count == 1 || number?.isFinite == true else { return nil }
+    switch words[0] {
+    case "every" where number == nil: self = .everyFrame
+    case "every":
+      guard let interval = Int(words[1]), interval > 0 else { return nil }
+      self = .every(interval)
+    case "random":
+      guard number.map({ (0...1).contains($0) }) ?? true else { return nil }
+      self = .random(number)
+    case "strategic": self = .strategic(number)
+    case "value": self = .valueGuided(number)
+    default: return nil
+    }
+  }
+
+  /// As it is written.
+  public var description: String {
+    func text(_ name: String, _ number: Double?) -> String { number.map { "\(name):\($0)" } ?? name }
+    return switch self {
+    case .everyFrame: "every"
+    case .every(let interval): "every:\(interval)"
+    case .random(let probability): text("random", probability)
+    case .strategic(let threshold): text("strategic", threshold)
+    case .valueGuided(let threshold): text("value", threshold)
+    }
+  }
+}
+
+/// How far an attacker is in an episode: what it needs to keep to its share, and what a timing remembers.
+public struct Turn: Hashable, Sendable {
+  /// Frames that the episode has had.
+  public internal(set) var frames = 0
+  /// Frames of these that were attacked.
+  public internal(set) var attacked = 0
+  /// A timing's signals so far, sorted.
+  private var signals: [Double] = []
+
+  /// An episode's start.
+  public init() {}
+
+  mutating func remember(_ signal: Double) { signals.insert(signal, at: place(of: signal)) }
+
+  /// Whether fewer than a share of the signals so far are larger.
+  func isAmongLargest(_ signal: Double, share: Double) -> Bool {
+    Double(signals.count - place(of: signal)) < share * Double(signals.count)
+  }
+
+  /// How many signals are at most this one.
+  private func place(of signal: Double) -> Int {
+    var (low, high) = (0, signals.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if signals[middle] <= signal { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

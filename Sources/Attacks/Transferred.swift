@@ -1,0 +1,20 @@
+import Policies
+import RandomStreams
+import Tensors
+
+/// An attack that searches on another policy than the one it is used against: of its victim it knows the clean action alone.
+struct Transferred: Attack {
+  /// Bound to the surrogate.
+  let attack: any Attack
+  let surrogate: any Policy
+  /// What the attack knows of the surrogate.
+  let knowledge: Knowledge
+
+  func perturb(
+    _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
+    using random: inout [RandomStream]
+  ) -> Tensor {
+    let own = CleanPass(of: clean.observations, through: surrogate, using: random, knowledge: knowledge)
+    return attack.perturb(own, meeting: criterion, within: neighborhood, using: &random)
+  }
+}
