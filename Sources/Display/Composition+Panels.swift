@@ -1,18 +1,24 @@
 // What the camera sees, what the attack adds, and what the agent sees.
 
 extension Composition {
-  /// Where the panels stand, from left to right, their tops at 90: with the world first where it is a picture of its own.
+  /// Where the panels stand, from left to right: with the world first where it is a picture of its own.
   ///
-  /// A frame is drawn in the middle of its panel, as large as a whole scale factor allows.
-  public static func panels(withWorld: Bool) -> [Rectangle] {
-    let (count, size) = withWorld ? (4, 214) : (3, 256)
-    let gap = (width - 2 * margin - count * size) / (count - 1)
-    return (0..<count).map { Rectangle(x: margin + $0 * (size + gap), y: 90, width: size, height: size) }
+  /// A frame is drawn in the middle of its panel, as large as a whole scale factor allows; the older frames of a stack stand
+  /// in a strip at the longer side.
+  /// - Parameters:
+  ///   - withWorld: whether the world has a panel.
+  ///   - isStacked: whether an observation holds several frames.
+  public static func panels(withWorld: Bool, isStacked: Bool) -> [Rectangle] {
+    let (count, width, height) = withWorld ? (4, 214, 214) : (3, isStacked ? 304 : 256, 256)
+    let gap = (Self.width - 2 * margin - count * width) / (count - 1)
+    return (0..<count).map {
+      Rectangle(x: margin + $0 * (width + gap), y: 90, width: width, height: height)
+    }
   }
 
   /// Draws the panels and returns where they end.
-  static func drawPanels(of step: WatchedStep, top: Int, on canvas: inout Canvas) -> Int {
-    var places = panels(withWorld: step.world != nil)
+  static func drawPanels(of step: WatchedStep, on canvas: inout Canvas) -> Int {
+    var places = panels(withWorld: step.world != nil, isStacked: step.clean.count > 1)
     let bottom = places[0].bottom
     if step.world != nil {
       drawWorld(of: step, in: places.removeFirst(), on: &canvas)
@@ -22,6 +28,7 @@ extension Composition {
     caption(shape(of: step), of: places[0], on: &canvas)
     drawPerturbation(of: step, in: places[1], on: &canvas)
     drawSeen(of: step, in: places[2], on: &canvas)
+    // Where there is room between them: clean + perturbation = delivered.
     if places[1].x - places[0].right > 40 {
       for (sign, left, right) in [("+", places[0], places[1]), ("=", places[1], places[2])] {
         canvas.draw(
@@ -71,7 +78,7 @@ extension Composition {
     }
     let newest = changes[changes.count - 1]
     let older = changes.dropLast()
-    let main = drawStrip(older.map(\.thumbnail), below: panel, on: &canvas)
+    let main = drawStrip(older.map(\.thumbnail), in: panel, on: &canvas)
     drawTiles(newest.images, in: main, on: &canvas)
     guard let attack = step.attack else {
       title("No attack", of: panel, on: &canvas)
@@ -115,25 +122,30 @@ extension Composition {
 
   /// The newest frame large, those before it in a strip below.
   private static func drawFrames(_ frames: [FrameImage], in panel: Rectangle, on canvas: inout Canvas) {
-    let main = drawStrip(frames.dropLast().map { $0 }, below: panel, on: &canvas)
+    let main = drawStrip(Array(frames.dropLast()), in: panel, on: &canvas)
     drawTiles([frames[frames.count - 1]], in: main, on: &canvas)
   }
 
-  /// Draws small images in the lower part of a panel, the newest at the right, and returns what is left of it.
+  /// Draws small images in the lower part of a panel, or in the right part of a wide one, the newest last, and returns what
+  /// is left of it.
   private static func drawStrip(
-    _ images: [FrameImage], below panel: Rectangle, on canvas: inout Canvas
+    _ images: [FrameImage], in panel: Rectangle, on canvas: inout Canvas
   ) -> Rectangle {
     guard !images.isEmpty else { return panel }
+    let isWide = panel.width > panel.height
     let gap = 4
-    let size = min(46, (panel.width + gap) / images.count - gap)
-    var left = panel.right - images.count * (size + gap) + gap
-    for image in images {
+    let size = min(46, ((isWide ? panel.height : panel.width) + gap) / images.count - gap)
+    let start = (isWide ? panel.bottom : panel.right) - images.count * (size + gap) + gap
+    for (index, image) in images.enumerated() {
+      let place = start + index * (size + gap)
       drawTiles(
-        [image], in: Rectangle(x: left, y: panel.bottom - size, width: size, height: size), on: &canvas)
-      left += size + gap
+        [image],
+        in: Rectangle(
+          x: isWide ? panel.right - size : place, y: isWide ? place : panel.bottom - size, width: size,
+          height: size), on: &canvas)
     }
     var main = panel
-    main.height -= size + gap + 2
+    if isWide { main.width -= size + gap + 2 } else { main.height -= size + gap + 2 }
     return main
   }
 
@@ -142,7 +154,7 @@ extension Composition {
     canvas.fill(panel, with: .surface)
     canvas.outline(panel.inset(by: -1), with: .line)
     let side = tileSide(count: images.count, in: panel)
-    let columns = min(panel.width / side, images.count)
+    let columns = max(1, min(panel.width / side, images.count))
     let rows = (images.count + columns - 1) / columns
     let (left, top) = (
       panel.x + (panel.width - columns * side) / 2, panel.y + (panel.height - rows * side) / 2

@@ -13,8 +13,11 @@ extension Composition {
     let delivered = step.actions[step.deliveredAction]
     let verdict = step.isFlipped ? "! \(step.actions[step.cleanAction]) → \(delivered)" : delivered
     let room = area.right - x
-    let text = Canvas.shortened(verdict, scale: 2, width: room)
-    canvas.draw(text, endingAt: area.right, y: area.y, color: step.isFlipped ? .alarm : .text, scale: 2)
+    // What is too long is drawn small rather than cut.
+    let verdictScale = Canvas.textWidth(verdict, scale: 2) <= room ? 2 : 1
+    canvas.draw(
+      Canvas.shortened(verdict, scale: verdictScale, width: room), endingAt: area.right,
+      y: area.y + (verdictScale == 2 ? 0 : 5), color: step.isFlipped ? .alarm : .text, scale: verdictScale)
 
     let top = area.y + 24
     let perColumn = max(1, (area.bottom - top) / 11)

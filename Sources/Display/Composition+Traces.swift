@@ -23,10 +23,11 @@ extension Composition {
     let shown = points.suffix(plot.width / stepWidth)
     let boundaries = shown.enumerated().filter { $0.element.isFirst && $0.offset > 0 }.map(\.offset)
 
-    let value = step.scores == .values ? "value" : "certain"
+    let isCertainty = step.value == nil && step.scores == .logits
+    let value = isCertainty ? "top p" : "value"
     let lines: [(name: String, parts: [(KeyPath<TracePoint, Float>, Color)], floor: Float?)] = [
       ("return", [(\.episodeReturn, .text)], nil),
-      (value, [(\.value, .text)], step.scores == .logits ? 0 : nil),
+      (value, [(\.value, .text)], isCertainty ? 0 : nil),
       ("gap", [(\.cleanGap, .clean), (\.deliveredGap, .delivered)], 0),
     ]
     for (index, line) in lines.enumerated() {

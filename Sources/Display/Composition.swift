@@ -40,10 +40,14 @@ public enum Composition {
     let flips = flips(of: step)
     canvas.draw(flips, endingAt: right, y: 36, color: .secondaryText, scale: 2)
     let attackRoom = right - margin - 24 - Canvas.textWidth(flips, scale: 2)
-    canvas.draw(attack(of: step), x: margin, y: 36, color: .secondaryText, scale: 2, width: attackRoom)
+    let attack = attack(of: step)
+    // What is too long is drawn small rather than cut.
+    let scale = Canvas.textWidth(attack, scale: 2) <= attackRoom ? 2 : 1
+    canvas.draw(
+      attack, x: margin, y: scale == 2 ? 36 : 41, color: .secondaryText, scale: scale, width: attackRoom)
     canvas.fill(Rectangle(x: margin, y: 59, width: width - 2 * margin, height: 1), with: .line)
 
-    let panelsBottom = drawPanels(of: step, top: 90, on: &canvas)
+    let panelsBottom = drawPanels(of: step, on: &canvas)
     let top = panelsBottom + 30
     let middle = width / 2 - 4
     drawPreferences(
@@ -95,7 +99,7 @@ public enum Composition {
   }
 
   private static func attack(of step: WatchedStep) -> String {
-    step.attack.map { "\($0.name): \($0.threat)" } ?? "no attack"
+    step.attack.map { "\($0.name), \($0.threat)" } ?? "no attack"
   }
 
   private static func flips(of step: WatchedStep) -> String {

@@ -89,8 +89,8 @@ final class VideoFile {
     case .mp4:
       // Fragments can be played up to wherever the file ends; players want colors at half the resolution.
       [
-        "-codec:v", "libx264", "-preset", "medium", "-crf", "16", "-pix_fmt", "yuv420p",
-        "-g", "\(max(1, Int(2 * framesPerSecond)))", "-movflags",
+        "-codec:v", "libx264", "-preset", "medium", "-crf", "18", "-pix_fmt", "yuv420p",
+        "-g", "\(max(1, Int(framesPerSecond)))", "-movflags",
         "+frag_keyframe+empty_moov+default_base_moof",
       ]
     case .gif:

@@ -24,6 +24,8 @@ public enum WatchControl: Hashable, Sendable, CaseIterable {
   case lowerEpsilon
   /// To let the attack change the newest frame or the whole stack.
   case toggleFrames
+  /// To let the attack strike at other times.
+  case nextTiming
   /// To continue from here without the attack as a run beside this one, or to end the run beside.
   case toggleGhost
   /// To save what is shown as a PNG file.
@@ -47,6 +49,7 @@ public enum WatchControl: Hashable, Sendable, CaseIterable {
     .init(.up, control: .raiseEpsilon, meaning: "larger epsilon", hint: "epsilon"),
     .init(.down, control: .lowerEpsilon, meaning: "smaller epsilon", hint: "epsilon"),
     .init(.character("f"), control: .toggleFrames, meaning: "attack the newest frame, the whole stack"),
+    .init(.character("t"), control: .nextTiming, meaning: "attack at other times"),
     .init(
       .character("g"), control: .toggleGhost, meaning: "go on from here without the attack, beside",
       hint: "ghost"),

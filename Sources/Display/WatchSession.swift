@@ -38,16 +38,16 @@ public struct WatchSession: Sendable {
 
   /// What stands between camera and agent.
   public struct Settings: Hashable, Sendable {
-    /// The attack's name in the catalog.
-    public var attack: String
-    /// Whether it works.
+    /// The attack, and when it strikes.
+    public var plan: AttackPlan
+    /// Whether it is on.
     public var isAttackOn: Bool
     /// What it may do.
     public var threat: ThreatModel
 
-    /// An attack under a threat model.
-    public init(attack: String, isAttackOn: Bool = true, threat: ThreatModel) {
-      self.attack = attack
+    /// A plan under a threat model.
+    public init(_ plan: AttackPlan, isAttackOn: Bool = true, within threat: ThreatModel) {
+      self.plan = plan
       self.isAttackOn = isAttackOn
       self.threat = threat
     }
@@ -182,8 +182,8 @@ public struct WatchSession: Sendable {
     var after = before
     let attacker =
       isOpposed && settings.isAttackOn
-      ? try Attacker(settings.attack, against: subject.policy, within: settings.threat) : nil
-    let step = try WatchedStep(subject, attacker: attacker, named: settings.attack, in: &after)
+      ? try Attacker(settings.plan, against: subject.policy, within: settings.threat) : nil
+    let step = try WatchedStep(subject, attacker: attacker, named: "\(settings.plan)", in: &after)
     return Run(subject: subject, isOpposed: isOpposed, before: before, after: after, step: step)
   }
 
@@ -219,6 +219,7 @@ public struct WatchSession: Sendable {
         $0.isAttackOn = true
       }
     case .toggleFrames: try change { $0.threat.frames = $0.threat.frames == .newest ? .all : .newest }
+    case .nextTiming: takeNextTiming()
     case .toggleGhost: try toggleGhost()
     case .screenshot: return .screenshot
     case .toggleHelp: showsHelp.toggle()
@@ -237,9 +238,9 @@ public struct WatchSession: Sendable {
   }
 
   /// Makes the step that is shown again under other settings.
-  private mutating func change(_ body: (inout Settings) -> Void) throws {
+  private mutating func change(_ body: (inout Settings) throws -> Void) throws {
     var settings = settings
-    body(&settings)
+    try body(&settings)
     let runs = try now.runs.map {
       try Self.step($0.subject, isOpposed: $0.isOpposed, settings: settings, from: $0.before)
     }
@@ -248,17 +249,36 @@ public struct WatchSession: Sendable {
 
   /// The next attack that works under this threat model.
   private mutating func takeNextAttack() {
-    let place = attacks.firstIndex(of: settings.attack) ?? -1
-    for offset in 1...max(attacks.count, 1) where !attacks.isEmpty {
-      let name = attacks[(place + offset) % attacks.count]
-      let isTaken =
-        (try? change {
-          $0.attack = name
-          $0.isAttackOn = true
-        }) != nil
-      if isTaken { return }
+    let current = "\(settings.plan.attack)"
+    let place = attacks.firstIndex { current == $0 || current.hasPrefix($0 + ":") }
+    if !take(first: attacks, after: place, { $0.plan.attack = try AttackChoice($1) }) {
+      notice = "no other attack works on this policy"
     }
-    notice = "no other attack works on this policy"
+  }
+
+  /// The next timing that works: those of the threat model's share where there is one, else some with numbers of their own.
+  private mutating func takeNextTiming() {
+    let timings: [Timing] =
+      settings.threat.share < 1
+      ? [.everyFrame, .random(nil), .strategic(nil), .valueGuided(nil)]
+      : [.everyFrame, .every(4), .random(0.25), .strategic(0.5)]
+    if !take(first: timings, after: timings.firstIndex(of: settings.plan.timing), { $0.plan.timing = $1 }) {
+      notice = "no other timing works with this attack"
+    }
+  }
+
+  /// Takes the first of some choices that works, beginning after a place and going round; false if none does.
+  private mutating func take<Choice>(
+    first choices: [Choice], after place: Int?, _ set: (inout Settings, Choice) throws -> Void
+  ) -> Bool {
+    for choice in choices[((place ?? -1) + 1)...] + choices[..<(place ?? 0)] {
+      let isTaken: Void? = try? change { settings in
+        try set(&settings, choice)
+        settings.isAttackOn = true
+      }
+      if isTaken != nil { return true }
+    }
+    return false
   }
 
   private mutating func toggleGhost() throws {
@@ -294,7 +314,7 @@ public struct WatchSession: Sendable {
   private func title(of run: Run, in moment: Moment) -> String {
     let settings = moment.settings
     let attack =
-      run.isOpposed && settings.isAttackOn ? "\(settings.attack) \(settings.threat.epsilon)" : "no attack"
+      run.isOpposed && settings.isAttackOn ? "\(settings.plan) \(settings.threat.epsilon)" : "no attack"
     return Set(moment.runs.map(\.subject.name)).count > 1 ? "\(run.subject.name), \(attack)" : attack
   }
 }
@@ -309,6 +329,8 @@ extension WatchedStep {
     let world = meaning == .planes ? FrameImage(rollout.environments.picture(0)) : nil
     let clean = rollout.stack.observations
     let policy = subject.policy
+    let attackedBefore = rollout.records[0].attackedFrames
+    var value: Float?
     var cleanScores: [Float] = []
     var deliveredScores: [Float] = []
     let step = try rollout.step(
@@ -321,19 +343,26 @@ extension WatchedStep {
         }
         deliveredScores = scores(seen)
         cleanScores = attacker == nil ? deliveredScores : scores(clean)
+        if let policy = policy as? any ValuingPolicy {
+          var (memory, random) = (memory, random)
+          value = policy.values(of: seen, memory: &memory, using: &random).elements[0]
+        }
         return policy.act(on: seen, memory: &memory, using: &random)
       })
     let record = rollout.records[0]
     self.init(
       environment: subject.environment.id, policy: subject.name,
       attack: attacker.map {
-        Attack(name: name, threat: "\($0.threat)", range: $0.threat.norm == .max ? $0.threat.budget : nil)
+        Attack(
+          name: name, threat: "\($0.threat)", range: $0.threat.norm == .max ? $0.threat.budget : nil,
+          isWorking: record.attackedFrames > attackedBefore)
       },
       seed: record.seed ?? 0, step: record.length, episodeReturn: record.episodeReturn,
       ending: step.outcomes[0].ending?.rawValue, clean: FrameImage.frames(of: step.clean, space, meaning),
       delivered: FrameImage.frames(of: step.delivered, space, meaning), world: world,
       actions: subject.environment.actions, scores: subject.scores, cleanScores: cleanScores,
-      deliveredScores: deliveredScores, cleanAction: step.cleanActions[0], deliveredAction: step.actions[0],
+      deliveredScores: deliveredScores, value: value, cleanAction: step.cleanActions[0],
+      deliveredAction: step.actions[0],
       flips: record.flips, attackedFrames: record.attackedFrames)
   }
 }

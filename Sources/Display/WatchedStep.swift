@@ -59,6 +59,8 @@ public struct WatchedStep: Hashable, Sendable {
   public var cleanScores: [Float]
   /// The policy's score of each action on the observation as delivered.
   public var deliveredScores: [Float]
+  /// What the policy expects to earn, having seen what was delivered; nil for one that does not say.
+  public var value: Float?
   /// The action that the policy chooses on the clean observation.
   public var cleanAction: Int
   /// The action that the policy chose on the observation as delivered, and that the environment carried out.
@@ -75,7 +77,7 @@ public struct WatchedStep: Hashable, Sendable {
   public init(
     environment: String, policy: String, attack: Attack?, seed: UInt64, step: Int, episodeReturn: Double,
     ending: String? = nil, clean: [FrameImage], delivered: [FrameImage], world: FrameImage? = nil,
-    actions: [String], scores: Scores, cleanScores: [Float], deliveredScores: [Float],
+    actions: [String], scores: Scores, cleanScores: [Float], deliveredScores: [Float], value: Float? = nil,
     cleanAction: Int, deliveredAction: Int, flips: Int, attackedFrames: Int
   ) {
     precondition(
@@ -102,6 +104,7 @@ public struct WatchedStep: Hashable, Sendable {
     self.scores = scores
     self.cleanScores = cleanScores
     self.deliveredScores = deliveredScores
+    self.value = value
     self.cleanAction = cleanAction
     self.deliveredAction = deliveredAction
     self.flips = flips
@@ -114,7 +117,8 @@ public struct WatchedStep: Hashable, Sendable {
   /// What of the step the traces show.
   public var trace: TracePoint {
     TracePoint(
-      isFirst: step == 1, episodeReturn: Float(episodeReturn), value: Self.value(of: deliveredScores, scores),
+      isFirst: step == 1, episodeReturn: Float(episodeReturn),
+      value: value ?? Self.value(of: deliveredScores, scores),
       cleanGap: Self.gap(of: cleanScores), deliveredGap: Self.gap(of: deliveredScores),
       isAttacked: attack?.isWorking == true, isFlipped: isFlipped)
   }

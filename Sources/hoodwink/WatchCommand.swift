@@ -80,7 +80,7 @@ struct WatchCommand: ParsableCommand {
   }
 
   private func makeSession() throws -> WatchSession {
-    let attack = try checkedAttack(attack)
+    let plan = try AttackPlan(attack)
     let folders = try common.folders()
     let named = try NamedPolicy(policy, in: folders)
     var company = WatchSession.Company.alone
@@ -97,7 +97,7 @@ struct WatchCommand: ParsableCommand {
     }
     let model = threat.threat(epsilon, for: named.file.description.frame)
     return try WatchSession(
-      named.subject, beside: company, settings: .init(attack: attack, threat: model), seed: compute.seed)
+      named.subject, beside: company, settings: .init(plan, within: model), seed: compute.seed)
   }
 }
 

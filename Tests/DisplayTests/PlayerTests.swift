@@ -40,7 +40,7 @@ import Testing
     private let semaphore = DispatchSemaphore(value: 0)
     private let inputs: (_ shown: [Int]) -> [ScreenInput]
     private(set) var shown: [Int] = []
-    private var asked = -1
+    private var asked = 0
 
     init(_ inputs: @escaping (_ shown: [Int]) -> [ScreenInput]) { self.inputs = inputs }
 

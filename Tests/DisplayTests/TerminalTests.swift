@@ -85,9 +85,13 @@ import Testing
     var canvas = fourColors(keepsLabels: true)
     canvas.draw("ab", x: 0, y: 0, color: .alarm)
     let picture = TerminalPicture(canvas, columns: 16, rows: 8)
-    #expect(picture.cells[0] == .init(character: "a", foreground: .alarm, background: Color(0x102030)))
-    #expect(picture.cells[1].character == "b")
-    #expect(picture.cells[2].character == "▀")
+    // The middle of the letters is in the second row.
+    #expect(picture.cells[16] == .init(character: "a", foreground: .alarm, background: Color(0x102030)))
+    #expect(picture.cells[17].character == "b")
+    #expect(picture.cells[18].character == " ")
+    canvas.draw("c", x: 7, y: 4, color: .alarm)
+    let mixed = TerminalPicture(canvas, columns: 2, rows: 1).cells[1]
+    #expect(mixed == .init(character: "c", foreground: .alarm, background: Color(0x708090)))
   }
 
   /// In sizes from tiny to large, everything that is drawn twice as large as necessary can be read.
@@ -101,7 +105,7 @@ import Testing
     #expect(picture.cells.count == columns * rows)
     guard columns >= 80 else { return }
     for text in [
-      "catch-v1 · plain", "seed 7  step 3  return 1.00", "fgsm: max norm, epsilon 32/255 (0.1255)",
+      "catch-v1 · plain", "seed 7  step 3  return 1.00", "fgsm, max norm, epsilon 32/255 (0.1255)",
       "The camera sees",
       "The agent sees", "! right → left", "return", "gap", "paused",
     ] {

@@ -21,7 +21,7 @@ extension WatchSession.Subject {
         layers: [
           .flatten, .dense(outputs: 24, activation: .tanh),
           .dense(outputs: definition.actions.count, activation: .identity),
-        ]), using: &random)
+        ]), initializer: .orthogonal, using: &random)
     return WatchSession.Subject(
       name: "untrained", policy: NetworkPolicy(network), scores: .values, environment: definition,
       frames: frames)
@@ -38,7 +38,8 @@ extension WatchSession {
     let space = subject.environment.observationSpace
     var session = try WatchSession(
       subject, beside: company,
-      settings: .init(attack: attack, threat: ThreatModel(epsilon: epsilon, range: space.low...space.high)),
+      settings: .init(
+        try AttackPlan(attack), within: ThreatModel(epsilon: epsilon, range: space.low...space.high)),
       seed: seed)
     for _ in 0..<steps { try session.advance() }
     return session

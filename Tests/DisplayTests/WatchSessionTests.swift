@@ -101,10 +101,37 @@ import Testing
     var seen: [String] = []
     repeat {
       try apply(.nextAttack, to: &session)
-      seen.append(session.settings.attack)
-      #expect(session.steps[0].attack?.name == session.settings.attack)
-    } while session.settings.attack != "fgsm" && seen.count <= AttackCatalog.names.count
-    #expect(Set(seen).count == seen.count && seen.count >= 2)
+      seen.append("\(session.settings.plan.attack)")
+      #expect(session.steps[0].attack?.name == seen.last)
+    } while seen.last != "fgsm" && seen.count <= AttackCatalog.names.count
+    #expect(seen.count == AttackCatalog.names.count && Set(seen) == Set(AttackCatalog.names))
+    // From one with parameters of its own on to the next.
+    session = try WatchSession.untrained("catch-v1", attack: "pgd:steps=3")
+    try apply(.nextAttack, to: &session)
+    let names = AttackCatalog.names
+    #expect("\(session.settings.plan.attack)" == names[(names.firstIndex(of: "pgd")! + 1) % names.count])
+  }
+
+  /// Each timing leaves other frames alone, and what is shown says so.
+  @Test func timingsGoRound() throws {
+    var session = try WatchSession.untrained("breakout-v1")
+    var seen: [String] = []
+    repeat {
+      try apply(.nextTiming, to: &session)
+      seen.append("\(session.settings.plan.timing)")
+      var copy = session
+      try apply(.restart, to: &copy)
+      var working: [Bool] = []
+      while !copy.hasEnded && working.count < 16 {
+        working.append(copy.steps[0].attack?.isWorking == true)
+        #expect(copy.steps[0].attackedFrames == working.count { $0 })
+        if !working[working.count - 1] { #expect(copy.steps[0].delivered == copy.steps[0].clean) }
+        try copy.advance()
+      }
+      if seen.last == "every:4" { #expect(working == working.indices.map { $0 % 4 == 0 }) }
+      if seen.last == "every" { #expect(!working.contains(false)) }
+    } while seen.last != "every" && seen.count < 9
+    #expect(seen == ["every:4", "random:0.25", "strategic:0.5", "every"])
   }
 
   @Test func epsilonClimbsALadder() throws {
@@ -117,7 +144,7 @@ import Testing
       }
     }
     #expect(try epsilons(.raiseEpsilon, 3) == ["12/255", "16/255", "24/255"])
-    #expect(try epsilons(.lowerEpsilon, 11).suffix(4) == ["2/255", "1/255", "0/255", "0/255"])
+    #expect(try epsilons(.lowerEpsilon, 10).suffix(4) == ["2/255", "1/255", "0/255", "0/255"])
     // At 0 the attack changes nothing.
     #expect(session.steps[0].delivered == session.steps[0].clean)
     // Sizes between the rungs, and beyond the last one.

@@ -132,7 +132,7 @@ import Testing
     try withFolder { folder in
       let film = folder.appendingPathComponent("film.mp4")
       let script = """
-        ulimit -f 60
+        ulimit -f 200
         exec "$1" watch catch-v1-dqn --epsilon 32/255 --record "$2" --episodes 1000
         """
       let text = try output(
