@@ -56,5 +56,11 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
   /// What is wrong and what would be right.
   public let description: String
 
-  init(_ description: String) { self.description = description }
+  /// The settings that contradict each other, by the names that recipes give them.
+  public let settings: [String]
+
+  init(_ description: String, settings: [String]) {
+    self.description = description
+    self.settings = settings
+  }
 }
