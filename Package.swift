@@ -55,7 +55,10 @@ let package = Package(
       ]),
     .target(
       name: "Display",
-      dependencies: ["CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"]))]),
+      dependencies: [
+        "CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"])), "RandomStreams", "Tensors",
+        "Environments", "Policies", "Attacks", "Episodes",
+      ]),
     .executableTarget(
       name: "hoodwink",
       dependencies: [
@@ -92,5 +95,5 @@ for module in testedModules {
     .testTarget(
       name: "\(module)Tests",
       dependencies: [.target(name: module), "TestSupport"] + (module == "Tensors" ? ["CKernels"] : []),
-      exclude: ["Networks", "Environments", "Attacks"].contains(module) ? ["Fixtures"] : []))
+      exclude: ["Networks", "Environments", "Attacks", "Display"].contains(module) ? ["Fixtures"] : []))
 }

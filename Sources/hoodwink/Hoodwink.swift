@@ -27,7 +27,8 @@ struct Hoodwink: ParsableCommand {
     version: TrainingPlan.version,
     subcommands: [
       ListCommand.self, TrainCommand.self, AttackCommand.self, CraftCommand.self, EvaluateCommand.self,
-      CertifyCommand.self, SelftestCommand.self, WatchCommand.self, BaselineCommand.self, TraceCommand.self,
+      CertifyCommand.self, SelftestCommand.self, WatchCommand.self, PlayCommand.self, BaselineCommand.self,
+      TraceCommand.self,
     ])
 
   static func main() {

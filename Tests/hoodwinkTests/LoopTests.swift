@@ -148,7 +148,7 @@ import Testing
   }
 
   @Test func everyVerbHasHelpWithExamples() throws {
-    for verb in ["list", "train", "attack", "craft", "evaluate", "certify", "watch"] {
+    for verb in ["list", "train", "attack", "craft", "evaluate", "certify", "selftest", "watch", "play"] {
       let help = try Tool.run([verb, "--help"])
       #expect(help.status == 0)
       #expect(help.output.contains("Examples:"))
