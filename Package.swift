@@ -62,6 +62,7 @@ let package = Package(
         "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
         "Agents", "Defenses", "Evaluation", "Display",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "benchmark",

@@ -25,7 +25,8 @@ struct ActorCritic: Parameterized {
   ) throws {
     let features = try choice.features(of: input)
     guard isShared || choice.lstm == nil else {
-      throw ConfigurationError("an LSTM is shared by actor and critic: leave the networks shared")
+      throw ConfigurationError(
+        "an LSTM is shared by actor and critic: leave the networks shared", settings: ["shared", "lstm"])
     }
     func network(_ input: [Int], _ layers: [Layer], outputGain: Float?) throws -> Network {
       try Network(

@@ -109,7 +109,8 @@ public struct DQN: LearningAgent {
     learningStart = configuration.learningStart
     guard configuration.network.lstm == nil else {
       throw ConfigurationError(
-        "dqn draws single transitions, which an LSTM cannot learn from: use ppo or reinforce")
+        "dqn draws single transitions, which an LSTM cannot learn from: use ppo or reinforce",
+        settings: ["lstm", "agent"])
     }
     guard configuration.learningStart >= configuration.lanes * (configuration.returnSteps + 1),
       configuration.replayCapacity >= configuration.learningStart
@@ -117,7 +118,8 @@ public struct DQN: LearningAgent {
       throw ConfigurationError(
         "\(configuration.learningStart) steps before the first update must fill each of \(configuration.lanes) "
           + "lanes with more than \(configuration.returnSteps) and fit into a replay of "
-          + "\(configuration.replayCapacity)")
+          + "\(configuration.replayCapacity)",
+        settings: ["learning-start", "replay-capacity", "lanes", "return-steps"])
     }
     let features = try configuration.network.features(
       of: configuration.input(in: environments), streams: configuration.isDueling ? 2 : 1)
@@ -280,11 +282,7 @@ public struct DQN: LearningAgent {
       }, at: online, rows: size)
     let loss = losses[0]
     let (direction, norm) = clipped(gradients, toGlobalNorm: configuration.gradientLimit)
-    guard loss.scalar.isFinite, norm.isFinite else {
-      throw TrainingError(
-        "the loss is \(loss.scalar) and the gradient's norm \(norm) at step \(steps): lower the learning rate"
-      )
-    }
+    try TrainingError.check(["the loss": loss.scalar, "the gradient's norm": norm], step: steps)
     // A batch that is one shard leaves the other threads asleep: waking them for this step alone costs more than it saves.
     optimizer.update(
       &online.parameters, along: direction, learningRate: rate, on: size > Workers.shardSize ? workers : .one)

@@ -78,7 +78,8 @@ public struct PPO: LearningAgent {
     guard (1...learner.partCount).contains(configuration.minibatches) else {
       throw ConfigurationError(
         "\(learner.partCount) \(learner.partCount == configuration.lanes ? "lanes" : "steps") cannot be "
-          + "shared out over \(configuration.minibatches) minibatches")
+          + "shared out over \(configuration.minibatches) minibatches",
+        settings: ["minibatches", "horizon", "lanes"])
     }
     shuffling = RandomStream(seed: seed, stream: .replay)
   }

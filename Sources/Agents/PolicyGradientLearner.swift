@@ -160,11 +160,7 @@ struct PolicyGradientLearner: Sendable {
         return loss(logits, values, rows)
       }, at: model, rows: parts.count, shardSize: shardSize)
     let (direction, norm) = clipped(gradients, toGlobalNorm: gradientLimit)
-    guard values[0].scalar.isFinite, norm.isFinite else {
-      throw TrainingError(
-        "the loss is \(values[0].scalar) and the gradient's norm \(norm) at step \(steps): lower the learning rate"
-      )
-    }
+    try TrainingError.check(["the loss": values[0].scalar, "the gradient's norm": norm], step: steps)
     optimizer.update(&model.parameters, along: direction, learningRate: learningRate, on: workers)
     guard let term else { return values.map(\.scalar) }
     defenseMeasures.append(term.measures.merging(["defense_loss": values.last!.scalar]) { $1 })

@@ -1,10 +1,12 @@
 import Environments
+import Episodes
 import Foundation
 import Networks
 import Policies
+import RandomStreams
 import Tensors
 
-/// A training run: an agent, its environments, and what is written down of it.
+/// A training run: an agent, its environments, and what is to be known of how it goes. ``RecordedRun`` writes it down.
 public struct TrainingRun: Sendable {
   /// What a person asks for.
   public struct Request: Sendable {
@@ -18,17 +20,20 @@ public struct TrainingRun: Sendable {
     public var defense: String?
     /// What the trained policy does with each observation, for the policy file.
     public var inference: [InferenceDefense]
+    /// How often to evaluate the policy; nil for never.
+    public var evaluation: PeriodicEvaluation?
 
     /// A request.
     public init(
       _ configuration: any AgentConfiguration, steps: Int, seed: UInt64, defense: String? = nil,
-      inference: [InferenceDefense] = []
+      inference: [InferenceDefense] = [], evaluation: PeriodicEvaluation? = nil
     ) {
       self.configuration = configuration
       self.steps = steps
       self.seed = seed
       self.defense = defense
       self.inference = inference
+      self.evaluation = evaluation
     }
   }
 
@@ -40,8 +45,53 @@ public struct TrainingRun: Sendable {
     public let total: Int
     /// The mean return of the last hundred episodes; nil before the first ended.
     public let recentReturn: Double?
+    /// How far a 95% interval of that mean reaches to both sides, as if the episodes were independent and their mean normally
+    /// distributed; nil before the second ended.
+    public let recentMargin: Double?
     /// The newest loss; nil before the first update.
     public let loss: Float?
+    /// The newest chance of a random action; nil for agents that have none.
+    public let exploration: Float?
+    /// The mean return of the newest evaluation; nil before the first.
+    public let evaluation: Double?
+  }
+
+  /// One point of a run's curves.
+  public struct Row: Sendable {
+    /// Environment steps made.
+    public let steps: Int
+    /// Means since the point before, by the names of columns; what is unknown is not there.
+    public let values: [String: Float]
+    /// Whether no evaluation before was as good.
+    public let isBest: Bool
+
+    /// The names of the columns.
+    public static func columns(of run: TrainingRun) -> [String] {
+      ["steps", "episodes", "recent_return", "evaluation_return"] + type(of: run.agent).measures
+        + (run.hardening == nil ? [] : ["attack_epsilon"]) + run.defenseMeasures
+    }
+
+    /// The row as comma-separated values.
+    public func line(for run: TrainingRun) -> String {
+      (["\(steps)", "\(run.counters.episodes)"]
+        + Self.columns(of: run).dropFirst(2).map { values[$0].map { "\($0)" } ?? "" }).joined(separator: ",")
+    }
+  }
+
+  /// All of a run's own that goes on, beside its agent.
+  private struct Counters: Codable {
+    /// Episodes that ended.
+    var episodes = 0
+    /// The returns of the last hundred of them.
+    var recent: [Double] = []
+    var loss: Float?
+    var exploration: Float?
+    /// What updates have told since the last row, to be averaged.
+    var sums: [String: Double] = [:]
+    var counts: [String: Int] = [:]
+    /// The newest evaluation, and the best.
+    var evaluation: Double?
+    var best: Double?
   }
 
   /// What was asked for.
@@ -49,9 +99,14 @@ public struct TrainingRun: Sendable {
   private var agent: any LearningAgent
   private let environment: EnvironmentDefinition
   private let hardening: (any CollectionDefense)?
+  /// What the loss's defense tells.
+  private let defenseMeasures: [String]
   private let configuration: [String: String]
-  private var recent: [Double] = []
-  private var loss: Float?
+  private let workers: Workers
+  private var counters = Counters()
+
+  /// Rows of a whole run.
+  private static let rows = 200
 
   /// A run that has not made a step.
   ///
@@ -67,6 +122,8 @@ public struct TrainingRun: Sendable {
     self.request = request
     self.environment = environment
     self.hardening = hardening
+    defenseMeasures = loss?.measures ?? []
+    self.workers = workers
     let configuration = request.configuration
     self.configuration = try Self.flattened(configuration)
     agent = try configuration.makeAgent(
@@ -97,18 +154,59 @@ public struct TrainingRun: Sendable {
 
   /// How the run stands.
   public var progress: Progress {
-    Progress(
-      steps: agent.steps, total: request.steps,
-      recentReturn: recent.isEmpty ? nil : recent.reduce(0, +) / Double(recent.count), loss: loss)
+    let recent = counters.recent
+    let mean = recent.isEmpty ? nil : Statistics.mean(recent)
+    let margin = mean.flatMap { mean in
+      recent.count < 2
+        ? nil
+        : 1.96
+          * (recent.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(recent.count - 1)
+          / Double(recent.count)).squareRoot()
+    }
+    return Progress(
+      steps: agent.steps, total: request.steps, recentReturn: mean, recentMargin: margin, loss: counters.loss,
+      exploration: counters.exploration, evaluation: counters.evaluation)
   }
 
-  /// Collects some experience and learns from it.
-  /// - Throws: ``TrainingError`` when a loss is not finite.
-  public mutating func advance() throws {
-    let share = min(Float(agent.steps) / Float(max(request.steps, 1)), 1)
+  /// Collects some experience and learns from it; evaluates the policy where that is due.
+  /// - Returns: a point of the curves, where one is due: two hundred times in a run, and with each evaluation.
+  /// - Throws: ``TrainingError`` when a number is not finite or explodes.
+  @discardableResult
+  public mutating func advance() throws -> Row? {
+    let before = agent.steps
+    let share = min(Float(before) / Float(max(request.steps, 1)), 1)
     let update = try agent.advance(progress: share, hardening: hardening)
-    recent = Array((recent + update.returns).suffix(100))
-    loss = update.loss ?? loss
+    if !update.returns.isEmpty {
+      counters.episodes += update.returns.count
+      counters.recent = Array((counters.recent + update.returns).suffix(100))
+    }
+    counters.loss = update.loss ?? counters.loss
+    counters.exploration = update.measures["exploration"] ?? counters.exploration
+    for (name, value) in update.measures {
+      counters.sums[name, default: 0] += Double(value)
+      counters.counts[name, default: 0] += 1
+    }
+    func isDue(every interval: Int) -> Bool { isFinished || agent.steps / interval > before / interval }
+    var isBest = false
+    var isRow = isDue(every: max(request.steps / Self.rows, 1))
+    var values: [String: Float] = [:]
+    if let plan = request.evaluation, isDue(every: plan.interval) {
+      let mean = try plan.meanReturn(
+        of: agent.policy, in: environment, frames: request.configuration.frames, seed: request.seed,
+        workers: workers)
+      counters.evaluation = mean
+      values["evaluation_return"] = Float(mean)
+      isBest = counters.best.map { mean > $0 } ?? true
+      if isBest { counters.best = mean }
+      isRow = true
+    }
+    guard isRow else { return nil }
+    for (name, sum) in counters.sums { values[name] = Float(sum / Double(counters.counts[name]!)) }
+    counters.sums = [:]
+    counters.counts = [:]
+    values["episodes"] = Float(counters.episodes)
+    values["recent_return"] = progress.recentReturn.map { Float($0) }
+    return Row(steps: agent.steps, values: values, isBest: isBest)
   }
 
   /// The policy as learned so far, with all that is to be known of it.
@@ -122,5 +220,44 @@ public struct TrainingRun: Sendable {
         agent: request.configuration.kind.rawValue,
         defense: request.defense, seed: request.seed, steps: agent.steps, configuration: configuration,
         inference: request.inference))
+  }
+
+  // MARK: Saving
+
+  private struct State<Agent: LearningAgent>: Codable {
+    let counters: Counters
+    let agent: Agent.State
+  }
+
+  /// Whether ``savedState()`` holds all: a replay above 1 GiB is left out.
+  public var savesAll: Bool { agent.savesAll }
+
+  /// All that advancing changes, as bytes.
+  /// - Throws: what the encoder throws for an environment whose state cannot be encoded.
+  public func savedState() throws -> Data {
+    func encoded(_ agent: some LearningAgent) throws -> Data {
+      func state<Agent: LearningAgent>(_ agent: Agent) throws -> State<Agent> {
+        State(counters: counters, agent: try agent.savedState())
+      }
+      let encoder = PropertyListEncoder()
+      encoder.outputFormat = .binary
+      return try encoder.encode(state(agent))
+    }
+    return try encoded(agent)
+  }
+
+  /// Goes on where a run of the same request was.
+  /// - Throws: `DecodingError` for the state of another run.
+  public mutating func restore(_ state: Data) throws {
+    func restored<Agent: LearningAgent>(_ agent: Agent) throws -> (Counters, Agent) {
+      var agent = agent
+      let state = try PropertyListDecoder().decode(State<Agent>.self, from: state)
+      try agent.restore(state.agent)
+      return (state.counters, agent)
+    }
+    func restoredAny(_ agent: some LearningAgent) throws -> (Counters, any LearningAgent) {
+      try restored(agent)
+    }
+    (counters, agent) = try restoredAny(agent)
   }
 }

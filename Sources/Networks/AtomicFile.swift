@@ -12,9 +12,18 @@ public enum AtomicFile {
     /// What the system said, such as "Permission denied".
     public var reason: String
 
+    /// A failure to write a path.
+    public init(path: String, reason: String) {
+      self.path = path
+      self.reason = reason
+    }
+
     /// One line that names the path and the reason.
     public var description: String { "cannot write \(path): \(reason)" }
   }
+
+  /// How the names of files begin that are not yet whole; a process that is killed leaves them behind.
+  public static let temporaryPrefix = ".hoodwink-"
 
   /// Replaces the content of a file, or creates the file, in one step.
   ///
@@ -34,7 +43,7 @@ public enum AtomicFile {
     // Only a file in the same folder is sure to be on the same file system, which renaming needs. The name is
     // not the destination's plus a suffix, which could be too long; it is random because many may write here.
     let unique = String(UInt64.random(in: .min ... .max), radix: 16)
-    let temporary = destination.deletingLastPathComponent().appending(path: ".hoodwink-\(unique)").path
+    let temporary = destination.deletingLastPathComponent().appending(path: temporaryPrefix + unique).path
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Failure(path: url.path, reason: currentReason()) }
 
@@ -47,10 +56,16 @@ public enum AtomicFile {
       unlink(temporary)
       throw Failure(path: url.path, reason: reason)
     }
+    // The new name is on the disk when its folder is; systems that cannot promise that say so here, and nothing can be done.
+    let folder = open(destination.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+    if folder >= 0 {
+      _ = fsync(folder)
+      close(folder)
+    }
   }
 
   /// Writes all the bytes, in as many calls as the system takes. Nil when that succeeds.
-  private static func reasonWritingFails(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> String? {
+  package static func reasonWritingFails(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> String? {
     var rest = bytes[...]
     while !rest.isEmpty {
       let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress

@@ -53,6 +53,15 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
     return min(height, width) >= 8 && channels >= 4 ? .minatarCNN : .mlp
   }
 
+  /// The choice with nothing left open for observations, [height, width, channels]: a name and hidden layers.
+  public func resolved(for input: [Int]) -> NetworkChoice {
+    var choice = self
+    let name = name ?? Self.suited(to: input)
+    choice.name = name
+    choice.hidden = hidden ?? name.hidden
+    return choice
+  }
+
   /// The architecture from observations, [height, width, channels], to the units of the last hidden layer.
   ///
   /// - Parameter streams: how many times as wide the last hidden layer is: 2 for a dueling layer behind it.

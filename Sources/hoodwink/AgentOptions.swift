@@ -16,21 +16,6 @@ private func setting(_ abstract: String, _ defaults: String, _ valueName: String
   ArgumentHelp("\(abstract) (\(defaults))", valueName: valueName)
 }
 
-/// Options that only some agents have.
-protocol SettingOptions {
-  /// Those that were given.
-  var given: [String] { get }
-}
-
-/// Options that set fields of a value: those that were given.
-private func set<Root, Value>(_ root: inout Root, _ path: WritableKeyPath<Root, Value>, _ value: Value?) {
-  if let value { root[keyPath: path] = value }
-}
-
-private func named(_ options: KeyValuePairs<String, Bool>) -> [String] {
-  options.filter(\.value).map { "--\($0.key)" }
-}
-
 /// The network, as options.
 struct NetworkOptions: ParsableArguments {
   @Option(
@@ -42,25 +27,36 @@ struct NetworkOptions: ParsableArguments {
     help: ArgumentHelp("The hidden layers' units, such as 64,64. (the network's own)", valueName: "n,n"))
   var hidden: HiddenLayers?
 
-  @Option(help: "relu, tanh, sigmoid or maxout.")
-  var activation = NetworkChoice.Nonlinearity.relu
+  @Option(help: "relu, tanh, sigmoid or maxout. (relu)")
+  var activation: NetworkChoice.Nonlinearity?
 
-  @Flag(help: "Normalize the sums of hidden layers.")
-  var layerNorm = false
+  @Flag(inversion: .prefixedNo, help: "Normalize the sums of hidden layers. (no-layer-norm)")
+  var layerNorm: Bool?
 
   @Option(
     help: ArgumentHelp(
       "Units of an LSTM behind the hidden layers, ppo and reinforce only. (none)", valueName: "n"))
   var lstm: Int?
 
-  var choice: NetworkChoice {
-    NetworkChoice(
-      network, hidden: hidden?.units, activation: activation, layerNorm: layerNorm, lstm: lstm)
+  static func settings<Configuration: AgentConfiguration>(
+    of type: Configuration.Type
+  ) -> [Setting<Self, Configuration>] {
+    [
+      Setting("network", \.network, optional: \.network.name),
+      Setting("hidden", \.hidden, optional: \.network.hiddenLayers),
+      Setting("activation", \.activation, \.network.activation),
+      Setting("layer-norm", \.layerNorm, \.network.layerNorm),
+      Setting("lstm", \.lstm, optional: \.network.lstm),
+    ]
   }
 
   /// `64,64`.
-  struct HiddenLayers: ExpressibleByArgument {
+  struct HiddenLayers: ExpressibleByArgument, CustomStringConvertible {
     let units: [Int]
+
+    init(units: [Int]) { self.units = units }
+
+    var description: String { units.map(String.init).joined(separator: ",") }
 
     init?(argument: String) {
       let units = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
@@ -97,22 +93,20 @@ struct AgentOptions: ParsableArguments {
       "gradient-limit", gradientLimit, in: Float.leastNonzeroMagnitude...Float.greatestFiniteMagnitude)
   }
 
-  func applied<Configuration: AgentConfiguration>(
-    to configuration: Configuration, network: NetworkOptions
-  ) -> Configuration {
-    var configuration = configuration
-    configuration.network = network.choice
-    set(&configuration, \.lanes, lanes)
-    set(&configuration, \.frames, stack)
-    set(&configuration, \.discount, discount)
-    set(&configuration, \.learningRate, learningRate)
-    set(&configuration, \.gradientLimit, gradientLimit)
-    return configuration
+  static func settings<Configuration: AgentConfiguration>(
+    of type: Configuration.Type
+  ) -> [Setting<Self, Configuration>] {
+    [
+      Setting("lanes", \.lanes, \.lanes), Setting("stack", \.stack, \.frames),
+      Setting("discount", \.discount, \.discount),
+      Setting("learning-rate", \.learningRate, \.learningRate),
+      Setting("gradient-limit", \.gradientLimit, \.gradientLimit),
+    ]
   }
 }
 
 /// What can be set of DQN alone, as options.
-struct DQNOptions: ParsableArguments, SettingOptions {
+struct DQNOptions: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
     help: "The online network chooses, the target network values. (\(dqn.isDouble ? "double" : "no-double"))")
@@ -163,35 +157,25 @@ struct DQNOptions: ParsableArguments, SettingOptions {
     try require("target-share", targetShare, in: 0...1)
   }
 
-  var given: [String] {
-    named([
-      "double": double != nil, "dueling": dueling != nil, "return-steps": returnSteps != nil,
-      "replay-capacity": replayCapacity != nil, "learning-start": learningStart != nil,
-      "batch-size": batchSize != nil, "steps-per-update": stepsPerUpdate != nil,
-      "target-interval": targetInterval != nil, "target-share": targetShare != nil, "loss": loss != nil,
-      "exploration": exploration != nil,
-    ])
-  }
-
-  func applied(to configuration: DQN.Configuration) -> DQN.Configuration {
-    var configuration = configuration
-    set(&configuration, \.isDouble, double)
-    set(&configuration, \.isDueling, dueling)
-    set(&configuration, \.returnSteps, returnSteps)
-    set(&configuration, \.replayCapacity, replayCapacity)
-    set(&configuration, \.learningStart, learningStart)
-    set(&configuration, \.batchSize, batchSize)
-    set(&configuration, \.stepsPerUpdate, stepsPerUpdate)
-    set(&configuration, \.targetInterval, targetInterval)
-    set(&configuration, \.targetShare, targetShare)
-    set(&configuration, \.loss, loss)
-    set(&configuration, \.exploration, exploration)
-    return configuration
+  static var settings: [Setting<Self, DQN.Configuration>] {
+    [
+      Setting("double", \.double, \.isDouble),
+      Setting("dueling", \.dueling, \.isDueling),
+      Setting("return-steps", \.returnSteps, \.returnSteps),
+      Setting("replay-capacity", \.replayCapacity, \.replayCapacity),
+      Setting("learning-start", \.learningStart, \.learningStart),
+      Setting("batch-size", \.batchSize, \.batchSize),
+      Setting("steps-per-update", \.stepsPerUpdate, \.stepsPerUpdate),
+      Setting("target-interval", \.targetInterval, \.targetInterval),
+      Setting("target-share", \.targetShare, optional: \.targetShare),
+      Setting("loss", \.loss, \.loss),
+      Setting("exploration", \.exploration, \.exploration),
+    ]
   }
 }
 
 /// What can be set of the policy-gradient agents, as options.
-struct PolicyGradientOptions: ParsableArguments, SettingOptions {
+struct PolicyGradientOptions: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
     help: "Actor and critic look at the same features. (ppo \(ppo.isShared), reinforce \(reinforce.isShared))"
@@ -219,25 +203,20 @@ struct PolicyGradientOptions: ParsableArguments, SettingOptions {
     try require("value-weight", valueWeight, in: 0...Float.greatestFiniteMagnitude)
   }
 
-  var given: [String] {
-    named([
-      "shared": shared != nil, "horizon": horizon != nil, "value-weight": valueWeight != nil,
-      "entropy-bonus": entropyBonus != nil,
-    ])
-  }
-
-  func applied<Configuration: PolicyGradientConfiguration>(to configuration: Configuration) -> Configuration {
-    var configuration = configuration
-    set(&configuration, \.isShared, shared)
-    set(&configuration, \.horizon, horizon)
-    set(&configuration, \.valueWeight, valueWeight)
-    set(&configuration, \.entropyBonus, entropyBonus)
-    return configuration
+  static func settings<Configuration: PolicyGradientConfiguration>(
+    of type: Configuration.Type
+  ) -> [Setting<Self, Configuration>] {
+    [
+      Setting("shared", \.shared, \.isShared),
+      Setting("horizon", \.horizon, \.horizon),
+      Setting("value-weight", \.valueWeight, \.valueWeight),
+      Setting("entropy-bonus", \.entropyBonus, \.entropyBonus),
+    ]
   }
 }
 
 /// What can be set of PPO alone, as options.
-struct PPOOptions: ParsableArguments, SettingOptions {
+struct PPOOptions: ParsableArguments {
   @Option(help: setting("The λ of generalized advantage estimation.", "\(ppo.lambda)", "x"))
   var lambda: Float?
 
@@ -266,32 +245,33 @@ struct PPOOptions: ParsableArguments, SettingOptions {
     try require("target-divergence", targetDivergence, in: 0...Float.greatestFiniteMagnitude)
   }
 
-  var given: [String] {
-    named([
-      "lambda": lambda != nil, "epochs": epochs != nil, "minibatches": minibatches != nil,
-      "clip": clip != nil, "clip-value": clipValue != nil, "target-divergence": targetDivergence != nil,
-    ])
-  }
-
-  func applied(to configuration: PPO.Configuration) -> PPO.Configuration {
-    var configuration = configuration
-    set(&configuration, \.lambda, lambda)
-    set(&configuration, \.epochs, epochs)
-    set(&configuration, \.minibatches, minibatches)
-    set(&configuration, \.clip, clip)
-    set(&configuration, \.clipsValue, clipValue)
-    set(&configuration, \.targetDivergence, targetDivergence)
-    return configuration
+  static var settings: [Setting<Self, PPO.Configuration>] {
+    [
+      Setting("lambda", \.lambda, \.lambda),
+      Setting("epochs", \.epochs, \.epochs),
+      Setting("minibatches", \.minibatches, \.minibatches),
+      Setting("clip", \.clip, \.clip),
+      Setting("clip-value", \.clipValue, \.clipsValue),
+      Setting("target-divergence", \.targetDivergence, optional: \.targetDivergence),
+    ]
   }
 }
 
 /// - Throws: `ValidationError` that names the option when a value was given that lies outside.
-private func require<Value>(_ name: String, _ value: Value?, in range: ClosedRange<Value>) throws {
+func require<Value>(_ name: String, _ value: Value?, in range: ClosedRange<Value>) throws {
   guard let value, !range.contains(value) else { return }
   let bounds =
     range.upperBound as? Float == .greatestFiniteMagnitude
     ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
   throw ValidationError("--\(name) must be \(bounds), not \(value)")
+}
+
+extension NetworkChoice {
+  /// The hidden layers as options have them.
+  fileprivate var hiddenLayers: NetworkOptions.HiddenLayers? {
+    get { hidden.map { .init(units: $0) } }
+    set { hidden = newValue?.units }
+  }
 }
 
 extension NetworkChoice.Name: ExpressibleByArgument {}

@@ -24,14 +24,19 @@ struct ComputeOptions: ParsableArguments {
   @Option(help: "Every random draw follows from this number.")
   var seed: UInt64 = 0
 
+  @OptionGroup var threading: ThreadOptions
+
+  var workers: Workers { Workers(threads: threading.threads) }
+}
+
+/// How many threads compute.
+struct ThreadOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Threads; they change the time, never the result.", valueName: "n"))
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
     guard threads > 0 else { throw ValidationError("--threads must be at least 1, not \(threads)") }
   }
-
-  var workers: Workers { Workers(threads: threads) }
 }
 
 /// How much is played for each figure.

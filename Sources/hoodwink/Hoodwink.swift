@@ -20,10 +20,11 @@ struct Hoodwink: ParsableCommand {
         hoodwink list environments
         hoodwink train catch-v1 --agent dqn --steps 60000 --output runs/plain
         hoodwink train catch-v1 --agent dqn --defense adversarial --epsilon 32/255 --output runs/hardened
+        hoodwink train --resume runs/plain
         hoodwink evaluate runs/plain runs/hardened --attacks noise,fgsm --epsilons 8/255,32/255
         hoodwink watch runs/plain --attack fgsm --epsilon 32/255 --record frames
       """,
-    version: "0.1.0",
+    version: TrainingPlan.version,
     subcommands: [
       ListCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self, WatchCommand.self,
       CertifyCommand.self, BaselineCommand.self, TraceCommand.self,
@@ -55,6 +56,11 @@ struct Hoodwink: ParsableCommand {
     case let error as ConfigurationError: (error.description, EX_DATAERR)
     case let error as CertificationError: (error.description, EX_SOFTWARE)
     case let error as TrainingError: (error.description, EX_SOFTWARE)
+    case let error as RunError:
+      (
+        error.description,
+        error.kind == .isInUse ? EX_TEMPFAIL : error.kind == .exists ? EX_CANTCREAT : EX_DATAERR
+      )
     case let error as DisplayError: (error.description, EX_CANTCREAT)
     case let error as AtomicFile.Failure: (error.description, EX_CANTCREAT)
     case _ where exitCode(for: error) == .success: (nil, 0)

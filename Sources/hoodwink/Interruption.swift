@@ -2,25 +2,28 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C and SIGTERM as a question that long work asks between two steps, so that it can keep what it has. A second
-/// signal ends the process at once.
+/// Ctrl-C, SIGTERM and a closed terminal as a question that long work asks between two steps, so that it can keep what it
+/// has. A second signal ends the process at once.
 final class Interruption: Sendable {
-  private let asked = Atomic<Bool>(false)
+  private let signal = Atomic<Int32>(0)
 
   init() {
-    for number in [SIGINT, SIGTERM] {
+    for number in [SIGINT, SIGTERM, SIGHUP] {
       // The source sees a signal only when its default action does not end the process first.
-      signal(number, SIG_IGN)
+      Foundation.signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         // Holding itself, the source lives as long as the process.
         _ = source
-        if self.asked.exchange(true, ordering: .relaxed) { _exit(130) }
+        if self.signal.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
       }
       source.resume()
     }
   }
 
   /// Whether the person asked to stop.
-  var isAsked: Bool { asked.load(ordering: .relaxed) }
+  var isAsked: Bool { signal.load(ordering: .relaxed) != 0 }
+
+  /// The exit status of a process that a signal stopped, as shells count: 130 after Ctrl-C, 143 after SIGTERM.
+  var status: Int32 { 128 + signal.load(ordering: .relaxed) }
 }

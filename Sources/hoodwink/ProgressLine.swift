@@ -9,10 +9,18 @@ struct ProgressLine {
   private let start = ContinuousClock.now
   private var shown = ContinuousClock.now
   private var tenth = 0
+  /// What was done before, and says nothing of the rate.
+  private var skipped = 0
 
   init(_ title: String, unit: String) {
     self.title = title
     self.unit = unit
+  }
+
+  /// Some of the work was done before.
+  mutating func skip(_ done: Int, of total: Int) {
+    skipped += done
+    tenth = skipped * 10 / max(total, 1)
   }
 
   private var seconds: Double { Self.seconds(clock.now - start) }
@@ -59,7 +67,7 @@ struct ProgressLine {
 
   private func show(_ done: Int, _ total: Int, _ details: String) {
     let share = min(Double(done) / Double(max(total, 1)), 1)
-    let rate = seconds > 0 ? Double(done) / seconds : 0
+    let rate = seconds > 0 ? Double(done - skipped) / seconds : 0
     let left = rate > 0 ? Double(max(total - done, 0)) / rate : 0
     let filled = Int(share * 20)
     let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: 20 - filled)

@@ -1,184 +1,123 @@
 import Agents
 import ArgumentParser
-import Attacks
-import Defenses
 import Environments
+import Episodes
 import Foundation
 import Networks
 import Policies
+import Synchronization
+import Tensors
 
-/// Trains a policy.
+/// Trains a policy, or several from several seeds, and goes on with a training that was stopped.
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Train a policy, plain or hardened.",
     discussion: """
-      The run folder gets last.safetensors (the policy with all that is to be known of it) and metrics.csv. Ctrl-C stops \
-      cleanly and keeps what was learned.
+      The run folder gets recipe.yaml (every setting), metrics.csv and events for TensorBoard, log.txt, checkpoints, \
+      best.safetensors (the policy of the best evaluation) and last.safetensors. Ctrl-C and SIGTERM save the run and stop; \
+      --resume goes on from the last checkpoint, bit for bit as if nothing had happened.
 
       Examples:
         hoodwink train catch-v1 --agent dqn --steps 60000 --output runs/plain
         hoodwink train catch-v1 --agent dqn --defense adversarial --epsilon 32/255 --output runs/hardened
         hoodwink train catch-v1 --defense sa-dqn:weight=0.2+adversarial:attack=pgd:steps=5 --epsilon 16/255
         hoodwink train catch-v1 --agent ppo --network minatar-cnn --steps 300000
-        hoodwink train lava-bridge-v1 --agent reinforce --seed 7
+        hoodwink train --resume runs/plain
+        hoodwink train --recipe runs/plain/recipe.yaml --seed 7 --output runs/again
+        hoodwink train lava-bridge-v1 --agent reinforce --seeds 5 --output runs/five
       """)
 
   @Argument(help: "The environment's id: see hoodwink list environments.")
-  var environment: String
-
-  @Option(help: "Who learns: dqn, ppo or reinforce.")
-  var agent: AgentKind = .dqn
-
-  @Option(
-    name: .customLong("steps"),
-    help: ArgumentHelp(
-      "Environment steps.", discussion: "By default 60000 for dqn, 300000 for ppo, 450000 for reinforce.",
-      valueName: "n"))
-  var requestedSteps: Int?
-
-  private var steps: Int {
-    switch agent {
-    case .dqn: requestedSteps ?? 60_000
-    case .ppo: requestedSteps ?? 300_000
-    case .reinforce: requestedSteps ?? 450_000
-    }
-  }
+  var environment: String?
 
   @Option(
     help: ArgumentHelp(
-      "Harden the policy: see hoodwink list defenses.",
-      discussion: "A name with parameters, several joined by +: sa-dqn:weight=0.2+adversarial:attack=pgd.",
-      valueName: "name"))
-  var defense: String?
+      "Take the settings from a file; options override it.",
+      discussion: "Lines of 'option: value', and 'environment: id'; such as the recipe.yaml of a run.",
+      valueName: "file"))
+  var recipe: String?
 
-  /// The defenses asked for.
-  private func plan() throws -> DefensePlan? {
-    try defense.map { try DefensePlan($0, epsilon: epsilon) }
-  }
-
-  // A negative size must reach its check instead of being taken for an option.
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The size of the defense's perturbations: 8/255 or 0.03.", valueName: "size"))
-  var epsilon: Epsilon?
+  @Option(help: ArgumentHelp("Go on with a run that was stopped.", valueName: "folder"))
+  var resume: String?
 
   @Option(
     help: ArgumentHelp(
       "The run folder.", discussion: "By default runs/ENVIRONMENT-AGENT-SEED.", valueName: "folder"))
   var output: String?
 
-  @OptionGroup(title: "The network") var network: NetworkOptions
-  @OptionGroup(title: "Every agent") var general: AgentOptions
-  @OptionGroup(title: "dqn") var deepQLearning: DQNOptions
-  @OptionGroup(title: "ppo and reinforce") var policyGradient: PolicyGradientOptions
-  @OptionGroup(title: "ppo") var proximal: PPOOptions
-  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var options: TrainingOptions
+  @OptionGroup var threading: ThreadOptions
   @OptionGroup var common: CommonOptions
 
-  /// The agent's settings: its defaults, and what was given.
-  private func configuration() throws -> any AgentConfiguration {
-    func refuse(_ options: [any SettingOptions]) throws {
-      for option in options.flatMap(\.given) {
-        throw ValidationError("\(option) is not an option of \(agent.rawValue)")
-      }
-    }
-    switch agent {
-    case .dqn:
-      try refuse([policyGradient, proximal])
-      return deepQLearning.applied(to: general.applied(to: DQN.Configuration(), network: network))
-    case .ppo:
-      try refuse([deepQLearning])
-      return proximal.applied(
-        to: policyGradient.applied(to: general.applied(to: PPO.Configuration(), network: network)))
-    case .reinforce:
-      try refuse([deepQLearning, proximal])
-      return policyGradient.applied(to: general.applied(to: REINFORCE.Configuration(), network: network))
-    }
-  }
-
   func validate() throws {
-    guard steps > 0 else { throw ValidationError("--steps must be at least 1, not \(steps)") }
-    _ = try configuration()
-    do { _ = try plan() } catch { throw ValidationError("--defense: \(error)") }
-    if defense == nil, epsilon != nil {
-      throw ValidationError("--epsilon is the defense's: add --defense adversarial, say")
-    }
-  }
-
-  private struct Summary: Encodable {
-    let run: String
-    let environment: String
-    let agent: String
-    let defense: String?
-    let seed: UInt64
-    let steps: Int
-    let recentReturn: Double?
-    let isFinished: Bool
+    guard resume != nil else { return }
+    let other: [(String, Bool)] = [
+      ("an environment", environment != nil), ("--recipe", recipe != nil), ("--output", output != nil),
+    ]
+    let given = other.filter(\.1).map(\.0) + options.given.map { "--\($0)" }
+    guard let first = given.first else { return }
+    throw ValidationError("a resumed run keeps its recipe: leave out \(first)")
   }
 
   func run() throws {
     let interruption = Interruption()
-    let definition = try common.folders().catalog().definition(for: environment)
-    let folder = URL(fileURLWithPath: output ?? "runs/\(environment)-\(agent)-\(compute.seed)")
-    let policyURL = folder.appendingPathComponent("last.safetensors")
-    guard !FileManager.default.fileExists(atPath: policyURL.path) else {
-      throw Failure(
-        "\(folder.path) holds a run already: choose another folder with --output", status: EX_CANTCREAT)
-    }
-    let plan = try plan()
-    let name = plan?.description
-    var run = try TrainingRun(
-      .init(
-        configuration(), steps: steps, seed: compute.seed, defense: name, inference: plan?.inference ?? []),
-      in: definition, hardening: plan?.collection, loss: plan?.loss, workers: compute.workers)
-    if let name { FileHandle.standardError.write(Data("defense: \(name)\n".utf8)) }
-    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-      throw Failure("\(folder.path): the folder cannot be made", status: EX_CANTCREAT)
-    }
-    // Before hours are spent: can anything be written there?
-    var metrics = "steps,recent_return,loss\n"
-    let metricsURL = folder.appendingPathComponent("metrics.csv")
-    try AtomicFile.write(Data(metrics.utf8), to: metricsURL)
-
-    var line = ProgressLine("\(environment) \(agent)\(defense == nil ? "" : " hardened")", unit: "steps")
-    var saved = 0
-    func details(_ progress: TrainingRun.Progress) -> String {
-      let text = progress.recentReturn.map { String(format: "return %.2f", $0) } ?? ""
-      return text + (progress.loss.map { String(format: "  loss %.4f", $0) } ?? "")
-    }
-    func save() throws {
-      try run.policyFile.write(to: policyURL)
-      try AtomicFile.write(Data(metrics.utf8), to: metricsURL)
-    }
-    while !run.isFinished && !interruption.isAsked {
-      try run.advance()
-      let progress = run.progress
-      line.update(min(progress.steps, steps), of: steps, details(progress))
-      let twentieth = progress.steps * 20 / steps
-      if twentieth > saved {
-        saved = twentieth
-        let recent = progress.recentReturn.map { "\($0)" } ?? ""
-        metrics += "\(progress.steps),\(recent),\(progress.loss.map { "\($0)" } ?? "")\n"
-        try save()
+    let catalog = try common.folders().catalog()
+    let plan: TrainingPlan
+    let folder: URL
+    // Opened here and not later, so that whatever is wrong with it is known before anything is touched.
+    let opened: RunFolder
+    if let resume {
+      folder = URL(fileURLWithPath: resume)
+      opened = try RunFolder(existing: folder)
+      let recipe = try Recipe(contentsOf: opened.recipe, named: opened.recipe.relativePath)
+      plan = try TrainingPlan(nil, TrainingOptions.parse([]), recipe: recipe, catalog: catalog)
+    } else {
+      let file = try recipe.map { try Recipe(contentsOf: URL(fileURLWithPath: $0), named: $0) }
+      plan = try TrainingPlan(environment, options, recipe: file, catalog: catalog)
+      let name = "\(plan.environment.id)-\(plan.configuration.kind)-\(plan.seed)"
+      folder = URL(fileURLWithPath: output ?? "runs/\(name)")
+      do { opened = try RunFolder(new: folder, recipe: plan.text) } catch let error as RunError
+        where error.kind == .exists
+      {
+        throw Failure(
+          "\(error): go on with it with --resume, or choose another folder with --output",
+          status: EX_CANTCREAT)
       }
     }
-    try save()
-    let progress = run.progress
-    line.finish(min(progress.steps, steps), of: steps, details(progress))
-    if common.json {
-      try printJSON(
-        Summary(
-          run: folder.path, environment: environment, agent: agent.rawValue, defense: name,
-          seed: compute.seed,
-          steps: progress.steps, recentReturn: progress.recentReturn, isFinished: run.isFinished))
-    } else {
-      print(policyURL.relativePath)
+    let session = TrainingSession(
+      plan: plan, folder: folder, threads: threading.threads, interruption: interruption)
+    let results = try withExtendedLifetime(opened) {
+      plan.seeds == 1 ? [try session.train(opened)] : try session.trainAll()
     }
-    if !run.isFinished {
+    try report(results, plan, folder)
+    if !results.allSatisfy(\.isFinished) {
+      let steps = results.map(\.steps).reduce(0, +)
       throw Failure(
-        "stopped after \(progress.steps) steps; what was learned is in \(policyURL.path)", status: 130)
+        "stopped after \(steps) steps; what was learned is in \(folder.relativePath): go on with "
+          + "hoodwink train --resume \(folder.relativePath)", status: interruption.status)
     }
   }
-}
 
-extension AgentKind: ExpressibleByArgument {}
+  private func report(_ results: [TrainingSession.Result], _ plan: TrainingPlan, _ folder: URL) throws {
+    if plan.seeds == 1, let result = results.first {
+      if common.json { return try printJSON(result) }
+      if result.wasFinished {
+        FileHandle.standardError.write(Data("hoodwink: \(result.run) is finished\n".utf8))
+      }
+      return print(folder.appendingPathComponent("last.safetensors").relativePath)
+    }
+    let summary = TrainingSession.Summary(results)
+    if common.json { return try printJSON(summary) }
+    var table = Table(["run", "steps", "evaluation", "recent return"], leftColumns: 1)
+    func text(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "–" }
+    for result in results {
+      table.append([result.run, "\(result.steps)", text(result.evaluation), text(result.recentReturn)])
+    }
+    print(table.text)
+    guard let mean = summary.interquartileMean, let low = summary.intervalLow, let high = summary.intervalHigh
+    else { return }
+    print(
+      "Interquartile mean of \(summary.measure) over \(results.count) seeds: \(text(mean)), 95% interval "
+        + "[\(text(low)), \(text(high))].")
+  }
+}

@@ -21,7 +21,7 @@ import Testing
     Fault("train cach-v1", ["cach-v1", "catch-v1"], 65),
     Fault("train catch-v1 --agent dqm", ["dqm", "dqn"], 64),
     Fault("train catch-v1 --stepz 10", ["--stepz", "--steps"], 64),
-    Fault("train catch-v1 --steps 0", ["at least 1"], 64),
+    Fault("train catch-v1 --steps 0", ["--steps", "from 1 to"], 64),
     Fault("train catch-v1 --steps many", ["many"], 64),
     Fault("train catch-v1 --defense adversarial", ["--epsilon"], 64),
     Fault("train catch-v1 --epsilon 0.1", ["--defense"], 64),

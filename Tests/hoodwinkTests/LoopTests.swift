@@ -15,7 +15,7 @@ import Testing
         try JSONSerialization.jsonObject(with: Data(trained.output.utf8)) as? [String: Any])
       #expect(summary["isFinished"] as? Bool == true)
       let metrics = try String(contentsOfFile: run + "/metrics.csv", encoding: .utf8)
-      #expect(metrics.hasPrefix("steps,recent_return,loss\n"))
+      #expect(metrics.hasPrefix("steps,episodes,recent_return,evaluation_return,loss,"))
 
       for name in [run, run + "/last.safetensors"] {
         let attacked = try Tool.run(["attack", name, "--epsilon", "8/255", "--episodes", "10"])

@@ -17,7 +17,7 @@ enum Tool {
   }
 
   /// Beside the test bundle, in whichever folder the build was made.
-  private static let executable =
+  static let executable =
     Bundle.allBundles
     .map { $0.bundleURL.deletingLastPathComponent().appendingPathComponent("hoodwink") }
     .first { FileManager.default.isExecutableFile(atPath: $0.path) }

@@ -1,0 +1,45 @@
+import Foundation
+import Networks
+
+/// A file to whose end a run writes, and whose length a checkpoint remembers.
+final class GrowingFile {
+  let url: URL
+  private let descriptor: CInt
+  /// The bytes written so far.
+  private(set) var length = 0
+
+  /// Opens a file, or makes it, and cuts it off behind some bytes.
+  ///
+  /// - Throws: `AtomicFile.Failure` when it cannot be written, or is shorter than that.
+  init(_ url: URL, length: Int = 0) throws(AtomicFile.Failure) {
+    self.url = url
+    descriptor = open(url.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw AtomicFile.Failure(path: url.path, reason: Self.currentReason()) }
+    let end = lseek(descriptor, 0, SEEK_END)
+    if end < off_t(length) {
+      throw AtomicFile.Failure(
+        path: url.path, reason: "it has \(end) bytes, of which the checkpoint knows \(length)")
+    }
+    guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
+      throw AtomicFile.Failure(path: url.path, reason: Self.currentReason())
+    }
+    self.length = length
+  }
+
+  deinit { close(descriptor) }
+
+  /// Writes bytes to the end; whole, unless this throws.
+  func append(_ bytes: some ContiguousBytes) throws(AtomicFile.Failure) {
+    if let reason = bytes.withUnsafeBytes({ AtomicFile.reasonWritingFails($0, to: descriptor) }) {
+      throw AtomicFile.Failure(path: url.path, reason: reason)
+    }
+    length += bytes.withUnsafeBytes { $0.count }
+  }
+
+  /// Returns when what was written is on the disk.
+  func synchronize() throws(AtomicFile.Failure) {
+    if fsync(descriptor) != 0 { throw AtomicFile.Failure(path: url.path, reason: Self.currentReason()) }
+  }
+
+  private static func currentReason() -> String { String(cString: strerror(errno)) }
+}

@@ -1,0 +1,44 @@
+import Environments
+import Episodes
+import Policies
+import RandomStreams
+import Tensors
+
+/// How a policy is evaluated while it learns: greedily, without what hardens its training, always on the same episodes, whose
+/// seeds are those of no training episode.
+public struct PeriodicEvaluation: Hashable, Sendable {
+  /// Environment steps of training between evaluations.
+  public var interval: Int
+  /// Episodes of each.
+  public var episodes: Int
+
+  /// An evaluation now and then.
+  /// - Precondition: both are positive.
+  public init(interval: Int, episodes: Int) {
+    precondition(interval > 0 && episodes > 0, "an evaluation needs episodes")
+    self.interval = interval
+    self.episodes = episodes
+  }
+
+  /// Lanes that step together; fixed, so that results do not depend on the number of threads.
+  private static let lanes = 32
+
+  /// The mean return of all episodes.
+  /// - Parameter seed: the run's; each episode's is drawn from the stream `evaluation` of it.
+  func meanReturn(
+    of policy: NetworkPolicy, in environment: EnvironmentDefinition, frames: Int, seed: UInt64,
+    workers: Workers
+  ) throws -> Double {
+    let groups = Workers.shards(of: episodes, shardSize: Self.lanes)
+    let returns = try workers.map(groups.count) { group in
+      var rollout = Rollout(environment.makeVector(count: groups[group].count), frames: frames)
+      for (lane, episode) in groups[group].enumerated() {
+        var random = RandomStream(seed: seed, stream: .evaluation, index: episode)
+        rollout.start(lane, seed: random.next())
+      }
+      while rollout.isRunning.contains(true) { _ = try rollout.step(policy) }
+      return rollout.records.map(\.episodeReturn)
+    }
+    return Statistics.mean(returns.flatMap(\.self))
+  }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import Networks
+
+/// The folder of one training run, locked against other processes:
+///
+/// | File | Content |
+/// | --- | --- |
+/// | `recipe.yaml` | all that the run follows from |
+/// | `metrics.csv` | its curves |
+/// | `events.out.tfevents` | the same for TensorBoard |
+/// | `log.txt` | what happened, with the time |
+/// | `checkpoints/` | the two newest checkpoints |
+/// | `best.safetensors` | the policy of the best evaluation |
+/// | `last.safetensors` | the policy as learned so far |
+public final class RunFolder {
+  /// The folder.
+  public let url: URL
+  private let lock: CInt
+
+  /// Makes the folder of a new run.
+  ///
+  /// - Parameter recipe: all that the run follows from, one setting a line.
+  /// - Throws: ``RunError`` when it holds a run already or another process uses it; `AtomicFile.Failure` when it cannot be
+  ///   written.
+  public init(new url: URL, recipe: String) throws {
+    self.url = url
+    let file = url.appendingPathComponent(Self.recipeName)
+    for name in [Self.recipeName, "last.safetensors"] {
+      guard !FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) else {
+        throw RunError("\(url.relativePath) holds a run already", .exists)
+      }
+    }
+    do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
+      throw AtomicFile.Failure(path: url.relativePath, reason: "the folder cannot be made")
+    }
+    lock = try Self.lock(url)
+    try AtomicFile.write(Data(recipe.utf8), to: file)
+  }
+
+  /// Opens the folder of a run.
+  ///
+  /// - Throws: ``RunError`` when it holds none, or another process uses it.
+  public init(existing url: URL) throws {
+    self.url = url
+    let file = url.appendingPathComponent(Self.recipeName)
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw RunError("\(url.relativePath) holds no run: it has no \(Self.recipeName)", .isDamaged)
+    }
+    lock = try Self.lock(url)
+  }
+
+  deinit { close(lock) }
+
+  static let recipeName = "recipe.yaml"
+  private static let checkpointsName = "checkpoints"
+
+  /// The file of a name in the folder.
+  public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
+
+  /// The recipe's file.
+  public var recipe: URL { file(Self.recipeName) }
+
+  /// The lock goes with the process, however it ends.
+  private static func lock(_ url: URL) throws -> CInt {
+    let path = url.appendingPathComponent("lock").path
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw AtomicFile.Failure(path: path, reason: String(cString: strerror(errno)))
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw RunError("\(url.relativePath) is in use by another process", .isInUse)
+    }
+    return descriptor
+  }
+
+  // MARK: Checkpoints
+
+  /// The checkpoints, the newest first.
+  private func checkpoints() -> [URL] {
+    let folder = file(Self.checkpointsName)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.filter { $0.hasPrefix("step-") }.sorted(by: >).map { folder.appendingPathComponent($0) }
+  }
+
+  /// Writes a checkpoint, and removes all but this one and the one before it.
+  func write(_ checkpoint: Checkpoint) throws {
+    let name = Self.name(of: checkpoint.header.steps)
+    let folder = file(Self.checkpointsName)
+    mkdir(folder.path, 0o777)
+    try AtomicFile.write(checkpoint.encoded(), to: folder.appendingPathComponent(name))
+    for old in checkpoints().dropFirst(2) { try? FileManager.default.removeItem(at: old) }
+  }
+
+  /// The newest checkpoint that is whole, and the names of newer ones that are not; no checkpoint if there is no file.
+  ///
+  /// - Throws: ``RunError`` when there are files, but none is whole.
+  func newestCheckpoint() throws -> (checkpoint: Checkpoint?, torn: [String]) {
+    var torn: [String] = []
+    for url in checkpoints() {
+      if let data = try? Data(contentsOf: url, options: .mappedIfSafe), let checkpoint = Checkpoint(data) {
+        return (checkpoint, torn)
+      }
+      torn.append(url.lastPathComponent)
+    }
+    guard torn.isEmpty else {
+      throw RunError(
+        "\(file(Self.checkpointsName).relativePath): \(torn.joined(separator: " and ")) "
+          + "\(torn.count == 1 ? "is" : "are") damaged; without the folder's files the run starts over",
+        .isDamaged)
+    }
+    return (nil, [])
+  }
+
+  /// Removes what a process that was killed was writing, and checkpoints that are not followed: newer ones are damaged.
+  func removeUnfinishedFiles(newerThan steps: Int?) {
+    for folder in [url, file(Self.checkpointsName)] {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      for name in names where name.hasPrefix(AtomicFile.temporaryPrefix) {
+        try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+      }
+    }
+    guard let steps else { return }
+    for url in checkpoints() where url.lastPathComponent > Self.name(of: steps) {
+      try? FileManager.default.removeItem(at: url)
+    }
+  }
+
+  /// Twelve digits, so that names sort as numbers do.
+  private static func name(of steps: Int) -> String {
+    let digits = "\(steps)"
+    return "step-" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits
+  }
+}
+
+/// Why a run cannot start or go on, in one line.
+public struct RunError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is in the way.
+  public enum Kind: Hashable, Sendable {
+    /// The folder holds a run already.
+    case exists
+    /// Another process works in the folder.
+    case isInUse
+    /// What is in the folder is no run, not whole, or not what the run was started with.
+    case isDamaged
+  }
+
+  /// What is wrong.
+  public let description: String
+  /// What is in the way.
+  public let kind: Kind
+
+  init(_ description: String, _ kind: Kind) {
+    self.description = description
+    self.kind = kind
+  }
+}

@@ -1,0 +1,38 @@
+/// One setting of an agent under the name that options and recipes give it: how it gets from options into a configuration,
+/// and how it is written. The one list of a group's settings is made of these.
+struct Setting<Options, Configuration> {
+  /// The name, without dashes before it.
+  let name: String
+  /// Whether the options say anything of it.
+  let isGiven: (Options) -> Bool
+  /// Sets it in a configuration, where it is given.
+  let apply: (Options, inout Configuration) -> Void
+  /// As a recipe says it; nil where there is nothing to say.
+  let text: (Configuration) -> String?
+
+  /// A setting that always has a value.
+  init<Value>(
+    _ name: String, _ option: KeyPath<Options, Value?>, _ path: WritableKeyPath<Configuration, Value>
+  ) {
+    self.name = name
+    isGiven = { $0[keyPath: option] != nil }
+    apply = { if let value = $0[keyPath: option] { $1[keyPath: path] = value } }
+    text = { Self.written($0[keyPath: path]) }
+  }
+
+  /// A setting that can be left open.
+  init<Value>(
+    _ name: String, _ option: KeyPath<Options, Value?>, optional path: WritableKeyPath<Configuration, Value?>
+  ) {
+    self.name = name
+    isGiven = { $0[keyPath: option] != nil }
+    apply = { if let value = $0[keyPath: option] { $1[keyPath: path] = value } }
+    text = { $0[keyPath: path].map { Self.written($0) } }
+  }
+
+  /// A value as its option reads it: words by their raw values, everything else by its description.
+  private static func written(_ value: some Any) -> String {
+    if let word = value as? any RawRepresentable, let text = word.rawValue as? String { return text }
+    return "\(value)"
+  }
+}

@@ -1,0 +1,138 @@
+import Agents
+import ArgumentParser
+import Attacks
+import Defenses
+import Environments
+import Foundation
+import Networks
+import Tensors
+
+/// A training run with nothing left open: what recipe, command line and defaults come to.
+struct TrainingPlan: Sendable {
+  /// The version of the program; another one may train differently.
+  static let version = "0.1.0"
+
+  let environment: EnvironmentDefinition
+  let configuration: any AgentConfiguration
+  let steps: Int
+  /// The first run's seed.
+  var seed: UInt64
+  /// The number of runs.
+  var seeds: Int
+  let defense: DefensePlan?
+  let interval: CheckpointInterval
+  let evaluation: PeriodicEvaluation?
+
+  /// Puts a plan together, the command line before the recipe and that before the defaults.
+  ///
+  /// - Throws: `Failure` or `ValidationError` that names the option or the recipe's line for whatever contradicts itself.
+  init(_ id: String?, _ options: TrainingOptions, recipe: Recipe?, catalog: EnvironmentCatalog) throws {
+    /// What is wrong with some settings, at the line of the first that the recipe has, or else as the command line's.
+    func failure(_ message: String, _ names: [String], status: Int32) -> Failure {
+      let given = options.given
+      return names.lazy.filter { !given.contains($0) }.compactMap { recipe?.failure(message, at: $0) }.first
+        ?? Failure(message, status: status)
+    }
+    func option<Value>(_ path: KeyPath<TrainingOptions, Value?>) -> Value? {
+      options[keyPath: path] ?? recipe?.options[keyPath: path]
+    }
+    guard let id = id ?? recipe?.environment else {
+      throw ValidationError("name an environment, such as catch-v1, or a recipe with --recipe")
+    }
+    do { environment = try catalog.definition(for: id) } catch {
+      throw failure(error.description, ["environment"], status: EX_DATAERR)
+    }
+    if let hash = recipe?.environmentHash, id == recipe?.environment, hash != environment.contentHash {
+      throw failure(
+        "the definition of \(id) has changed: its hash is \(environment.contentHash), the recipe was written for \(hash)",
+        ["environment-hash"], status: EX_DATAERR)
+    }
+
+    let agent = option(\.agent) ?? .dqn
+    let own = TrainingOptions.names(of: agent)
+    for name in options.given where !own.contains(name) {
+      throw ValidationError("--\(name) is not an option of \(agent.rawValue)")
+    }
+    for name in recipe?.options.given ?? [] where !own.contains(name) {
+      throw recipe?.failure("'\(name)' is not a setting of \(agent.rawValue)", at: name)
+        ?? Failure("'\(name)' is not a setting of \(agent.rawValue)")
+    }
+    var configuration = agent.defaults
+    recipe?.options.apply(to: &configuration)
+    options.apply(to: &configuration)
+    let space = environment.observationSpace
+    configuration.network = configuration.network.resolved(
+      for: [space.height, space.width, space.channels * configuration.frames])
+    self.configuration = configuration
+
+    steps =
+      option(\.steps)
+      ?? {
+        switch agent {
+        case .dqn: 60_000
+        case .ppo: 300_000
+        case .reinforce: 450_000
+        }
+      }()
+    seed = option(\.seed) ?? 0
+    seeds = option(\.seeds) ?? 1
+    let epsilon = option(\.epsilon)
+    do {
+      defense = try option(\.defense).map { text throws(DefenseError) in
+        try DefensePlan(text, epsilon: epsilon)
+      }
+    } catch {
+      throw failure("--defense: \(error)", ["defense"], status: EX_USAGE)
+    }
+    if epsilon != nil, defense?.usesCommonEpsilon != true {
+      throw failure(
+        defense == nil
+          ? "--epsilon is the defense's: add --defense adversarial, say"
+          : "--epsilon is not used: the defense says its own", ["epsilon"], status: EX_USAGE)
+    }
+    interval = option(\.checkpointEvery) ?? .seconds(300)
+    let every = option(\.evaluateEvery) ?? max(steps / 20, 1)
+    evaluation = every == 0 ? nil : .init(interval: every, episodes: option(\.evaluationEpisodes) ?? 20)
+    // What the agent itself finds wrong is known before any file is written.
+    do { _ = try run(workers: .one) } catch let error as ConfigurationError {
+      throw failure(error.description, error.settings, status: EX_DATAERR)
+    } catch let error as NetworkError {
+      throw failure(error.description, ["network", "hidden", "environment"], status: EX_DATAERR)
+    }
+  }
+
+  /// The plan of one of several runs.
+  func single(_ index: Int) -> TrainingPlan {
+    var plan = self
+    plan.seed = seed &+ UInt64(index)
+    plan.seeds = 1
+    return plan
+  }
+
+  /// The run before its first step.
+  func run(workers: Workers) throws -> TrainingRun {
+    try TrainingRun(
+      .init(
+        configuration, steps: steps, seed: seed, defense: defense?.description,
+        inference: defense?.inference ?? [], evaluation: evaluation),
+      in: environment, hardening: defense?.collection, loss: defense?.loss, workers: workers)
+  }
+
+  /// The complete recipe: what `--recipe` reads.
+  var text: String {
+    var settings: [(name: String, value: String)] = [
+      ("hoodwink", Self.version), ("environment", environment.id),
+      // In quotes, because some hashes look like numbers.
+      ("environment-hash", "'\(environment.contentHash)'"), ("agent", configuration.kind.rawValue),
+      ("steps", "\(steps)"), ("seed", "\(seed)"),
+    ]
+    if seeds > 1 { settings.append(("seeds", "\(seeds)")) }
+    if let defense { settings.append(("defense", defense.description)) }
+    settings += [
+      ("checkpoint-every", "\(interval)"), ("evaluate-every", "\(evaluation?.interval ?? 0)"),
+      ("evaluation-episodes", "\(evaluation?.episodes ?? 20)"),
+    ]
+    settings += TrainingOptions.texts(of: configuration)
+    return settings.map { "\($0.name): \($0.value)\n" }.joined()
+  }
+}

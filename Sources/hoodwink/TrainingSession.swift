@@ -1,0 +1,172 @@
+import Agents
+import Episodes
+import Foundation
+import Synchronization
+import Tensors
+
+/// The runs of one call of `train`, with their progress on standard error.
+struct TrainingSession: Sendable {
+  /// How a run stands when the session is over.
+  struct Result: Encodable, Sendable {
+    let run: String
+    let environment: String
+    let agent: String
+    let defense: String?
+    let seed: UInt64
+    let steps: Int
+    /// The mean return of the last hundred episodes of training.
+    let recentReturn: Double?
+    /// The mean return of the last evaluation.
+    let evaluation: Double?
+    let isFinished: Bool
+    /// Whether there was nothing left to do.
+    let wasFinished: Bool
+  }
+
+  /// What several seeds come to.
+  struct Summary: Encodable {
+    let runs: [Result]
+    /// Of what the mean is: evaluations, or recent returns where there is none.
+    let measure: String
+    let interquartileMean: Double?
+    let intervalLow: Double?
+    let intervalHigh: Double?
+
+    init(_ runs: [Result]) {
+      self.runs = runs
+      let evaluations = runs.compactMap(\.evaluation)
+      let isEvaluated = evaluations.count == runs.count
+      measure = isEvaluated ? "evaluations" : "recent returns"
+      let values = isEvaluated ? evaluations : runs.compactMap(\.recentReturn)
+      let isWhole = values.count == runs.count
+      let interval =
+        isWhole ? Statistics.bootstrapInterval(values, of: Statistics.interquartileMean, seed: 0) : nil
+      interquartileMean = isWhole ? Statistics.interquartileMean(values) : nil
+      intervalLow = interval?.lowerBound
+      intervalHigh = interval?.upperBound
+    }
+  }
+
+  let plan: TrainingPlan
+  let folder: URL
+  let threads: Int
+  let interruption: Interruption
+
+  /// The one run of the plan, in its folder.
+  func train(_ opened: RunFolder) throws -> Result {
+    try train(
+      plan, in: opened, threads: threads, progress: SharedProgress(title: title, total: plan.steps, runs: 1),
+      index: 0)
+  }
+
+  /// All runs of the plan, each in a folder of its own within the plan's, as many at a time as there are threads.
+  func trainAll() throws -> [Result] {
+    let progress = SharedProgress(
+      title: "\(title) × \(plan.seeds)", total: plan.steps * plan.seeds, runs: plan.seeds)
+    return try Workers(threads: min(threads, plan.seeds)).map(plan.seeds) { index in
+      let own = plan.single(index)
+      let url = folder.appendingPathComponent("seed-\(own.seed)")
+      let isThere = FileManager.default.fileExists(atPath: url.appendingPathComponent("recipe.yaml").path)
+      let opened = try isThere ? RunFolder(existing: url) : RunFolder(new: url, recipe: own.text)
+      return try train(
+        own, in: opened, threads: max(threads / plan.seeds, 1), progress: progress, index: index)
+    }
+  }
+
+  private var title: String {
+    "\(plan.environment.id) \(plan.configuration.kind)\(plan.defense == nil ? "" : " hardened")"
+  }
+
+  private func train(
+    _ plan: TrainingPlan, in opened: RunFolder, threads: Int, progress: SharedProgress, index: Int
+  ) throws -> Result {
+    let recorded = try RecordedRun(
+      plan.run(workers: Workers(threads: threads)), in: opened, recipe: plan.text,
+      version: TrainingPlan.version,
+      interval: plan.interval)
+    if let defense = plan.defense, index == 0 { progress.say("defense: \(defense.description)") }
+    for warning in recorded.warnings { progress.say("hoodwink: \(warning)") }
+    if recorded.start != .finished {
+      progress.begin(index, at: recorded.run.progress.steps)
+      while !recorded.run.isFinished && !interruption.isAsked {
+        try recorded.advance()
+        progress.update(index, recorded.run.progress)
+      }
+      if !recorded.run.isFinished { try recorded.save(because: "stopped by a signal") }
+    }
+    progress.finish(index, recorded.run.progress)
+    let standing = recorded.run.progress
+    return Result(
+      run: opened.url.relativePath, environment: plan.environment.id, agent: plan.configuration.kind.rawValue,
+      defense: plan.defense?.description, seed: plan.seed, steps: standing.steps,
+      recentReturn: standing.recentReturn,
+      evaluation: standing.evaluation, isFinished: recorded.run.isFinished,
+      wasFinished: recorded.start == .finished)
+  }
+}
+
+/// The progress of runs that go on side by side, in one line.
+private final class SharedProgress: Sendable {
+  private struct State {
+    var line: ProgressLine
+    var steps: [Int]
+    var isRunning: [Bool]
+    var hasBegun = false
+  }
+
+  private let state: Mutex<State>
+  private let total: Int
+
+  init(title: String, total: Int, runs: Int) {
+    self.total = total
+    state = Mutex(
+      State(
+        line: ProgressLine(title, unit: "steps"), steps: Array(repeating: 0, count: runs),
+        isRunning: Array(repeating: true, count: runs)))
+  }
+
+  func say(_ text: String) {
+    state.withLock { _ in FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  }
+
+  /// What was done before does not count for the rate.
+  func begin(_ run: Int, at steps: Int) {
+    state.withLock { state in
+      state.steps[run] = steps
+      state.hasBegun = true
+      state.line.skip(steps, of: total)
+    }
+  }
+
+  func update(_ run: Int, _ progress: TrainingRun.Progress) {
+    state.withLock { state in
+      state.steps[run] = min(progress.steps, progress.total)
+      state.line.update(state.steps.reduce(0, +), of: total, Self.details(progress))
+    }
+  }
+
+  /// The last run to finish ends the line; nothing is shown where nothing was done.
+  func finish(_ run: Int, _ progress: TrainingRun.Progress) {
+    state.withLock { state in
+      state.steps[run] = min(progress.steps, progress.total)
+      state.isRunning[run] = false
+      if state.hasBegun && !state.isRunning.contains(true) {
+        state.line.finish(state.steps.reduce(0, +), of: total, Self.details(progress))
+      }
+    }
+  }
+
+  private static func details(_ progress: TrainingRun.Progress) -> String {
+    var parts: [String] = []
+    if let recent = progress.recentReturn {
+      let margin = progress.recentMargin.map { String(format: " ± %.2f", $0) } ?? ""
+      parts.append(String(format: "return %.2f", recent) + margin)
+    }
+    if let evaluation = progress.evaluation { parts.append(String(format: "evaluation %.2f", evaluation)) }
+    if let loss = progress.loss { parts.append(String(format: "loss %.4f", loss)) }
+    if let exploration = progress.exploration {
+      parts.append(String(format: "exploration %.2f", exploration))
+    }
+    return parts.joined(separator: "  ")
+  }
+}
