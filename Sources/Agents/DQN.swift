@@ -262,7 +262,7 @@ public struct DQN: LearningAgent {
     // Out of this value for the moment, so that the only copy of what it has learned is changed in place.
     var own = defense.take()
     let term = try own?.term(
-      for: Experience(batch), of: online, update: updates, progress: progress, workers: workers)
+      for: Transitions(batch), of: online, update: updates, progress: progress, workers: workers)
     defense = own
     let targets = Self.targets(
       for: batch, online: online, target: target, isDouble: configuration.isDouble,
@@ -315,7 +315,7 @@ public struct DQN: LearningAgent {
   }
 }
 
-extension Experience {
+extension Transitions {
   /// The transitions of a batch.
   init(_ batch: ReplayBuffer.Batch) {
     self.init(

@@ -34,6 +34,9 @@ public struct PPO: LearningAgent {
     public var valueWeight: Float = 0.5
     /// Whether the value may move by no more than ε from what it was, too.
     public var clipsValue = false
+    /// Whether the advantages of a minibatch are normalized to mean 0 and deviation 1. Where nearly all episodes end
+    /// without a reward, that blows up the critic's noise; without it the entropy bonus keeps the policy exploring.
+    public var normalizesAdvantages = true
     /// The weight c₂ of the entropy.
     public var entropyBonus = Schedule.constant(0.01)
     /// Adam's rate.
@@ -115,6 +118,9 @@ public struct PPO: LearningAgent {
   /// Greedy on the learned logits.
   public var policy: NetworkPolicy { learner.model.policy }
 
+  /// The value that it was trained with.
+  public var critic: Network? { learner.model.valueNetwork }
+
   /// `horizon` steps of all environments, and the epochs of updates on them.
   public mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
   {
@@ -154,7 +160,9 @@ public struct PPO: LearningAgent {
     let buffer = learner.buffer
     let all = learner.rows(of: parts)
     var normalized = advantages
-    for (row, value) in zip(all, all.map({ advantages[$0] }).normalized()) { normalized[row] = value }
+    if configuration.normalizesAdvantages {
+      for (row, value) in zip(all, all.map({ advantages[$0] }).normalized()) { normalized[row] = value }
+    }
     let bonus = configuration.entropyBonus.value(at: progress)
     return try learner.update(
       parts, learningRate: configuration.learningRate.value(at: progress),

@@ -71,9 +71,9 @@ struct PolicyGradientLearner: Sendable {
   }
 
   /// The transitions at some rows of the buffer.
-  private func experience(at rows: [Int]) -> Experience {
+  private func experience(at rows: [Int]) -> Transitions {
     let isFollowed = rows.map { buffer.isFollowed($0) }
-    return Experience(
+    return Transitions(
       observations: buffer.observations.rows(at: rows), actions: rows.map { buffer.actions[$0] },
       rewards: rows.map { buffer.rewards[$0] },
       next: buffer.observations.rows(at: rows.map { min($0 + buffer.lanes, buffer.count - 1) }),

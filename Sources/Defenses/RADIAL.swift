@@ -35,7 +35,7 @@ public struct RADIAL: LossDefense {
 
   /// The weighted overlap.
   public mutating func term(
-    for experience: Experience, of policy: Network, update: Int, progress: Float, workers: Workers
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
     guard let (epsilon, weight) = hardness.at(progress) else { return nil }
     let (surroundings, experience) = (surroundings, experience)

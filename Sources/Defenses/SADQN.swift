@@ -49,7 +49,7 @@ public struct SADQN: LossDefense {
 
   /// The weighted hinge of the bounded or found margins.
   public mutating func term(
-    for experience: Experience, of policy: Network, update: Int, progress: Float, workers: Workers
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
     guard let (epsilon, weight) = hardness.at(progress) else { return nil }
     let measures = ["defense_epsilon": epsilon, "defense_weight": weight]

@@ -48,7 +48,7 @@ public struct SAPPO: LossDefense {
 
   /// The weighted divergence, bounded or found.
   public mutating func term(
-    for experience: Experience, of policy: Network, update: Int, progress: Float, workers: Workers
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
     guard let (epsilon, weight) = hardness.at(progress) else { return nil }
     let measures = ["defense_epsilon": epsilon, "defense_weight": weight]

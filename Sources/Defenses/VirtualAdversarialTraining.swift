@@ -46,7 +46,7 @@ public struct VirtualAdversarialTraining: LossDefense {
 
   /// The weighted divergence at the virtual adversarial perturbation.
   public mutating func term(
-    for experience: Experience, of policy: Network, update: Int, progress: Float, workers: Workers
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
     guard let (epsilon, weight) = hardness.at(progress) else { return nil }
     // Neither needs a label.

@@ -73,7 +73,7 @@ public struct WocaR: LossDefense {
 
   /// Teaches the second network, and gives the weighted terms.
   public mutating func term(
-    for experience: Experience, of policy: Network, update: Int, progress: Float, workers: Workers
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) throws -> LossTerm? {
     let now = hardness.at(progress)
     let loss = learn(from: experience, policy: policy, epsilon: now?.epsilon ?? 0, workers: workers)
@@ -107,7 +107,7 @@ public struct WocaR: LossDefense {
   /// One step of the second network toward its targets.
   /// - Returns: its loss.
   private mutating func learn(
-    from experience: Experience, policy: Network, epsilon: Float, workers: Workers
+    from experience: Transitions, policy: Network, epsilon: Float, workers: Workers
   ) -> Float {
     let rows = experience.isFollowed.indices.filter { experience.isFollowed[$0] }
     guard var worst, var target, !rows.isEmpty else { return 0 }

@@ -89,7 +89,7 @@ struct CertifyCommand: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
-    let attack = try attack.map(checkedAttack)
+    let attack = try attack.map { "\(try AttackPlan($0).attack)" }
     let subject = try NamedPolicy(policy, in: common.folders())
     let description = subject.file.description
     let space = description.frame

@@ -26,8 +26,9 @@ struct Hoodwink: ParsableCommand {
       """,
     version: TrainingPlan.version,
     subcommands: [
-      ListCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self, WatchCommand.self,
-      CertifyCommand.self, BaselineCommand.self, TraceCommand.self,
+      ListCommand.self, TrainCommand.self, AttackCommand.self, CraftCommand.self, EvaluateCommand.self,
+      CertifyCommand.self, SelftestCommand.self, WatchCommand.self, PlayCommand.self, BaselineCommand.self,
+      TraceCommand.self,
     ])
 
   static func main() {
@@ -63,6 +64,7 @@ struct Hoodwink: ParsableCommand {
       )
     case let error as DisplayError: (error.description, EX_CANTCREAT)
     case let error as AtomicFile.Failure: (error.description, EX_CANTCREAT)
+    case let code as ExitCode: (nil, code.rawValue)
     case _ where exitCode(for: error) == .success: (nil, 0)
     case let error as CleanExit: (nil, error.errorCode)
     default:

@@ -127,7 +127,10 @@ struct TrainingPlan: Sendable {
       ("steps", "\(steps)"), ("seed", "\(seed)"),
     ]
     if seeds > 1 { settings.append(("seeds", "\(seeds)")) }
-    if let defense { settings.append(("defense", defense.description)) }
+    if let defense {
+      // The plan says every setting, the epsilon too.
+      settings.append(("defense", "'\(defense.description)'"))
+    }
     settings += [
       ("checkpoint-every", "\(interval)"), ("evaluate-every", "\(evaluation?.interval ?? 0)"),
       ("evaluation-episodes", "\(evaluation?.episodes ?? 20)"),

@@ -14,7 +14,7 @@ import Testing
 @Suite struct LossTermTests {
   private let observations: Tensor
   private let network: Network
-  private let experience: Experience
+  private let experience: Transitions
 
   init() throws {
     var random = RandomStream(seed: 12)
@@ -24,7 +24,7 @@ import Testing
         layers: [.flatten, .dense(outputs: 16, activation: .relu), .dense(outputs: 4, activation: .identity)]),
       initializer: .kaiming, outputGain: 2, using: &random)
     observations = random.tensor([6, 3, 3, 2], in: 0...1)
-    experience = Experience(
+    experience = Transitions(
       observations: observations, actions: [0, 1, 2, 3, 0, 1], rewards: [1, 0, 0, -1, 0, 0.5],
       next: random.tensor([6, 3, 3, 2], in: 0...1), discounts: [0.9, 0.9, 0, 0.9, 0, 0.9],
       isFollowed: Array(repeating: true, count: 6))
@@ -143,7 +143,7 @@ import Testing
       .init(input: [1, 1, 2], layers: [.flatten, .dense(outputs: 2, activation: .identity)]),
       initializer: .kaiming, using: &random)
     let states = Tensor([1, 0, 0, 1], shape: [2, 1, 1, 2])
-    let chain = Experience(
+    let chain = Transitions(
       observations: states, actions: network(states).argmax(), rewards: [0, 1],
       next: states.rows(at: [1, 0]),
       discounts: [0.9, 0], isFollowed: [true, true])
