@@ -43,13 +43,22 @@ let package = Package(
       dependencies: [
         "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
       ]),
-    .target(name: "Defenses", dependencies: ["RandomStreams", "Tensors", "Attacks", "Agents"]),
+    .target(
+      name: "Defenses",
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
+      ]),
     .target(
       name: "Evaluation",
-      dependencies: ["RandomStreams", "Environments", "Policies", "Attacks", "Episodes"]),
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
+      ]),
     .target(
       name: "Display",
-      dependencies: ["CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"]))]),
+      dependencies: [
+        "CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"])), "RandomStreams", "Tensors",
+        "Environments", "Policies", "Attacks", "Episodes",
+      ]),
     .executableTarget(
       name: "hoodwink",
       dependencies: [
@@ -61,7 +70,8 @@ let package = Package(
     .executableTarget(
       name: "benchmark",
       dependencies: [
-        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes", "Agents",
+        "Defenses",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],
@@ -85,5 +95,5 @@ for module in testedModules {
     .testTarget(
       name: "\(module)Tests",
       dependencies: [.target(name: module), "TestSupport"] + (module == "Tensors" ? ["CKernels"] : []),
-      exclude: ["Networks", "Environments"].contains(module) ? ["Fixtures"] : []))
+      exclude: ["Networks", "Environments", "Attacks", "Display"].contains(module) ? ["Fixtures"] : []))
 }

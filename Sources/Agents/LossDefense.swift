@@ -26,8 +26,11 @@ public protocol LossDefense: Sendable {
   ///   - workers: threads; the result does not depend on their number.
   /// - Returns: nil for nothing, while the defense waits.
   mutating func term(
-    for experience: Experience, of policy: Network, update: Int, progress: Float, workers: Workers
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) throws -> LossTerm?
+
+  /// The names under which its terms tell of themselves: ``LossTerm/measures``.
+  static var measures: [String] { get }
 
   /// All that ``term(for:of:update:progress:workers:)`` has learned; nil when that is nothing.
   func savedState() throws -> Data?
@@ -37,6 +40,9 @@ public protocol LossDefense: Sendable {
 }
 
 extension LossDefense {
+  /// The size of the perturbations that it minds, and its weight.
+  public static var measures: [String] { ["defense_epsilon", "defense_weight"] }
+
   /// Nothing.
   public func savedState() throws -> Data? { nil }
 
@@ -45,7 +51,7 @@ extension LossDefense {
 }
 
 /// What one update learns from: transitions (s, a, r, s′), one row or element each.
-public struct Experience: Sendable {
+public struct Transitions: Sendable {
   /// s: [rows, height, width, frames·channels].
   public let observations: Tensor
   /// a.

@@ -26,6 +26,8 @@ struct RolloutBuffer: Sendable {
   var nextValues: [Float]
   /// Whether the episode ended with the step.
   var isEnd: [Bool]
+  /// Whether it was truncated there.
+  var isTruncated: [Bool]
   /// 0 where an episode starts, 1 elsewhere.
   var continues: [Float]
   /// What the policy remembered before the first step.
@@ -43,11 +45,18 @@ struct RolloutBuffer: Sendable {
     values = logProbabilities
     nextValues = logProbabilities
     isEnd = Array(repeating: false, count: count)
+    isTruncated = isEnd
     continues = Array(repeating: 0, count: count)
   }
 
   /// The number of steps of all lanes together.
   var count: Int { actions.count }
+
+  /// Whether the episode terminated with a step: nothing follows.
+  func isTerminated(_ row: Int) -> Bool { isEnd[row] && !isTruncated[row] }
+
+  /// Whether what follows a step is known: it is the lane's next row, or nothing.
+  func isFollowed(_ row: Int) -> Bool { isEnd[row] ? !isTruncated[row] : row + lanes < count }
 
   /// Steps all lanes `horizon` times, new episodes taking the place of those that end.
   ///
@@ -76,6 +85,7 @@ struct RolloutBuffer: Sendable {
           values[target + lane] = part.values[source + lane]
           nextValues[target + lane] = part.nextValues[source + lane]
           isEnd[target + lane] = part.isEnd[source + lane]
+          isTruncated[target + lane] = part.isTruncated[source + lane]
           continues[target + lane] = part.continues[source + lane]
         }
       }
@@ -98,6 +108,7 @@ struct RolloutBuffer: Sendable {
     var values: [Float]
     var nextValues: [Float]
     var isEnd: [Bool]
+    var isTruncated: [Bool]
     var continues: [Float]
     var memory: Memory
     /// The returns of the episodes that ended, step by step.
@@ -114,6 +125,7 @@ struct RolloutBuffer: Sendable {
       values = logProbabilities
       nextValues = logProbabilities
       isEnd = Array(repeating: false, count: count)
+      isTruncated = isEnd
       continues = logProbabilities
       memory = rollout.memory
       // An empty memory is one of zeros.
@@ -142,6 +154,7 @@ struct RolloutBuffer: Sendable {
               values[row] = stepValues[lane]
               rewards[row] = outcome.reward
               isEnd[row] = outcome.ending != nil
+              isTruncated[row] = outcome.ending == .truncated
               if start > 0 && !isEnd[row - lanes] { nextValues[row - lanes] = stepValues[lane] }
               if row + lanes < count { continues[row + lanes] = isEnd[row] ? 0 : 1 }
               if outcome.ending == .truncated { cut.append(lane) }
