@@ -64,9 +64,11 @@ public struct WocaR: LossDefense {
     (worst, target) = (policy, policy)
   }
 
-  /// What its terms tell of themselves.
-  public static var measures: [String] {
-    ["defense_epsilon", "defense_weight", "worst_weight", "worst_value_loss", "worst_value"]
+  /// The term, the size, the weights, and how the second network learns.
+  public var measures: [String] {
+    [
+      "defense_loss", "defense_epsilon", "defense_weight", "worst_weight", "worst_value_loss", "worst_value",
+    ]
   }
 
   /// Teaches the second network, and gives the weighted terms.
