@@ -46,7 +46,9 @@ let package = Package(
     .target(name: "Defenses", dependencies: ["RandomStreams", "Tensors", "Attacks", "Agents"]),
     .target(
       name: "Evaluation",
-      dependencies: ["RandomStreams", "Environments", "Policies", "Attacks", "Episodes"]),
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
+      ]),
     .target(
       name: "Display",
       dependencies: [
@@ -64,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "benchmark",
       dependencies: [
-        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes", "Agents",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],
@@ -88,5 +90,5 @@ for module in testedModules {
     .testTarget(
       name: "\(module)Tests",
       dependencies: [.target(name: module), "TestSupport"] + (module == "Tensors" ? ["CKernels"] : []),
-      exclude: ["Networks", "Environments", "Display"].contains(module) ? ["Fixtures"] : []))
+      exclude: ["Networks", "Environments", "Attacks", "Display"].contains(module) ? ["Fixtures"] : []))
 }

@@ -30,22 +30,18 @@ processors = os.sched_getaffinity(0)
 os.sched_setaffinity(0, {min(processors)})
 
 import argparse
-import json
 import platform
 import shutil
-import statistics
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, partial
-from time import perf_counter
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
+
+from peer_server import NETWORKS, Network, Step, calls_per_second, serve, torch_model
 
 jax.config.update("jax_cpu_enable_async_dispatch", False)  # each call is waited for, so a second thread only costs
 jax.devices()  # makes the pools
@@ -55,62 +51,12 @@ torch.set_num_threads(1)
 
 EPSILON = 8 / 255
 LEARNING_RATE = 1e-3
-WINDOWS = 5
 
 CASES = ("forward", "fgsm", "training")
 BATCHES = (1, 32, 256)
 
-Step = Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Network:
-    inputs: tuple[int, ...]
-    convolutions: tuple[tuple[int, int, int], ...]  # channels, kernel, stride; no padding
-    hidden: tuple[int, ...]
-    actions: int
-
-    @property
-    def features(self) -> int:
-        """The inputs of the first dense layer."""
-        if not self.convolutions:
-            return self.inputs[0]
-        size = self.inputs[0]
-        for _, kernel, stride in self.convolutions:
-            size = (size - kernel) // stride + 1
-        return size * size * self.convolutions[-1][0]
-
-    @property
-    def dense(self) -> list[tuple[int, int]]:
-        sizes = [self.features, *self.hidden, self.actions]
-        return list(zip(sizes, sizes[1:]))
-
-    def data(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
-        random = np.random.default_rng(0)
-        return random.random((batch, *self.inputs), dtype=np.float32), random.integers(0, self.actions, batch)
-
-
-NETWORKS = {
-    "mlp": Network((147,), (), (64, 64), 7),
-    "conv-small": Network((10, 10, 4), ((16, 3, 1),), (128,), 6),
-    "conv-atari": Network((84, 84, 4), ((32, 8, 4), (64, 4, 2), (64, 3, 1)), (512,), 6),
-}
-
 
 # PyTorch
-
-
-def torch_model(network: Network) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    channels = network.inputs[-1]
-    for outputs, kernel, stride in network.convolutions:
-        layers += [nn.Conv2d(channels, outputs, kernel, stride), nn.ReLU()]
-        channels = outputs
-    if network.convolutions:
-        layers.append(nn.Flatten())
-    for inputs, outputs in network.dense:
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
 
 
 def torch_step(case: str, network: Network, batch: int, compiled: bool, channels_last: bool) -> Step:
@@ -259,23 +205,6 @@ def prepared(peer: str, case: str, network: str, batch: int) -> tuple[Step, str]
     return step, note
 
 
-def calls_per_second(step: Step, seconds: float) -> float:
-    """The median of several windows, each of at least one call, after one call that sets their length."""
-    start = perf_counter()
-    step()
-    start, first = perf_counter(), perf_counter() - start
-    step()
-    once = min(first, perf_counter() - start)
-    calls = max(1, round(seconds / WINDOWS / once))
-    rates = []
-    for _ in range(WINDOWS):
-        start = perf_counter()
-        for _ in range(calls):
-            step()
-        rates.append(calls / (perf_counter() - start))
-    return statistics.median(rates)
-
-
 def measure(peer: str, case: str, network: str, batch: int, seconds: float) -> dict[str, object]:
     step, note = prepared(peer, case, network, batch)
     return {"samples_per_second": batch * calls_per_second(step, seconds), "note": note}
@@ -288,23 +217,6 @@ def versions() -> dict[str, str]:
         "jax": jax.__version__,
         "numpy": np.__version__,
     }
-
-
-def serve() -> None:
-    # The answers have the standard output to themselves: whatever else is printed goes to standard error.
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
-
-    def answer(**values: object) -> None:
-        print(json.dumps(values), file=answers)
-
-    skipped = skipped_peers()
-    answer(ready=True, versions=versions(), peers=[peer for peer in PEERS if peer not in skipped], skipped=skipped)
-    for line in sys.stdin:
-        try:
-            answer(**measure(**json.loads(line)))
-        except Exception as error:  # one failed request must not end the conversation
-            answer(error=f"{type(error).__name__}: {error}")
 
 
 def print_table(seconds: float) -> None:
@@ -335,8 +247,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.table:
         print_table(arguments.seconds)
-    else:
-        serve()
+        return
+    skipped = skipped_peers()
+    peers = [peer for peer in PEERS if peer not in skipped]
+    serve({"versions": versions(), "peers": peers, "skipped": skipped}, measure)
 
 
 if __name__ == "__main__":

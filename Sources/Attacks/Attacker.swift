@@ -197,10 +197,11 @@ public struct Attacker: Sendable {
     let criterion = goal.criterion(for: clean)
     let proposed = attack.perturb(clean, meeting: criterion, within: space, using: &streams)
     let projected = space.project(proposed)
-    if let violation = space.violation(of: projected) {
+    let (sizes, violation) = space.examination(of: projected)
+    if let violation {
       throw AttackError("the threat model (\(threat)) is violated: \(violation)")
     }
-    let (sizes, passes) = (space.sizes(of: projected), whole.passes)
+    let passes = whole.passes
     if isAll {
       (delivery.observations, random, delivery.sizes, delivery.passes) = (projected, streams, sizes, passes)
     } else {
@@ -266,7 +267,10 @@ public struct Attacker: Sendable {
     if let scores = decision.scores, let action = goal.actions.first(where: { $0 >= scores.shape[1] }) {
       throw AttackError("action \(action) is wanted of a policy that has \(scores.shape[1])")
     }
-    guard wantsSteadyScores, let first = turns.first, first.frames == 0 else { return }
+    // A network is known to draw nothing.
+    guard wantsSteadyScores, !(victim is NetworkPolicy), let first = turns.first, first.frames == 0 else {
+      return
+    }
     if decision.hasDrawnScores || !hasSteadyScores(observations, memory: memory, victimRandom: victimRandom) {
       throw AttackError(
         "the policy's scores differ from one look at the same observation to the next: average a white-box attack over "

@@ -50,7 +50,7 @@ struct Climb<Rule: ClimbRule> {
           rule.keep(rest)
         }
       }
-      point = neighborhood.project(rule.next(from: point, along: gradient, within: neighborhood))
+      point = neighborhood.pulledIn(rule.next(from: point, along: gradient, within: neighborhood))
     }
     for (row, place) in open.enumerated() { random[place] = streams[row] }
     if open.count == finished.shape[0] { return point }

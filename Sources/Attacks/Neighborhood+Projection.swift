@@ -8,47 +8,41 @@ extension Neighborhood {
   /// no further out. O(entries) but for the L1 and L2 norms' few passes over an observation that is too far away.
   public func project(_ proposed: Tensor) -> Tensor {
     precondition(proposed.shape == center.shape, "an attack changed the shape of an observation")
-    let length = length
-    // The L1 and L2 norms' share of the way, per observation.
-    let shrinkages = threat.norm == .max ? nil : (0..<count).map { shrinkage(of: proposed, row: $0) }
-    return Tensor(shape: center.shape) { result in
-      proposed.withElements { proposed in
-        center.withElements { clean in
-          for row in 0..<count {
-            let (start, budget) = (row * length, budgets[row])
-            if let shrinkages {
-              bound(&result, proposed, clean, start: start, by: shrinkages[row])
-            } else {
-              bound(&result, proposed, clean, start: start, budget: budget)
-            }
-            if threat.isQuantized {
-              for index in start..<(start + length) {
-                result[index] = quantize(result[index], toward: clean[index])
-              }
+    let projected: Tensor
+    if threat.norm == .max {
+      projected = proposed.held(to: center, within: budgets, where: mask, in: threat.range)
+    } else {
+      let length = length
+      projected = Tensor(shape: center.shape) { result in
+        proposed.withElements { proposed in
+          center.withElements { clean in
+            for row in 0..<count {
+              bound(&result, proposed, clean, start: row * length, by: shrinkage(proposed, clean, row: row))
             }
           }
         }
       }
     }
+    return threat.isQuantized ? quantized(projected) : projected
   }
 
-  /// The box of the max norm and the range.
-  @inline(__always)
-  private func bound(
-    _ result: inout MutableSpan<Float>, _ proposed: Span<Float>, _ clean: Span<Float>, start: Int,
-    budget: Float
-  ) {
-    let (low, high) = (threat.range.lowerBound, threat.range.upperBound)
-    for entry in 0..<length {
-      let index = start + entry
-      let origin = clean[index]
-      if let free, !free[entry] {
-        result[index] = origin
-        continue
+  /// The projection of the iterated attacks: under the L2 norm onto the ball and then into the range, as CleverHans,
+  /// torchattacks and Foolbox have it, which is allowed, but not the nearest that is.
+  func pulledIn(_ proposed: Tensor) -> Tensor {
+    guard threat.norm == .l2 else { return project(proposed) }
+    let changes = masked(proposed - center)
+    let sizes = Neighborhood.zeros(like: self).sizes(of: changes)
+    guard zip(sizes, budgets).contains(where: { $0 > $1 }) else { return project(proposed) }
+    return project(center + scaled(changes, to: zip(sizes, budgets).map { min($0, $1) }))
+  }
+
+  private func quantized(_ projected: Tensor) -> Tensor {
+    Tensor(shape: center.shape) { result in
+      projected.withElements { projected in
+        center.withElements { clean in
+          for index in result.indices { result[index] = quantize(projected[index], toward: clean[index]) }
+        }
       }
-      let wanted = proposed[index].isNaN ? origin : proposed[index]
-      let bounded = min(max(wanted, origin - budget), origin + budget)
-      result[index] = min(max(bounded, min(low, origin)), max(high, origin))
     }
   }
 
@@ -75,21 +69,16 @@ extension Neighborhood {
   }
 
   /// Solves Σ cost(min(shrunk change, room)) = budget for what shrinks the changes.
-  private func shrinkage(of proposed: Tensor, row: Int) -> Shrinkage {
-    let length = length
-    return proposed.withElements { proposed in
-      center.withElements { clean in
-        func forEach(_ body: (_ wanted: Double, _ room: Double) -> Void) {
-          for entry in 0..<length {
-            let (wanted, room) = change(
-              proposed[row * length + entry], clean[row * length + entry], entry: entry)
-            if wanted > 0, room > 0 { body(wanted, room) }
-          }
-        }
-        return threat.norm == .l2
-          ? euclideanFactor(Double(budgets[row]), forEach) : threshold(Double(budgets[row]), forEach)
+  private func shrinkage(_ proposed: Span<Float>, _ clean: Span<Float>, row: Int) -> Shrinkage {
+    func forEach(_ body: (_ wanted: Double, _ room: Double) -> Void) {
+      for entry in 0..<length {
+        let (wanted, room) = change(
+          proposed[row * length + entry], clean[row * length + entry], entry: entry)
+        if wanted > 0, room > 0 { body(wanted, room) }
       }
     }
+    return threat.norm == .l2
+      ? euclideanFactor(Double(budgets[row]), forEach) : threshold(Double(budgets[row]), forEach)
   }
 
   private typealias Changes = (_ body: (_ wanted: Double, _ room: Double) -> Void) -> Void

@@ -13,6 +13,8 @@ public struct Neighborhood: Sendable {
   public let budgets: [Float]
   /// Of one observation the entries that may change; nil for all.
   let free: [Bool]?
+  /// The same, 1 for those and 0 for the others.
+  let mask: Tensor?
 
   /// The neighborhood of a batch.
   /// - Throws: ``AttackError`` when the region does not lie in the frame.
@@ -39,13 +41,14 @@ public struct Neighborhood: Sendable {
           return (0..<shape[3]).map { isInside && $0 >= firstFree }
         }
       }
+    mask = free.map { Tensor($0.map { $0 ? 1 : 0 }, shape: [$0.count]) }
   }
 
   private init(_ center: Tensor, like other: Neighborhood, budgets: [Float]) {
     self.center = center
     threat = other.threat
     frameChannels = other.frameChannels
-    free = other.free
+    (free, mask) = (other.free, other.mask)
     self.budgets = budgets
   }
 
@@ -84,28 +87,22 @@ public struct Neighborhood: Sendable {
 
   /// The size of each observation's perturbation in the norm.
   public func sizes(of perturbed: Tensor) -> [Float] {
+    if threat.norm == .max { return perturbed.changes(from: center, in: threat.range).map(\.largest) }
     let length = length
     return perturbed.withElements { perturbed in
       center.withElements { clean in
         (0..<count).map { row in
           let entries = (row * length)..<((row + 1) * length)
-          switch threat.norm {
-          case .max:
-            var largest: Float = 0
-            for index in entries { largest = max(largest, abs(perturbed[index] - clean[index])) }
-            return largest
-          case .l2:
-            var sum = 0.0
+          var sum = 0.0
+          if threat.norm == .l2 {
             for index in entries {
               let change = Double(perturbed[index]) - Double(clean[index])
               sum += change * change
             }
             return Float(sum.squareRoot())
-          case .l1:
-            var sum = 0.0
-            for index in entries { sum += abs(Double(perturbed[index]) - Double(clean[index])) }
-            return Float(sum)
           }
+          for index in entries { sum += abs(Double(perturbed[index]) - Double(clean[index])) }
+          return Float(sum)
         }
       }
     }
@@ -121,28 +118,32 @@ public struct Neighborhood: Sendable {
 
   /// What of a delivery breaks the threat model, in words; nil when nothing does.
   public func violation(of delivered: Tensor) -> String? {
-    guard delivered.shape == center.shape else { return "the shape changed" }
-    let (length, range) = (length, threat.range)
-    let outside: String? = delivered.withElements { delivered in
-      center.withElements { clean in
-        for row in 0..<count {
-          for entry in 0..<length {
-            let (new, old) = (delivered[row * length + entry], clean[row * length + entry])
-            if new == old { continue }
-            if let free, !free[entry] { return "an entry changed that may not" }
-            if !range.contains(new) { return "an entry is \(new), outside \(range)" }
-          }
-        }
-        return nil
-      }
+    delivered.shape == center.shape ? examination(of: delivered).violation : "the shape changed"
+  }
+
+  /// The size of each observation's perturbation, and what of them breaks the threat model.
+  func examination(of delivered: Tensor) -> (sizes: [Float], violation: String?) {
+    let changes = delivered.changes(from: center, where: mask, in: threat.range)
+    let sizes = threat.norm == .max ? changes.map(\.largest) : sizes(of: delivered)
+    if let row = changes.firstIndex(where: { !$0.isAllowed }) {
+      return (sizes, forbiddenChange(in: delivered, row: row))
     }
-    if let outside { return outside }
-    for (size, budget) in zip(sizes(of: delivered), budgets) {
-      // Of a sum each entry may bring its rounding to a level.
-      let roundings = threat.isQuantized && threat.norm != .max ? Float(length) * 1e-7 : 0
+    // Of a sum each entry may bring its rounding to a level.
+    let roundings = threat.isQuantized && threat.norm != .max ? Float(length) * 1e-7 : 0
+    for (size, budget) in zip(sizes, budgets) {
       let limit = (threat.norm == .max ? budget + Self.tolerance : budget * (1 + Self.tolerance)) + roundings
-      if !(size <= limit) { return "a perturbation of size \(size), more than \(budget)" }
+      if !(size <= limit) { return (sizes, "a perturbation of size \(size), more than \(budget)") }
     }
-    return nil
+    return (sizes, nil)
+  }
+
+  /// What is wrong with a row that has been found to be wrong.
+  private func forbiddenChange(in delivered: Tensor, row: Int) -> String {
+    let (new, old) = (delivered.rows(at: [row]).elements, center.rows(at: [row]).elements)
+    for entry in new.indices where new[entry] != old[entry] {
+      if let free, !free[entry] { return "an entry changed that may not" }
+      if !threat.range.contains(new[entry]) { return "an entry is \(new[entry]), outside \(threat.range)" }
+    }
+    return "an entry changed that may not"
   }
 }

@@ -103,6 +103,43 @@ static void adam(
   memcpy(square + i, parts[3], bytes);
 }
 
+INLINE Vector between(Vector x, Vector low, Vector high) { return x < low ? low : (x > high ? high : x); }
+
+static void hold(
+    ptrdiff_t count, const float *proposed, const float *center, const float *mask, float radius, float low, float high,
+    float *result) {
+  for WHOLE_VECTORS(i, count) {
+    const Vector from = load(center + i);
+    const Vector to = load(proposed + i);
+    const Vector reach = mask ? load(mask + i) * broadcast(radius) : broadcast(radius);
+    const Vector near = between(to == to ? to : from, from - reach, from + reach);
+    const Vector least = from < low ? from : broadcast(low);
+    const Vector most = from > high ? from : broadcast(high);
+    store_some(result + i, between(near, least, most), count - i);
+  }
+}
+
+static struct Change change(
+    ptrdiff_t count, const float *moved, const float *center, const float *mask, float low, float high) {
+  Vector largest = broadcast(0);
+  Integers forbidden = (Integers)0;
+  for WHOLE_VECTORS(i, count) {
+    const Vector from = load_some(center + i, count - i, 0);
+    const Vector to = load_some(moved + i, count - i, 0);
+    const Vector distance = __builtin_elementwise_abs(to - from);
+    largest = distance > largest ? distance : largest;
+    Integers outside = ~((to >= low) & (to <= high));
+    if (mask) outside |= load(mask + i) == 0;
+    forbidden |= (to != from) & outside;
+  }
+  struct Change result = {0, false};
+  for (int i = 0; i < 16; i++) {
+    if (largest[i] > result.largest) result.largest = largest[i];
+    if (forbidden[i]) result.is_forbidden = true;
+  }
+  return result;
+}
+
 static void column_sums(ptrdiff_t rows, ptrdiff_t columns, const float *elements, float *result) {
   ptrdiff_t column = 0;
   // A group of columns stays in registers while the rows run.

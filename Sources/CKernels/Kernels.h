@@ -77,5 +77,7 @@ const struct KernelTable KERNELS = {
     .accumulate = accumulate,
     .descend = descend,
     .adam = adam,
+    .hold = hold,
+    .change = change,
     .column_sums = column_sums,
 };

@@ -61,7 +61,7 @@ public struct Evaluation: Sendable {
   }
 
   /// Lanes that step together. Fixed, so that results do not depend on the number of threads.
-  private static let lanes = 64
+  static let lanes = 64
 
   /// The environment.
   public let environment: EnvironmentDefinition

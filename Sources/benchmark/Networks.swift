@@ -63,7 +63,8 @@ struct Networks: ParsableCommand {
       own.append(Double(batch) * Stopwatch.callsPerSecond(seconds: seconds, step))
       guard let peers else { continue }
       for peer in peers.names {
-        if let rate = try peers.samplesPerSecond(peer, work, network, batch: batch, seconds: seconds) {
+        if let rate = try peers.samplesPerSecond(peer, work.rawValue, network, batch: batch, seconds: seconds)
+        {
           others[peer, default: []].append(rate)
         }
       }

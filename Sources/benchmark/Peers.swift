@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// The other frameworks, measured by a process that answers one request a line (see Scripts/benchmark_peers.py).
+/// The other frameworks, measured by a process that answers one request a line (see Scripts/peer_server.py).
 final class Peers {
   /// The names of the peers that can be measured.
   let names: [String]
@@ -21,7 +21,7 @@ final class Peers {
 
   private struct Request: Encodable {
     let peer: String
-    let `case`: NetworkCase
+    let `case`: String
     let network: BenchmarkNetwork
     let batch: Int
     let seconds: Double
@@ -49,7 +49,7 @@ final class Peers {
 
   /// What a peer does in a second of measuring for `seconds`; nil where it does not take part.
   func samplesPerSecond(
-    _ peer: String, _ work: NetworkCase, _ network: BenchmarkNetwork, batch: Int, seconds: Double
+    _ peer: String, _ work: String, _ network: BenchmarkNetwork, batch: Int, seconds: Double
   ) throws -> Double? {
     // Compiling pays off for small networks; the peers' script measures it for the MLP alone.
     if peer == "torch-compile", network != .mlp { return nil }

@@ -24,8 +24,8 @@ struct Hoodwink: ParsableCommand {
       """,
     version: TrainingPlan.version,
     subcommands: [
-      ListCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self, WatchCommand.self,
-      PlayCommand.self,
+      ListCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self, SelftestCommand.self,
+      WatchCommand.self, PlayCommand.self,
       BaselineCommand.self, TraceCommand.self,
     ])
 
@@ -60,6 +60,7 @@ struct Hoodwink: ParsableCommand {
       )
     case let error as DisplayError: (error.description, EX_CANTCREAT)
     case let error as AtomicFile.Failure: (error.description, EX_CANTCREAT)
+    case let code as ExitCode: (nil, code.rawValue)
     case _ where exitCode(for: error) == .success: (nil, 0)
     case let error as CleanExit: (nil, error.errorCode)
     default:

@@ -306,6 +306,59 @@ struct KernelTests {
     for result in results { #expect(result == results[0]) }
   }
 
+  // MARK: - Changes
+
+  @Test(arguments: [1, 15, 16, 17, 50])
+  func holdingKeepsToTheCenterTheMaskAndTheRange(_ count: Int) {
+    let center = draw(count, seed: 1)
+    var proposed = draw(count, seed: 2)
+    proposed[count / 2] = .nan
+    let mask: [Float] = (0..<count).map { $0.isMultiple(of: 3) ? 0 : 1 }
+    for set in Self.sets {
+      for isMasked in [false, true] {
+        // What lies behind the last element is another's, and stays.
+        var result = buffer(Array(repeating: 7, count: count + 20))
+        buffer(mask).withUnsafeBufferPointer { mask in
+          table(set).hold(
+            count, buffer(proposed), buffer(center), isMasked ? mask.baseAddress : nil, 0.3, -0.5, 0.7,
+            &result)
+        }
+        for index in 0..<count {
+          let origin = center[index]
+          let reach: Float = isMasked && mask[index] == 0 ? 0 : 0.3
+          let wanted = proposed[index].isNaN ? origin : proposed[index]
+          let near = min(max(wanted, origin - reach), origin + reach)
+          #expect(result[index] == min(max(near, min(-0.5, origin)), max(0.7, origin)))
+        }
+        #expect(result[count..<(count + 20)].allSatisfy { $0 == 7 })
+      }
+    }
+  }
+
+  @Test(arguments: [1, 15, 16, 17, 50])
+  func changesAreMeasuredAndJudged(_ count: Int) {
+    let center = (0..<count).map { Float($0) / Float(count) }
+    let mask: [Float] = (0..<count).map { $0 == 0 ? 0 : 1 }
+    for set in Self.sets {
+      func change(_ moved: [Float], isMasked: Bool = false) -> Change {
+        buffer(mask).withUnsafeBufferPointer {
+          table(set).change(count, buffer(moved), buffer(center), isMasked ? $0.baseAddress : nil, 0, 1)
+        }
+      }
+      var moved = center
+      #expect(change(moved).largest == 0 && !change(moved, isMasked: true).is_forbidden)
+      moved[count - 1] = 1
+      #expect(change(moved).largest == 1 - center[count - 1] && !change(moved).is_forbidden)
+      moved[count - 1] = 1.25
+      #expect(change(moved).largest == 1.25 - center[count - 1] && change(moved).is_forbidden)
+      moved = center
+      moved[0] = 0.5
+      #expect(!change(moved).is_forbidden && change(moved, isMasked: true).is_forbidden)
+      moved[0] = .nan
+      #expect(change(moved).is_forbidden)
+    }
+  }
+
   // MARK: - Patches
 
   /// Patches that hang over all borders of an odd image, given in two parts.

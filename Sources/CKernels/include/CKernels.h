@@ -56,6 +56,14 @@ struct AdamStep {
   float beta1, beta2, epsilon, rate, scale;
 };
 
+/// How far elements were moved.
+struct Change {
+  /// The largest distance.
+  float largest;
+  /// Whether an element was moved that must not be, or to where it must not be.
+  bool is_forbidden;
+};
+
 /// All kernels, compiled for one instruction set.
 struct KernelTable {
   /// A matrix product. Each sum is taken in an order that depends on the extents alone, with fused multiplications
@@ -101,6 +109,17 @@ struct KernelTable {
   void (*descend)(ptrdiff_t count, float *parameter, const float *gradient, float *velocity, float momentum, float rate);
   void (*adam)(
       ptrdiff_t count, float *parameter, const float *gradient, float *mean, float *square, struct AdamStep step);
+
+  // Over exactly `count` elements. A mask has 1 for elements that may be moved and 0 for the others; null for all.
+
+  /// result = proposed, held to center ± radius and to [low, high], where an element of the center that lies outside is
+  /// moved no further out; the center itself where no number is proposed.
+  void (*hold)(
+      ptrdiff_t count, const float *proposed, const float *center, const float *_Nullable mask, float radius, float low,
+      float high, float *result);
+  /// How far elements were moved from a center, and whether beyond a mask or out of [low, high].
+  struct Change (*change)(
+      ptrdiff_t count, const float *moved, const float *center, const float *_Nullable mask, float low, float high);
 
   /// The sums of the columns, row after row.
   void (*column_sums)(ptrdiff_t rows, ptrdiff_t columns, const float *elements, float *result);

@@ -1,0 +1,246 @@
+import Attacks
+import Networks
+import Policies
+import RandomStreams
+import Tensors
+
+/// What can be wrong with a policy's gradients.
+extension Bench {
+  /// Whether the policy answers the same to the same observation.
+  func stability() throws -> [Check] {
+    // The policy's own streams twice, then others: what it draws elsewhere shows in the first pair, too.
+    let others = sample.random.indices.map { RandomStream(seed: seed &+ UInt64($0), stream: .exploration) }
+    let looks = [sample.random, sample.random, others].map { random in
+      var (memory, random) = (sample.memory, random)
+      guard let scoring = policy as? any ScoringPolicy else {
+        return (
+          scores: [UInt32](), actions: policy.act(on: sample.observations, memory: &memory, using: &random)
+        )
+      }
+      let scores = scoring.scores(for: sample.observations, memory: &memory, using: &random)
+      return (scores.elements.map(\.bitPattern), scoring.actions(from: scores, using: &random))
+    }
+    func share(_ differs: (Int) -> Bool) -> Double {
+      Double((0..<sample.count).count(where: differs)) / Double(sample.count)
+    }
+    let width = looks[0].scores.count / sample.count
+    let scores = share { row in
+      let entries = (row * width)..<((row + 1) * width)
+      return looks.contains { $0.scores[entries] != looks[0].scores[entries] }
+    }
+    let actions = share { row in looks.contains { $0.actions[row] != looks[0].actions[row] } }
+    let (status, sentence): (Check.Status, String) =
+      if scores > 0 {
+        if let expectation = panel.expectation {
+          (
+            .amber,
+            "the scores are drawn; the attacks average them over \(expectation) draws, which may be too few"
+          )
+        } else {
+          (
+            .red,
+            "the scores differ from one look to the next: a gradient is that of one draw; set an expectation"
+          )
+        }
+      } else if actions > 0 {
+        (.amber, "the action is drawn from steady scores: some flips are the policy's own")
+      } else {
+        (.green, "the same observation gets the same answer")
+      }
+    return [
+      Check(
+        name: "steady answers", status: status,
+        figures: [.share("scores differ", scores), .share("actions differ", actions)], sentence: sentence)
+    ]
+  }
+
+  /// Whether the gradient is there, is the slope of the loss, and leads where the loss grows.
+  func gradients() throws -> [Check] {
+    guard let policy = policy as? any DifferentiablePolicy else { return [] }
+    let target = panel.isStraightThrough ? (policy as? any ObscuredPolicy)?.straightThrough ?? policy : policy
+    let groups = Workers.shards(of: sample.count, shardSize: Evaluation.lanes)
+    let slopes = try workers.map(groups.count) { group in
+      guard continuing() else { throw CancellationError() }
+      return try Slopes(of: target, on: sample.rows(at: Array(groups[group])), within: panel.threat)
+    }
+    let vanished = slopes.flatMap(\.isCrossEntropyFlat)
+    let flat = slopes.flatMap(\.isMarginFlat)
+    let (zero, zeroMargin) = (Self.share(vanished), Self.share(flat))
+    var checks = [
+      Check(
+        name: "gradient not zero", status: Check.Status(max(zero, zeroMargin), greenTo: 0.01, amberTo: 0.05),
+        figures: [.share("zero", zero), .share("zero for the margin", zeroMargin)],
+        sentence: max(zero, zeroMargin) <= 0.01
+          ? "the gradient is there"
+          : zeroMargin < zero
+            ? "the softmax is saturated: the cross-entropy's gradient is exactly zero; attack the margin"
+            : "the gradient is exactly zero: something on its way lets none through")
+    ]
+    // Straight through, the gradient is not meant to be the slope.
+    if !panel.isStraightThrough { checks.append(try finiteDifferences(target)) }
+    let steps = try workers.map(groups.count) { group in
+      guard continuing() else { throw CancellationError() }
+      let frames = sample.rows(at: Array(groups[group]))
+      var random = groups[group].map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
+      return try slopes[group].leads(target, on: frames, using: &random)
+    }.flatMap { $0 }
+    let astray = Self.share(steps.compactMap { $0 }.map { !$0 })
+    checks.append(
+      Check(
+        name: "gradient leads", status: Check.Status(astray, greenTo: 0.1, amberTo: 0.25),
+        figures: [.share("no better than chance", astray)],
+        sentence: astray <= 0.1
+          ? "a step along the gradient gains more than a random one of the same size"
+          : "a step along the gradient gains no more than a random one: the slope says nothing at this epsilon"
+      ))
+    return checks
+  }
+
+  /// The gradient beside central differences, on a few frames and in a few directions of each.
+  private func finiteDifferences(_ target: any DifferentiablePolicy) throws -> Check {
+    let stride = max(sample.count / 64, 1)
+    let rows = Array(Swift.stride(from: 0, to: sample.count, by: stride))
+    let groups = Workers.shards(of: rows.count, shardSize: Evaluation.lanes)
+    let agreements = try workers.map(groups.count) { group in
+      guard continuing() else { throw CancellationError() }
+      let frames = sample.rows(at: groups[group].map { rows[$0] })
+      var random = groups[group].map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
+      return try Slopes(of: target, on: frames, within: panel.threat)
+        .agreements(with: target, on: frames, using: &random)
+    }.flatMap { $0 }
+    let wrong = Self.share(agreements.map { !$0 })
+    return Check(
+      name: "gradient is the slope", status: Check.Status(wrong, greenTo: 0.05, amberTo: 0.15),
+      figures: [.share("off the finite differences", wrong), .number("compared", Double(agreements.count))],
+      sentence: wrong <= 0.05
+        ? "the gradient agrees with finite differences"
+        : "the gradient is not what finite differences find: it is wrong, or the policy is jagged")
+  }
+
+  static func share(_ values: [Bool]) -> Double {
+    values.isEmpty ? 0 : Double(values.count { $0 }) / Double(values.count)
+  }
+}
+
+/// The gradients of the losses at the clean observations of a few frames.
+private struct Slopes: Sendable {
+  let neighborhood: Neighborhood
+  let cleanActions: [Int]
+  /// The best of the other actions at the clean observations.
+  let rivals: [Int]
+  /// Of the margin, with zeros where nothing may change.
+  let gradient: Tensor
+  let isCrossEntropyFlat: [Bool]
+  let isMarginFlat: [Bool]
+  /// The largest score of each frame, without its sign.
+  let magnitudes: [Float]
+
+  init(
+    of policy: any DifferentiablePolicy, on frames: FrameSample, within threat: ThreatModel
+  ) throws {
+    let neighborhood = try Neighborhood(
+      of: frames.observations, under: threat, frameChannels: frames.frameChannels)
+    let leaf = frames.observations.tracked()
+    let scores = frames.scores(of: policy, at: leaf)
+    let actions = scores.argmax()
+    func gradient(_ losses: Tensor) -> Tensor { neighborhood.masked(losses.sum().gradient(at: leaf)) }
+    self.neighborhood = neighborhood
+    cleanActions = actions
+    rivals = Self.rivals(of: scores.stoppingGradient(), to: actions)
+    self.gradient = gradient(scores.margin(over: actions))
+    isMarginFlat = Self.isZero(self.gradient)
+    isCrossEntropyFlat = Self.isZero(gradient(scores.crossEntropy(with: actions)))
+    magnitudes = scores.stoppingGradient().abs().max().elements
+  }
+
+  private static func isZero(_ gradient: Tensor) -> [Bool] {
+    gradient.flattened().abs().max().elements.map { $0 == 0 }
+  }
+
+  private static func rivals(of scores: Tensor, to actions: [Int]) -> [Int] {
+    var others = scores
+    let width = scores.shape[1]
+    others.withMutableElements { others in
+      for (row, action) in actions.enumerated() { others[row * width + action] = -.infinity }
+    }
+    return others.argmax()
+  }
+
+  private func margins(_ policy: any DifferentiablePolicy, _ frames: FrameSample, at points: Tensor)
+    -> [Float]
+  {
+    frames.scores(of: policy, at: points).margin(over: cleanActions).elements
+  }
+
+  /// For each frame whether a step of epsilon along the gradient raises the margin more than random steps of the same
+  /// size do on average; nil where no step changes anything.
+  func leads(
+    _ policy: any DifferentiablePolicy, on frames: FrameSample, using random: inout [RandomStream]
+  ) throws -> [Bool?] {
+    let center = neighborhood.center
+    func gain(_ direction: Tensor) -> [Float] {
+      margins(
+        policy, frames, at: neighborhood.project(neighborhood.step(from: center, along: direction)))
+    }
+    let along = gain(gradient)
+    let draws = 8
+    var sums = [Float](repeating: 0, count: frames.count)
+    for _ in 0..<draws {
+      for (row, margin) in gain(signs(using: &random)).enumerated() { sums[row] += margin }
+    }
+    return along.indices.map { row in
+      let average = sums[row] / Float(draws)
+      return along[row] == average ? nil : along[row] > average
+    }
+  }
+
+  /// −1 or 1 for each entry.
+  private func signs(using random: inout [RandomStream]) -> Tensor {
+    let length = neighborhood.length
+    return Tensor(shape: gradient.shape) { signs in
+      for index in signs.indices { signs[index] = random[index / length].chance(0.5) ? 1 : -1 }
+    }
+  }
+
+  /// For each frame and each of four directions (along the gradient, and three random ones) whether the central difference
+  /// of the margin over the rival is the gradient's product with it: to a tenth, and to the rounding of scores in Float32.
+  func agreements(
+    with policy: any DifferentiablePolicy, on frames: FrameSample, using random: inout [RandomStream]
+  ) throws -> [Bool] {
+    let range = neighborhood.threat.range
+    let size = 1e-3 * (range.upperBound - range.lowerBound)
+    let length = neighborhood.length
+    let largest = gradient.flattened().abs().max().elements
+    let uphill = gradient * Tensor(largest.map { $0 > 0 ? 1 / $0 : 0 }, shape: [frames.count, 1, 1, 1])
+    // Over one rival, because the margin has a kink where two actions compete for the second place.
+    func leads(at points: Tensor) -> [Float] {
+      let scores = frames.scores(of: policy, at: points)
+      return (scores.gather(rivals) - scores.gather(cleanActions)).elements
+    }
+    let directions = [uphill] + (0..<3).map { _ in neighborhood.masked(signs(using: &random)) }
+    return directions.flatMap { direction in
+      let step = direction * size
+      let (above, below) = (leads(at: neighborhood.center + step), leads(at: neighborhood.center - step))
+      let predicted = Self.rowSums(gradient * step, length)
+      let norms = Self.rowSums(gradient.squared(), length).map { Double($0).squareRoot() }
+      return above.indices.map { row in
+        let measured = (Double(above[row]) - Double(below[row])) / 2
+        // A random direction meets the gradient at about its norm times the step of one entry.
+        let tolerance =
+          0.1 * max(abs(measured), abs(predicted[row])) + 0.1 * norms[row] * Double(size)
+          + 2e-6 * Double(magnitudes[row])
+        return abs(measured - predicted[row]) <= tolerance
+      }
+    }
+  }
+
+  private static func rowSums(_ tensor: Tensor, _ length: Int) -> [Double] {
+    tensor.withElements { elements in
+      stride(from: 0, to: elements.count, by: max(length, 1)).map { start in
+        var sum = 0.0
+        for index in start..<(start + length) { sum += Double(elements[index]) }
+        return sum
+      }
+    }
+  }
+}

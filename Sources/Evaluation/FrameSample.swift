@@ -1,0 +1,115 @@
+import Environments
+import Episodes
+import Policies
+import RandomStreams
+import Tensors
+
+/// Frames that a policy meets when nobody attacks it, a few from each of many episodes, with what it remembered.
+public struct FrameSample: Sendable {
+  /// [frames, height, width, channels].
+  public let observations: Tensor
+  /// What the policy remembered at each.
+  public let memory: Memory
+  /// The episode that each comes from, counted from 0.
+  public let episodes: [Int]
+  /// The policy's streams, one a frame.
+  public let random: [RandomStream]
+  /// The channels of one frame of the stack.
+  public let frameChannels: Int
+
+  /// Plays episodes and keeps a few frames of each, all of its frames alike (reservoir sampling, Vitter 1985, algorithm R).
+  ///
+  /// - Parameters:
+  ///   - policy: who plays.
+  ///   - evaluation: where, and which episodes.
+  ///   - framesPerEpisode: how many to keep; an episode that is shorter gives all.
+  ///   - workers: threads over groups of episodes.
+  ///   - continuing: asked after every step of a group; false ends it with `CancellationError`.
+  /// - Throws: `CancellationError`.
+  /// - Precondition: at least one frame an episode.
+  public init(
+    from policy: any Policy, in evaluation: Evaluation, framesPerEpisode: Int, workers: Workers = .one,
+    continuing: @Sendable () -> Bool = { true }
+  ) throws {
+    precondition(framesPerEpisode > 0, "at least one frame an episode")
+    let groups = Workers.shards(of: evaluation.episodes, shardSize: Evaluation.lanes)
+    let kept = try workers.map(groups.count) { group in
+      let lanes = groups[group]
+      var rollout = Rollout(
+        evaluation.environment.makeVector(count: lanes.count), frames: evaluation.frames)
+      var random = lanes.map { RandomStream(seed: evaluation.seed &+ UInt64($0), stream: .evaluation) }
+      var reservoirs = Array(repeating: [Frame](), count: lanes.count)
+      for (lane, episode) in lanes.enumerated() {
+        rollout.start(lane, seed: evaluation.seed &+ UInt64(episode))
+      }
+      while rollout.isRunning.contains(true) {
+        let lengths = rollout.records.map(\.length)
+        let step = try rollout.step(policy)
+        for (row, lane) in step.lanes.enumerated() {
+          var place = lengths[lane]
+          if place >= framesPerEpisode { place = random[lane].index(below: lengths[lane] + 1) }
+          guard place < framesPerEpisode else { continue }
+          let frame = Frame(
+            observation: step.clean.rows(at: [row]), memory: step.memory.rows(at: [row]))
+          if place < reservoirs[lane].count {
+            reservoirs[lane][place] = frame
+          } else {
+            reservoirs[lane].append(frame)
+          }
+        }
+        guard continuing() else { throw CancellationError() }
+      }
+      return reservoirs
+    }.flatMap { $0 }
+
+    let frames = kept.flatMap { $0 }
+    var memory = Memory()
+    // A frame at an episode's start has no memory, which stands for zeros.
+    for (index, frame) in frames.enumerated() where !frame.memory.state.isEmpty {
+      memory.replace(at: [index], of: frames.count, with: frame.memory)
+    }
+    self.memory = memory
+    observations = .concatenate(frames.map(\.observation))
+    episodes = kept.enumerated().flatMap { episode, frames in frames.map { _ in episode } }
+    random = frames.indices.map { RandomStream(seed: evaluation.seed &+ UInt64($0), stream: .policy) }
+    frameChannels = evaluation.environment.observationSpace.channels
+  }
+
+  /// Frames of one's own, each an episode of its own.
+  public init(_ observations: Tensor, frameChannels: Int) {
+    self.observations = observations
+    memory = Memory()
+    episodes = Array(0..<observations.shape[0])
+    random = episodes.map { RandomStream(seed: UInt64($0), stream: .policy) }
+    self.frameChannels = frameChannels
+  }
+
+  private init(_ other: FrameSample, at indices: [Int]) {
+    observations = other.observations.rows(at: indices)
+    memory = other.memory.rows(at: indices)
+    episodes = indices.map { other.episodes[$0] }
+    random = indices.map { other.random[$0] }
+    frameChannels = other.frameChannels
+  }
+
+  private struct Frame: Sendable {
+    let observation: Tensor
+    let memory: Memory
+  }
+
+  /// The number of frames.
+  public var count: Int { episodes.count }
+
+  /// Some of the frames, in the order of the indices.
+  func rows(at indices: [Int]) -> FrameSample { FrameSample(self, at: indices) }
+
+  /// The mean over each episode's frames: one number an episode.
+  func byEpisode(_ values: [Double]) -> [Double] {
+    var sums = [Int: (sum: Double, count: Int)]()
+    for (episode, value) in zip(episodes, values) {
+      let so = sums[episode] ?? (0, 0)
+      sums[episode] = (so.sum + value, so.count + 1)
+    }
+    return sums.keys.sorted().map { sums[$0]!.sum / Double(sums[$0]!.count) }
+  }
+}

@@ -1,0 +1,212 @@
+import Attacks
+import Episodes
+import Policies
+
+/// Whether the attack is as strong as everything that should be weaker, and no weaker than what it could be.
+struct Strength: Sendable {
+  /// The attack that is checked: PGD.
+  private let attack: Trial
+  /// The share of frames that it flips.
+  let flipRate: Double
+
+  /// Attacks the frames.
+  /// - Throws: `AttackError` when the policy admits no white-box attack.
+  init(of plan: AttackPlan, on bench: Bench) throws {
+    attack = try bench.trial(plan)
+    flipRate = bench.flipRate(of: attack)
+  }
+
+  /// The checks, in the order in which they are shown.
+  var stages: [(Bench) throws -> [Check]] {
+    [fastGradient, convergence, noise, queries, transfer, growth, hugeEpsilon, delivery]
+  }
+
+  /// That nothing which should be weaker flips more.
+  private func atLeast(
+    _ weaker: Trial, _ name: String, called: String, further: [Check.Figure] = [], on bench: Bench,
+    otherwise: String
+  ) -> Check {
+    let lead = bench.difference(weaker, minus: attack)
+    let status = Check.Status(lead, above: Panel.margin)
+    return Check(
+      name: "pgd ≥ \(name)", status: status,
+      figures: [.share("pgd", flipRate), .share(name, bench.flipRate(of: weaker))]
+        + lead.figures(name: "lead")
+        + further,
+      sentence: status == .green
+        ? "\(called) flips no more than pgd" : "\(called) flips more than pgd: \(otherwise)")
+  }
+
+  private func fastGradient(_ bench: Bench) throws -> [Check] {
+    [
+      atLeast(
+        try bench.trial(bench.panel.plan("fgsm")), "fgsm", called: "a single step", on: bench,
+        otherwise: "its steps or its loss are wrong")
+    ]
+  }
+
+  private func convergence(_ bench: Bench) throws -> [Check] {
+    let doubled = try bench.trial(bench.panel.plan(times: 2))
+    let gain = bench.difference(doubled, minus: attack)
+    let status = Check.Status(gain, above: Panel.margin)
+    return [
+      Check(
+        name: "steps suffice", status: status,
+        figures: [.share("pgd", flipRate), .share("doubled", bench.flipRate(of: doubled))]
+          + gain.figures(name: "gain"),
+        sentence: status == .green
+          ? "twice the steps and twice the starts change nothing"
+          : "twice the steps and twice the starts flip more: the attack has not converged, give it more")
+    ]
+  }
+
+  private func noise(_ bench: Bench) throws -> [Check] {
+    let tries = bench.panel.tries
+    let noise = try bench.trial(AttackPlan("noise:distribution=sign"), tries: tries)
+    return [
+      atLeast(
+        noise, "noise", called: "the best of \(tries) draws of noise", on: bench,
+        otherwise: "its gradient leads nowhere")
+    ]
+  }
+
+  private func queries(_ bench: Bench) throws -> [Check] {
+    guard bench.policy is any ScoringPolicy, AttackCatalog.names.contains("square") else { return [] }
+    let square = try bench.trial(AttackPlan("square:queries=\(bench.panel.queries)"))
+    return [
+      atLeast(
+        square, "square", called: "a search without gradients", on: bench,
+        otherwise: "the gradients are masked")
+    ]
+  }
+
+  private func transfer(_ bench: Bench) throws -> [Check] {
+    var further: [Check.Figure] = []
+    var surrogate = bench.panel.surrogate
+    if surrogate == nil {
+      let copy = try bench.imitation()
+      surrogate = copy.policy
+      further = [.share("agreement of the copy", copy.agreement)]
+    }
+    let plan = AttackPlan(try bench.panel.plan(times: 1).attack)
+    let called =
+      bench.panel.surrogate == nil ? "what is crafted on a copy" : "what is crafted on the second policy"
+    return [
+      atLeast(
+        try bench.trial(plan, searchingOn: surrogate), "transfer", called: called, further: further,
+        on: bench,
+        otherwise: "the gradients are masked")
+    ]
+  }
+
+  private func growth(_ bench: Bench) throws -> [Check] {
+    let plan = try bench.panel.plan(times: 1)
+    let epsilon = bench.panel.threat.epsilon
+    func scaled(_ factor: Double) -> Epsilon {
+      Epsilon(epsilon.numerator * factor, over: epsilon.denominator)
+    }
+    let sizes = [scaled(0.25), scaled(0.5), epsilon, scaled(2)]
+    let trials = try sizes.map { $0 == epsilon ? attack : try bench.trial(plan, epsilon: $0) }
+    let falls = zip(trials, trials.dropFirst()).map { bench.difference($0, minus: $1) }
+    let status = falls.map { Check.Status($0, above: Panel.margin) }.max() ?? .green
+    return [
+      Check(
+        name: "more epsilon, more flips", status: status,
+        figures: zip(sizes, trials).map { .share("\($0)", bench.flipRate(of: $1)) },
+        sentence: status == .green
+          ? "the flips grow with epsilon" : "a larger epsilon gives fewer flips: the attack loses its way")
+    ]
+  }
+
+  /// With everything allowed, nothing is robust: the return is no better than the random policy's.
+  private func hugeEpsilon(_ bench: Bench) throws -> [Check] {
+    let panel = bench.panel
+    var threat = panel.threat
+    threat.epsilon = threat.unbounded(entries: bench.sample.observations.count / bench.sample.count)
+    (threat.region, threat.share) = (.all, 1)
+    func returns(_ policy: any Policy, _ opposition: Evaluation.Opposition?) throws -> [Double] {
+      try panel.evaluation.run(
+        policy, against: opposition, workers: bench.workers, continuing: bench.continuing
+      ).returns
+    }
+    let random = try returns(RandomPolicy(actions: panel.evaluation.environment.actions.count), nil)
+    let clean = try returns(bench.policy, nil)
+    let huge = try returns(bench.policy, .init(panel.plan("pgd:steps=10"), threat: threat))
+    let worth = PairedDifference(clean, minus: random, seed: bench.seed)
+    let rest = PairedDifference(huge, minus: random, seed: bench.seed)
+    let isWorthless = worth.interval.lowerBound <= 0
+    let status = isWorthless ? .amber : Check.Status(rest, above: 0.1 * worth.mean)
+    return [
+      Check(
+        name: "huge epsilon, random return", status: status,
+        figures: [
+          .number("clean", Statistics.mean(clean)), .number("random policy", Statistics.mean(random)),
+          .number("epsilon \(threat.epsilon)", Statistics.mean(huge)),
+        ],
+        sentence: isWorthless
+          ? "the policy earns no more than a random one: there is nothing to lose"
+          : status == .green
+            ? "with everything allowed the policy earns no more than a random one"
+            : "with everything allowed the policy still earns more than a random one: the attack fails where it cannot"
+      )
+    ]
+  }
+
+  private func delivery(_ bench: Bench) throws -> [Check] {
+    let unchanged = Bench.share(attack.isUnchanged)
+    return [
+      Check(
+        name: "attacks are delivered", status: unchanged <= 0.01 ? .green : .amber,
+        figures: [.share("unchanged", unchanged)],
+        sentence: unchanged <= 0.01
+          ? "the attacked frames are other frames" : "some attacked frames reach the policy as they were")
+    ]
+  }
+}
+
+extension Bench {
+  /// A copy of the policy, taught by its answers.
+  func imitation() throws -> Imitation {
+    try Imitation(
+      of: policy, actions: panel.evaluation.environment.actions.count, on: sample, within: panel.threat,
+      seed: seed,
+      workers: workers)
+  }
+
+  /// What is left to say of a policy that admits no white-box attack.
+  func withoutWhiteBox(because error: AttackError) throws -> [Check] {
+    let noise = try trial(AttackPlan("noise:distribution=sign"), tries: panel.tries)
+    let copied = try trial(
+      AttackPlan(panel.plan(times: 1).attack), searchingOn: panel.surrogate ?? imitation().policy)
+    var figures: [Check.Figure] = [
+      .share("noise", flipRate(of: noise)), .share("transfer", flipRate(of: copied)),
+    ]
+    if policy is any ScoringPolicy, AttackCatalog.names.contains("square") {
+      let square = try trial(AttackPlan("square:queries=\(panel.queries)"))
+      figures.append(.share("square", flipRate(of: square)))
+    }
+    return [
+      Check(
+        name: "a white-box attack", status: .red, figures: figures,
+        sentence: "there is none: \(error.description)")
+    ]
+  }
+}
+
+extension PairedDifference {
+  /// The mean and the ends of the interval.
+  func figures(name: String) -> [Check.Figure] {
+    [.share(name, mean), .share("at least", interval.lowerBound), .share("at most", interval.upperBound)]
+  }
+}
+
+extension ThreatModel {
+  /// A size that allows every observation in the range.
+  func unbounded(entries: Int) -> Epsilon {
+    switch norm {
+    case .max: Epsilon(1)
+    case .l2: Epsilon(Double(entries).squareRoot().rounded(.up))
+    case .l1: Epsilon(Double(entries))
+    }
+  }
+}

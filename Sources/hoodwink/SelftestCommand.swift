@@ -1,0 +1,181 @@
+import ArgumentParser
+import Attacks
+import Environments
+import Evaluation
+import Foundation
+import Policies
+
+/// Checks whether attacks on a policy can be believed.
+struct SelftestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "selftest",
+    abstract: "Check whether attacks on a policy are strong enough for their failure to mean anything.",
+    discussion: """
+      Attacks that have to agree are run on the same frames of this policy, and each check is green, amber or red, with \
+      the figures behind it. Red means: the attack is weak or the policy hides its gradients, and it must not be called \
+      robust, whatever its return. Green means that no sign of that was found, not that the policy is robust.
+
+      Intervals are 95% bootstrap intervals over episodes; a check is red only when all of the interval is beyond its \
+      margin, which is 2% of the frames. Exit status: 0 when nothing is red, 1 when something is.
+
+      Examples:
+        hoodwink selftest catch-v1-dqn --epsilons 8/255
+        hoodwink selftest runs/hardened --epsilons 4/255,16/255 --surrogate runs/plain
+        hoodwink selftest runs/hardened --steps 100 --restarts 5 --queries 1000 --json
+      """)
+
+  @Argument(help: "A run folder, a policy folder or a file.")
+  var policy: String
+
+  @Option(parsing: .unconditional, help: "Epsilons, separated by commas, a panel for each: 8/255 or 0.03.")
+  var epsilons: String = "8/255"
+
+  @Option(help: ArgumentHelp("Steps of PGD.", valueName: "n"))
+  var steps: Int = 20
+
+  @Option(help: ArgumentHelp("Starts of PGD.", valueName: "n"))
+  var restarts: Int = 2
+
+  @Option(help: ArgumentHelp("Draws of noise that PGD has to beat, for each frame.", valueName: "n"))
+  var tries: Int = 100
+
+  @Option(
+    help: ArgumentHelp("Questions that the attack without gradients may ask, for each frame.", valueName: "n")
+  )
+  var queries: Int = 200
+
+  @Option(
+    help: ArgumentHelp(
+      "A second policy to craft examples on; without one, on a copy taught by the policy's answers alone.",
+      valueName: "policy"))
+  var surrogate: String?
+
+  @Option(help: ArgumentHelp("Average a stochastic policy's answers over this many draws.", valueName: "n"))
+  var expectation: Int?
+
+  @Flag(help: "Take a transform without gradient for the identity on the way back.")
+  var straightThrough = false
+
+  @Option(
+    help: ArgumentHelp("Episodes from which frames come, and over which returns are means.", valueName: "n"))
+  var episodes: Int = 64
+
+  @OptionGroup var threat: ThreatOptions
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    for (name, value) in [
+      ("steps", steps), ("restarts", restarts), ("tries", tries), ("queries", queries),
+      ("expectation", expectation ?? 1), ("episodes", episodes),
+    ] where value < 1 { throw ValidationError("--\(name) must be at least 1, not \(value)") }
+  }
+
+  func run() throws {
+    let interruption = Interruption()
+    let sizes = try epsilons.split(separator: ",", omittingEmptySubsequences: false).map { text in
+      guard let epsilon = Epsilon(String(text)), epsilon.value > 0 else {
+        throw Failure("--epsilons: \"\(text)\" is not a size to test at: write 8/255 or 0.03, larger than 0")
+      }
+      return epsilon
+    }
+    let folders = try common.folders()
+    let subject = try NamedPolicy(policy, in: folders)
+    let second = try surrogate.map { try NamedPolicy($0, in: folders) }
+    let (description, other) = (subject.file.description, second?.file.description)
+    if let other, other.frame != description.frame || other.frames != description.frames {
+      throw Failure("--surrogate \(second?.name ?? ""): sees other observations than \(policy)")
+    }
+    var line = ProgressLine("selftest", unit: "checks")
+    var panels: [Panel.Report] = []
+    var total = 0
+    for size in sizes {
+      let panel = Panel(
+        Evaluation(
+          environment: subject.environment, frames: description.frames, seed: compute.seed, episodes: episodes
+        ),
+        within: threat.threat(size, for: description.frame), steps: steps, restarts: restarts, tries: tries,
+        queries: queries, expectation: expectation, isStraightThrough: straightThrough,
+        surrogate: second?.file.policy)
+      panels.append(
+        try panel.run(
+          subject.file.policy, workers: compute.workers,
+          progress: { done, of in
+            total = of * sizes.count
+            line.update(panels.count * of + done, of: total)
+          }, continuing: { !interruption.isAsked }))
+    }
+    line.finish(total, of: total)
+    if common.json {
+      try printJSON(
+        panels.map { PanelOutput(policy: policy, environment: subject.environment.id, report: $0) })
+    } else {
+      for (index, report) in panels.enumerated() {
+        if index > 0 { print() }
+        show(report, of: subject)
+      }
+    }
+    // Distinct from all statuses of errors: the run is fine, the policy is not.
+    if panels.contains(where: { $0.status == .red }) { throw ExitCode(1) }
+  }
+
+  private func show(_ report: Panel.Report, of subject: NamedPolicy) {
+    print("\(policy) in \(subject.environment.id): \(report.plan), \(report.threat)")
+    print(
+      "\(report.frames) frames of \(report.episodes) episodes from seed \(compute.seed); "
+        + "[ ] is a 95% interval over episodes")
+    var table = Table(["", "check", "figures"], leftColumns: 3)
+    for check in report.checks { table.append([check.status.rawValue, check.name, check.figuresText]) }
+    print(table.text)
+    for check in report.checks where check.status > .green { print("\(check.name): \(check.sentence)") }
+    print(report.verdict)
+  }
+}
+
+/// A panel for machines.
+private struct PanelOutput: Encodable {
+  let policy: String
+  let environment: String
+  let attack: String
+  let threat: String
+  let threatHash: String
+  let epsilon: String
+  let frames: Int
+  let episodes: Int
+  let flipRate: Double?
+  let status: Check.Status
+  let verdict: String
+  let checks: [Check]
+
+  init(policy: String, environment: String, report: Panel.Report) {
+    self.policy = policy
+    self.environment = environment
+    attack = report.plan.description
+    threat = report.threat.description
+    threatHash = report.threat.stableHash
+    epsilon = report.threat.epsilon.description
+    (frames, episodes, flipRate) = (report.frames, report.episodes, report.flipRate)
+    (status, verdict, checks) = (report.status, report.verdict, report.checks)
+  }
+}
+
+extension Check {
+  /// `pgd 43.2%, fgsm 41.0%, lead -2.2% [-4.0%, -0.4%]`.
+  fileprivate var figuresText: String {
+    var text = ""
+    for figure in figures {
+      let value =
+        figure.isShare ? String(format: "%.1f%%", figure.value * 100) : Self.plain(figure.value)
+      switch figure.name {
+      case "at least": text += " [\(value)"
+      case "at most": text += ", \(value)]"
+      default: text += (text.isEmpty ? "" : ", ") + "\(figure.name) \(value)"
+      }
+    }
+    return text
+  }
+
+  private static func plain(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e9 ? "\(Int(value))" : String(format: "%.3f", value)
+  }
+}

@@ -1,0 +1,206 @@
+import Attacks
+import Environments
+import Evaluation
+import Networks
+import Policies
+import RandomStreams
+import TestSupport
+import Tensors
+import Testing
+
+/// Policies that hide their gradients have to be caught, and an honest one, robust or not, has to pass.
+@Suite struct PanelTests {
+  private func panel(
+    _ epsilon: Epsilon = Epsilon(8, over: 255), episodes: Int = 48, expectation: Int? = nil,
+    isStraightThrough: Bool = false
+  ) throws -> Panel {
+    let catalog = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+    return Panel(
+      Evaluation(
+        environment: try catalog.definition(for: "catch-v1"), frames: 1, seed: 0, episodes: episodes),
+      within: ThreatModel(epsilon: epsilon), steps: 10, tries: 50, expectation: expectation,
+      isStraightThrough: isStraightThrough)
+  }
+
+  /// A plain DQN: as fragile as they are, and honest about it.
+  private func plain() throws -> NetworkPolicy {
+    try PolicyFile(
+      contentsOf: PolicyFile.locate(
+        "catch-v1-dqn", policies: repository.appendingPathComponent("Policies"))
+    ).policy
+  }
+
+  private func status(_ name: String, in report: Panel.Report) throws -> Check.Status {
+    try #require(report.checks.first { $0.name == name }, "no check \(name)").status
+  }
+
+  @Test func aFragilePolicyPasses() throws {
+    let report = try panel().run(plain())
+    #expect(report.status == .green, "\(report.checks.filter { $0.status > .green })")
+    #expect(try #require(report.flipRate) > 0.3)
+  }
+
+  /// Its bounds say that no perturbation flips a frame: the attack finds none, and the panel believes it.
+  @Test func aCertifiedPolicyPasses() throws {
+    let epsilon = Epsilon(4, over: 255)
+    let policy = try CertifiedCatch()
+    let report = try panel(epsilon).run(policy.policy)
+    #expect(report.status == .green, "\(report.checks.filter { $0.status > .green })")
+    #expect(report.flipRate == 0)
+    let sample = try FrameSample(
+      from: policy.policy, in: panel(epsilon).evaluation, framesPerEpisode: 4)
+    #expect(policy.certifiedShare(sample.observations, epsilon: epsilon.value) == 1)
+  }
+
+  @Test func saturatedLogitsAreCaught() throws {
+    let report = try panel().run(Wrapped(base: plain(), scale: 1e6))
+    #expect(report.status == .red)
+    #expect(try status("gradient not zero", in: report) == .red)
+  }
+
+  @Test func quantizedInputIsCaught() throws {
+    let report = try panel().run(Wrapped(base: plain(), levels: 8))
+    #expect(report.status == .red)
+    #expect(try status("gradient not zero", in: report) == .red)
+  }
+
+  /// A policy that says that it rounds is refused a gradient, and attacked straight through when asked.
+  @Test func declaredRoundingIsRefusedOrPassed() throws {
+    let policy = RoundedPolicy(try plain(), levels: 16)
+    let refused = try panel().run(policy)
+    #expect(try status("a white-box attack", in: refused) == .red)
+    #expect(refused.flipRate == nil)
+    let passed = try panel(Epsilon(24, over: 255), isStraightThrough: true).run(policy)
+    #expect(try #require(passed.flipRate) > 0.3)
+    #expect(try status("gradient not zero", in: passed) == .green)
+  }
+
+  @Test func aShatteredGradientIsCaught() throws {
+    let report = try panel().run(Wrapped(base: plain(), isShattered: true))
+    #expect(report.status == .red)
+    #expect(try status("gradient is the slope", in: report) == .red)
+  }
+
+  @Test func noiseInsideIsCaught() throws {
+    let policy = Wrapped(base: try plain(), noise: 0.3)
+    let report = try panel().run(policy)
+    #expect(report.status == .red)
+    #expect(try status("steady answers", in: report) == .red)
+    let averaged = try panel(expectation: 8).run(policy)
+    #expect(try status("steady answers", in: averaged) == .amber)
+    #expect(try #require(averaged.flipRate) > 0.3)
+  }
+
+  /// A policy that shows no gradient at all.
+  @Test func aClosedPolicyIsNotCalledRobust() throws {
+    struct Closed: Policy {
+      let base: NetworkPolicy
+      func act(on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> [Int] {
+        base.act(on: observations, memory: &memory, using: &random)
+      }
+    }
+    let report = try panel(episodes: 16).run(Closed(base: plain()))
+    #expect(try status("a white-box attack", in: report) == .red)
+  }
+
+  @Test func threadsDoNotChangeTheReport() throws {
+    let (panel, policy) = (try panel(episodes: 40), try plain())
+    #expect(try panel.run(policy).checks == panel.run(policy, workers: Workers(threads: 2)).checks)
+  }
+
+  @Test func aSampleHoldsFramesOfEveryEpisode() throws {
+    let evaluation = try panel().evaluation
+    let sample = try FrameSample(from: plain(), in: evaluation, framesPerEpisode: 4)
+    #expect(sample.episodes == (0..<48).flatMap { Array(repeating: $0, count: 4) })
+    // Catch has nine steps: with more asked for, all of them.
+    #expect(try FrameSample(from: plain(), in: evaluation, framesPerEpisode: 20).count == 48 * 9)
+  }
+}
+
+/// A policy behind something that breaks its gradient.
+private struct Wrapped: DifferentiablePolicy {
+  let base: NetworkPolicy
+  var scale: Float = 1
+  var levels: Int?
+  var isShattered = false
+  var noise: Float = 0
+
+  func scores(for observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> Tensor {
+    var seen = observations
+    if let levels {
+      let steps = Float(levels - 1)
+      seen = Tensor(seen.elements.map { ($0 * steps).rounded() / steps }, shape: seen.shape)
+    }
+    if isShattered {
+      // x + 3·frac(10⁴·x)·10⁻⁴·r with r = ±1 by the tooth: the values are x to 3·10⁻⁴, the slopes −2 or 4.
+      let teeth = (seen.stoppingGradient() * 1e4).elements.map { $0.rounded(.down) }
+      let signs = Tensor(teeth.map { (Int($0) &* 2_654_435_761) & 4096 == 0 ? -3 : 3 }, shape: seen.shape)
+      seen = seen + (seen - Tensor(teeth, shape: seen.shape) * 1e-4) * signs
+    }
+    var scores = base.scores(for: seen, memory: &memory, using: &random) * scale
+    if noise > 0 {
+      let width = scores.shape[1]
+      scores =
+        scores
+        + Tensor(shape: scores.shape) { draws in
+          for index in draws.indices { draws[index] = noise * Float(random[index / width].normal()) }
+        }
+    }
+    return scores
+  }
+}
+
+/// Plays Catch perfectly by a network made by hand: leaky units that barely see what is darker than a half, and the
+/// difference of the columns of what is bright above and at the bottom.
+private struct CertifiedCatch {
+  private static let slope: Float = 0.01
+  let policy: NetworkPolicy
+
+  init() throws {
+    var weights = [Float]()
+    for row in 0..<10 {
+      for column in 0..<10 {
+        // A bright pixel gives a half; the paddle, in the bottom row, counts against the ball.
+        let place = 2 * (Float(column) - 4.5) * (row < 9 ? 1 : -1)
+        // Not quite symmetric: where left and right weigh the same, the cross-entropy has no slope.
+        weights += [-1.1 * place, 0, place]
+      }
+    }
+    policy = NetworkPolicy(
+      try Network(
+        .init(
+          input: [10, 10, 1],
+          layers: [
+            .convolution(filters: 1, kernel: 1, activation: .leakyReLU(slope: Self.slope)), .flatten,
+            .dense(outputs: 3, activation: .identity),
+          ]),
+        parameters: [
+          Tensor([1], shape: [1, 1, 1, 1]), Tensor([-0.5], shape: [1]), Tensor(weights, shape: [100, 3]),
+          Tensor([0, 0.5, 0], shape: [3]),
+        ]))
+  }
+
+  /// The share of observations whose choice no change of at most epsilon an entry alters, by interval bounds (Gowal et al.
+  /// 2018), the last layer joined with the difference to the choice.
+  func certifiedShare(_ observations: Tensor, epsilon: Float) -> Double {
+    func leaky(_ value: Float) -> Float { value > 0 ? value : Self.slope * value }
+    let choices = policy.scores(for: observations).argmax()
+    let (weights, biases) = (policy.network.parameters[2].elements, policy.network.parameters[3].elements)
+    let pixels = observations.elements
+    let certified = choices.indices.filter { row in
+      (0..<3).filter { $0 != choices[row] }.allSatisfy { other in
+        var least = biases[choices[row]] - biases[other]
+        for entry in 0..<100 {
+          let pixel = pixels[row * 100 + entry]
+          let (low, high) = (
+            leaky(max(pixel - epsilon, 0) - 0.5), leaky(min(pixel + epsilon, 1) - 0.5)
+          )
+          let weight = weights[entry * 3 + choices[row]] - weights[entry * 3 + other]
+          least += weight > 0 ? weight * low : weight * high
+        }
+        return least > 0
+      }
+    }
+    return Double(certified.count) / Double(choices.count)
+  }
+}
