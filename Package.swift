@@ -43,7 +43,11 @@ let package = Package(
       dependencies: [
         "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
       ]),
-    .target(name: "Defenses", dependencies: ["RandomStreams", "Tensors", "Attacks", "Agents"]),
+    .target(
+      name: "Defenses",
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
+      ]),
     .target(
       name: "Evaluation",
       dependencies: [
@@ -67,6 +71,7 @@ let package = Package(
       name: "benchmark",
       dependencies: [
         "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes", "Agents",
+        "Defenses",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],

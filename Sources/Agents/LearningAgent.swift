@@ -1,4 +1,5 @@
 import Attacks
+import Networks
 import Policies
 
 /// What learns: collects experience and improves its policy, a bit at a time.
@@ -8,6 +9,8 @@ public protocol LearningAgent: Sendable {
 
   /// The policy as learned so far.
   var policy: NetworkPolicy { get }
+  /// What estimates the policy's returns, for attacks that need its values; nil for agents without.
+  var critic: Network? { get }
   /// Environment steps made so far.
   var steps: Int { get }
   /// The names under which updates tell of themselves in files: loss, entropy, learning_rate, …
@@ -20,6 +23,10 @@ public protocol LearningAgent: Sendable {
   ///   - hardening: what changes the experience; nil for none.
   /// - Throws: ``TrainingError`` when a loss is not finite; `AttackError` from the hardening's attacker.
   mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
+
+  /// Changes what the agent learns from here on.
+  /// - Throws: ``ConfigurationError`` when the defense is not for this agent or this network.
+  mutating func harden(by defense: any LossDefense) throws
 
   /// Whether ``savedState()`` holds all that learning changes, so that who goes on from it does so bit for bit.
   var savesAll: Bool { get }
@@ -36,6 +43,9 @@ public protocol LearningAgent: Sendable {
 extension LearningAgent {
   /// It does.
   public var savesAll: Bool { true }
+
+  /// None.
+  public var critic: Network? { nil }
 }
 
 /// What one call of ``LearningAgent/advance(progress:hardening:)`` brought.

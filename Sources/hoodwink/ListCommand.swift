@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attacks
+import Defenses
 import Environments
 import Foundation
 import Policies
@@ -10,26 +11,39 @@ struct ListCommand: ParsableCommand {
     case environments
     case policies
     case attacks
+    case defenses
   }
 
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List environments, policies or attacks.",
+    commandName: "list", abstract: "List environments, policies, attacks or defenses.",
     discussion: """
       Examples:
         hoodwink list environments
         hoodwink list attacks --json
+        hoodwink list attacks pgd
       """)
 
-  @Argument(help: "environments, policies or attacks.")
+  @Argument(help: "environments, policies, attacks or defenses.")
   var subject: Subject
 
+  @Argument(help: "An attack, to list its parameters.")
+  var name: String?
+
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let name, subject != .attacks {
+      throw ValidationError("only attacks are listed by name, not \"\(name)\"")
+    }
+  }
 
   func run() throws {
     switch subject {
     case .environments: try listEnvironments()
     case .policies: try listPolicies()
-    case .attacks: try listAttacks()
+    case .attacks:
+      if let name { try listParameters(of: name) } else { try listAttacks() }
+    case .defenses: try listDefenses()
     }
   }
 
@@ -89,6 +103,18 @@ struct ListCommand: ParsableCommand {
     print(table.text)
   }
 
+  private func listDefenses() throws {
+    if common.json { return try printJSON(DefenseCatalog.all) }
+    var table = Table(["defense", "changes", "hardens", "description"], leftColumns: 4)
+    for about in DefenseCatalog.all {
+      table.append([about.name, about.seam.rawValue, about.agents, about.summary])
+      for parameter in about.parameters {
+        table.append(["  :\(parameter.name)=", "", parameter.usual, parameter.summary])
+      }
+    }
+    print(table.text)
+  }
+
   private struct AttackRow: Encodable {
     let name: String
     let access: String
@@ -108,6 +134,23 @@ struct ListCommand: ParsableCommand {
     for row in rows {
       table.append([row.name, row.access, row.norms.joined(separator: " "), row.cost, row.summary])
     }
+    print(table.text)
+  }
+
+  private struct ParameterRow: Encodable {
+    let name: String
+    let usual: String
+    let summary: String
+  }
+
+  private func listParameters(of name: String) throws {
+    let entry = try AttackCatalog.entry(name)
+    let rows = entry.parameters.map { ParameterRow(name: $0.name, usual: $0.usual, summary: $0.summary) }
+    if common.json { return try printJSON(rows) }
+    print("\(name): \(entry.about.summary). Needs \(entry.about.access); \(entry.about.cost).")
+    if rows.isEmpty { return print("It has no parameters.") }
+    var table = Table(["parameter", "usual", "description"], leftColumns: 3)
+    for row in rows { table.append([row.name, row.usual.isEmpty ? "–" : row.usual, row.summary]) }
     print(table.text)
   }
 }

@@ -3,6 +3,7 @@ import Attacks
 import Display
 import Environments
 import Foundation
+import RandomStreams
 import Policies
 
 /// Shows an attacked policy at work.
@@ -112,7 +113,7 @@ extension NamedPolicy {
   /// The policy as it is watched.
   var subject: WatchSession.Subject {
     WatchSession.Subject(
-      name: shortName, policy: file.policy, scores: file.description.agent == "dqn" ? .values : .logits,
+      name: shortName, policy: file.victim, scores: file.description.agent == "dqn" ? .values : .logits,
       environment: environment, frames: file.description.frames)
   }
 }
