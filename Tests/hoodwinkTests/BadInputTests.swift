@@ -78,6 +78,8 @@ import Testing
     Fault("evaluate README.md", ["README.md", "header"], 65),
     Fault("watch Tests --record frames", ["Tests", "policy.safetensors"], 65),
     Fault("watch catch-v1-dqn --terminal --record frames", ["--terminal", "--record"], 64),
+    Fault("watch catch-v1-dqn --limit 0", ["--limit", "at least 1"], 64),
+    Fault("watch catch-v1-dqn --record frames --target dwon", ["dwon", "no action"], 64),
     Fault("watch catch-v1-dqn --speed 0", ["--speed", "0.1 to 240"], 64),
     Fault("watch catch-v1-dqn --record frames --episodes 0", ["--episodes", "at least 1"], 64),
     Fault("watch catch-v1-dqn --record frames --beside no-such-policy", ["no policy", "no-such-policy"], 65),
