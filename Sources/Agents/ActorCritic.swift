@@ -58,6 +58,14 @@ struct ActorCritic: Parameterized {
     return NetworkPolicy(network)
   }
 
+  /// The critic alone.
+  var valueNetwork: Network {
+    guard let network = try? torso.followed(by: critic) else {
+      preconditionFailure("the critic starts from the torso's features")
+    }
+    return network
+  }
+
   /// Logits, [batch, actions], and values, [batch], one step further in an episode.
   func callAsFunction(_ observations: Tensor, memory: inout Memory) -> (logits: Tensor, values: Tensor) {
     let features = torso(observations, state: &memory.state)

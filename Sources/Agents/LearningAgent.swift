@@ -1,4 +1,5 @@
 import Attacks
+import Networks
 import Policies
 
 /// What learns: collects experience and improves its policy, a bit at a time.
@@ -8,6 +9,8 @@ public protocol LearningAgent: Sendable {
 
   /// The policy as learned so far.
   var policy: NetworkPolicy { get }
+  /// What estimates the policy's returns, for attacks that need its values; nil for agents without.
+  var critic: Network? { get }
   /// Environment steps made so far.
   var steps: Int { get }
   /// The names under which updates tell of themselves in files: loss, entropy, learning_rate, …
@@ -36,6 +39,9 @@ public protocol LearningAgent: Sendable {
 extension LearningAgent {
   /// It does.
   public var savesAll: Bool { true }
+
+  /// None.
+  public var critic: Network? { nil }
 }
 
 /// What one call of ``LearningAgent/advance(progress:hardening:)`` brought.

@@ -110,6 +110,9 @@ public struct PPO: LearningAgent {
   /// Greedy on the learned logits.
   public var policy: NetworkPolicy { learner.model.policy }
 
+  /// The value that it was trained with.
+  public var critic: Network? { learner.model.valueNetwork }
+
   /// `horizon` steps of all environments, and the epochs of updates on them.
   public mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
   {

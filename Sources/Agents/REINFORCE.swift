@@ -84,6 +84,9 @@ public struct REINFORCE: LearningAgent {
   /// Greedy on the learned logits.
   public var policy: NetworkPolicy { learner.model.policy }
 
+  /// The value that it was trained with.
+  public var critic: Network? { learner.model.valueNetwork }
+
   /// `horizon` steps of all environments and one update.
   public mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
   {

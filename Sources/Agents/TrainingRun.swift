@@ -196,7 +196,7 @@ public struct TrainingRun: Sendable {
   /// The policy as learned so far, with all that is to be known of it.
   public var policyFile: PolicyFile {
     PolicyFile(
-      policy: agent.policy,
+      policy: agent.policy, critic: agent.critic,
       description: .init(
         environment: environment.id, environmentHash: environment.contentHash,
         frame: environment.observationSpace,

@@ -15,6 +15,14 @@ public protocol Attack: Sendable {
     _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
     using random: inout [RandomStream]
   ) -> Tensor
+
+  /// Checks that it can work on observations of a shape; by default on all.
+  func check(fits shape: Shape) throws(AttackError)
+}
+
+extension Attack {
+  /// It can.
+  public func check(fits shape: Shape) throws(AttackError) {}
 }
 
 /// What a person names: an attack's parameters, without a victim. Bound to a victim of the access that it needs, it is an
@@ -28,6 +36,9 @@ public protocol AttackRecipe: Hashable, Sendable {
 
   /// What can be set, by name.
   static var parameters: [AttackParameter<Self>] { get }
+
+  /// What it must know of its victim as it is set; by default what people are told.
+  var needs: Knowledge { get }
 
   /// The attack as its source has it, where parameters are not set.
   init()
@@ -46,6 +57,9 @@ public protocol AttackRecipe: Hashable, Sendable {
 extension AttackRecipe {
   /// Nothing.
   public static var parameters: [AttackParameter<Self>] { [] }
+
+  /// As people are told.
+  public var needs: Knowledge { Self.about.needs }
 
   /// The attack against a victim.
   public func against(_ victim: Access) -> any Attack { BoundAttack(recipe: self, victim: victim) }

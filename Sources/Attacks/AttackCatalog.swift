@@ -21,9 +21,25 @@ public enum AttackCatalog {
         var recipe = Attack()
         for setting in settings { try recipe.set(setting.name, to: setting.value) }
         let finished = recipe
-        return Recipe(settings: finished.settings) { victim in
+        return Recipe(settings: finished.settings, needs: finished.needs, learns: false) { victim, _ in
           guard let victim = victim as? Attack.Access else { return nil }
           return try finished.against(victim)
+        }
+      }
+    }
+
+    init<Attack: LearningRecipe>(learning type: Attack.Type) {
+      about = Attack.about
+      parameters = Attack.parameters.map { ($0.name, $0.summary, $0.text(Attack())) }
+      recipe = { settings throws(AttackError) in
+        var recipe = Attack()
+        for setting in settings { try recipe.set(setting.name, to: setting.value) }
+        let finished = recipe
+        return Recipe(settings: finished.settings, needs: finished.needs, learns: finished.learns) {
+          victim, lesson in
+          guard let victim = victim as? Attack.Access else { return nil }
+          guard finished.learns, let lesson else { return try finished.against(victim) }
+          return try finished.against(victim, learningFrom: lesson.experience, within: lesson.threat)
         }
       }
     }
@@ -33,14 +49,23 @@ public enum AttackCatalog {
   struct Recipe: Sendable {
     /// What is set otherwise than usual, as it is written.
     let settings: [String]
+    /// What it must know of its victim as it is set.
+    let needs: Knowledge
+    /// Whether it learns before it attacks.
+    let learns: Bool
     /// The attack against a victim; nil when the victim does not give the access.
-    let against: @Sendable (any Policy) throws -> (any Attack)?
+    let against:
+      @Sendable (any Policy, _ lesson: (experience: Experience, threat: ThreatModel)?) throws -> (any Attack)?
   }
 
   /// All attacks, in the order in which they are listed. A new attack is a file and a line here.
   public static let entries: [Entry] = [
     Entry(Noise.self), Entry(ActionFlips.self), Entry(FGSM.self), Entry(BIM.self), Entry(PGD.self),
-    Entry(MIFGSM.self),
+    Entry(MIFGSM.self), Entry(AdamPGD.self), Entry(AutoPGD.self), Entry(CarliniWagner.self),
+    Entry(DeepFool.self),
+    Entry(JSMA.self), Entry(MinimalEpsilon.self), Entry(SPSA.self), Entry(NES.self), Entry(Square.self),
+    Entry(HopSkipJump.self), Entry(MAD.self), Entry(CriticAttack.self), Entry(WorstAction.self),
+    Entry(learning: Universal.self), Entry(learning: RobustSarsa.self),
   ]
 
   /// The names of all attacks.

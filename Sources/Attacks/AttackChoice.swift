@@ -63,15 +63,29 @@ public struct AttackChoice: Hashable, Sendable {
     parts.compactMap { part in AttackCatalog.entries.first { $0.name == part.name }?.about }
   }
 
+  private var recipes: [AttackCatalog.Recipe] {
+    parts.compactMap { part in
+      // Checked when the choice was made.
+      try? AttackCatalog.entry(part.name).recipe(part.settings)
+    }
+  }
+
   /// The most that a part must know.
-  var needs: Knowledge { about.map(\.needs).max() ?? .nothing }
+  var needs: Knowledge { recipes.map(\.needs).max() ?? .nothing }
+
+  /// Whether a part learns from its victim's experience before it attacks.
+  public var learns: Bool { recipes.contains(where: \.learns) }
 
   /// The attack against a victim.
+  /// - Parameter experience: what attacks learn from that learn.
   /// - Throws: ``AttackError`` when the victim does not give what an attack needs.
-  func against(_ victim: any Policy) throws -> any Attack {
+  func against(
+    _ victim: any Policy, learningFrom experience: Experience?, within threat: ThreatModel
+  ) throws -> any Attack {
     let attacks = try parts.map { part -> any Attack in
       let entry = try AttackCatalog.entry(part.name)
-      if let attack = try entry.recipe(part.settings).against(victim) { return attack }
+      let lesson = experience.map { (experience: $0, threat: threat) }
+      if let attack = try entry.recipe(part.settings).against(victim, lesson) { return attack }
       let known: Knowledge =
         victim is any DifferentiablePolicy ? .weights : victim is any ScoringPolicy ? .scores : .actions
       let others = AttackCatalog.names(knowing: known, values: victim is any ValuingPolicy)

@@ -69,13 +69,15 @@ public struct Attacker: Sendable {
 
   /// An attacker that follows a plan.
   ///
-  /// - Parameter surrogate: the policy on which the attack searches, in place of the victim: a transfer attack, which
-  ///   must know nothing of the victim but its clean action. One without memory.
+  /// - Parameters:
+  ///   - surrogate: the policy on which the attack searches, in place of the victim: a transfer attack, which must know
+  ///     nothing of the victim but its clean action. One without memory.
+  ///   - experience: what the policy that is searched on lived through, for attacks that learn first.
   /// - Throws: ``AttackError`` when the victim or the threat model does not give what the plan needs, or its parts
   ///   contradict one another.
   public init(
     _ plan: AttackPlan, against victim: any Policy, within threat: ThreatModel,
-    searchingOn surrogate: (any Policy)? = nil
+    searchingOn surrogate: (any Policy)? = nil, learningFrom experience: Experience? = nil
   ) throws {
     let about = plan.attack.about
     let names = about.map(\.name).joined(separator: "+")
@@ -110,7 +112,7 @@ public struct Attacker: Sendable {
       throw AttackError(
         "straight-through: the policy has no transform without a gradient, or the attack needs none")
     }
-    let bound = try plan.attack.against(target)
+    let bound = try plan.attack.against(target, learningFrom: experience, within: threat)
     attack =
       surrogate == nil ? bound : Transferred(attack: bound, surrogate: target, knowledge: plan.attack.needs)
     self.victim = victim
@@ -167,6 +169,7 @@ public struct Attacker: Sendable {
     let count = observations.shape[0]
     precondition(
       turns.count == count && random.count == count, "a turn and a stream for each of \(count) observations")
+    try attack.check(fits: observations.shape)
     let neighborhood = try Neighborhood(of: observations, under: threat, frameChannels: frameChannels)
     let decision = Decision(
       on: observations, of: victim, memory: memory, using: victimRandom,

@@ -193,6 +193,28 @@ extension CleanPass {
       gradient: losses.sum().gradient(at: leaf))
   }
 
+  /// Some functions of a victim's answer and their gradients. One forward pass, and one backward pass for each function,
+  /// times the draws of the expectation.
+  func gradients(
+    of victim: any DifferentiablePolicy, at observations: Tensor,
+    of functions: [@Sendable (Response) -> Tensor],
+    for criterion: any Criterion, using random: inout [RandomStream]
+  ) -> (response: Response, values: [[Float]], gradients: [Tensor]) {
+    let leaf = observations.tracked()
+    let answers = (0..<expectation).map { _ in answer(of: victim, at: leaf, for: criterion, using: &random) }
+    counter.add(Passes(backward: functions.count * expectation), to: places)
+    func mean(_ tensors: [Tensor]) -> Tensor {
+      tensors.count == 1 ? tensors[0] : tensors.dropFirst().reduce(tensors[0], +) / Float(tensors.count)
+    }
+    let values = functions.map { function in mean(answers.map(function)) }
+    return (
+      Response(
+        scores: mean(answers.map { $0.scores.stoppingGradient() }),
+        values: criterion.needsValues ? mean(answers.compactMap { $0.values?.stoppingGradient() }) : nil),
+      values.map(\.elements), values.map { $0.sum().gradient(at: leaf) }
+    )
+  }
+
   private func answer(
     of victim: any ScoringPolicy, at observations: Tensor, for criterion: any Criterion,
     using random: inout [RandomStream]

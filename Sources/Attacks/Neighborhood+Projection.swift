@@ -134,7 +134,7 @@ extension Neighborhood {
       let newton = slope > 0 ? threshold + (sum - budget) / slope : .infinity
       let next = newton > low && newton < high ? newton : low + (high - low) / 2
       // What is left is the rounding of the sum.
-      if high - low <= 1e-15 * largest || abs(next - threshold) <= 1e-15 * largest { return .threshold(high) }
+      if high - low <= 1e-15 * largest || abs(next - threshold) <= 1e-15 * largest { return .threshold(next) }
       threshold = next
     }
   }

@@ -12,32 +12,41 @@ extension Neighborhood {
   /// Under the L1 norm only entries with room in the direction of the step count. Entries that may not change have no part in
   /// any norm; where the gradient is zero nothing moves.
   public func step(from start: Tensor, along gradient: Tensor, share: Float = 1) -> Tensor {
+    step(from: start, along: gradient, sizes: budgets.map { share * $0 })
+  }
+
+  /// One step of steepest ascent of a size for each observation.
+  func step(from start: Tensor, along gradient: Tensor, sizes: [Float]) -> Tensor {
     let gradient = masked(gradient)
-    let isUniform = budgets.allSatisfy { $0 == budgets.first }
-    if threat.norm == .max, isUniform, let budget = budgets.first {
-      return start.stepped(by: share * budget, alongSignOf: gradient)
+    if threat.norm == .max, let size = sizes.first, sizes.allSatisfy({ $0 == size }) {
+      return start.stepped(by: size, alongSignOf: gradient)
     }
+    return start + changes(along: gradient, sizes: sizes, at: start)
+  }
+
+  /// The changes of steepest ascent at a point, of a size for each observation.
+  func changes(along gradient: Tensor, sizes: [Float], at point: Tensor) -> Tensor {
     let length = length
-    var result = start.stoppingGradient()
-    result.withMutableElements { result in
+    return Tensor(shape: center.shape) { result in
       gradient.withElements { gradient in
-        for row in 0..<count {
-          let (first, size) = (row * length, share * budgets[row])
-          let entries = first..<(first + length)
-          switch threat.norm {
-          case .max:
-            for index in entries where gradient[index] != 0 {
-              result[index] += gradient[index] > 0 ? size : -size
+        point.withElements { point in
+          for row in 0..<count {
+            let size = sizes[row]
+            let entries = (row * length)..<((row + 1) * length)
+            switch threat.norm {
+            case .max:
+              for index in entries where gradient[index] != 0 {
+                result[index] = gradient[index] > 0 ? size : -size
+              }
+            case .l2:
+              let scale = Self.scale(of: gradient, entries, to: size)
+              for index in entries { result[index] = scale * gradient[index] }
+            case .l1: changeLargest(&result, gradient, point, entries, size: size)
             }
-          case .l2:
-            let scale = Self.scale(of: gradient, entries, to: size)
-            for index in entries { result[index] += scale * gradient[index] }
-          case .l1: stepAlongLargest(&result, gradient, entries, size: size)
           }
         }
       }
     }
-    return result
   }
 
   /// size / ‖g‖₂ of some entries; 0 where all are zero. Scaled by the largest first, so that squares do not vanish.
@@ -53,22 +62,47 @@ extension Neighborhood {
     return Float(Double(size) / (sum.squareRoot() * Double(largest)))
   }
 
-  private func stepAlongLargest(
-    _ result: inout MutableSpan<Float>, _ gradient: Span<Float>, _ entries: Range<Int>, size: Float
+  private func changeLargest(
+    _ result: inout MutableSpan<Float>, _ gradient: Span<Float>, _ point: Span<Float>, _ entries: Range<Int>,
+    size: Float
   ) {
-    func hasRoom(_ index: Int, _ value: Float) -> Bool {
-      gradient[index] > 0 ? value < threat.range.upperBound : value > threat.range.lowerBound
+    func hasRoom(_ index: Int) -> Bool {
+      gradient[index] > 0 ? point[index] < threat.range.upperBound : point[index] > threat.range.lowerBound
     }
     var (largest, ties) = (Float(0), 0)
     for index in entries {
       let slope = abs(gradient[index])
-      guard slope > 0, slope >= largest, hasRoom(index, result[index]) else { continue }
+      guard slope > 0, slope >= largest, hasRoom(index) else { continue }
       ties = slope > largest ? 1 : ties + 1
       largest = slope
     }
     guard ties > 0 else { return }
-    for index in entries where abs(gradient[index]) == largest && hasRoom(index, result[index]) {
-      result[index] += (gradient[index] > 0 ? size : -size) / Float(ties)
+    for index in entries where abs(gradient[index]) == largest && hasRoom(index) {
+      result[index] = (gradient[index] > 0 ? size : -size) / Float(ties)
+    }
+  }
+
+  /// As far as the norm leaves room beside what has changed, an entry of one observation moves up or down.
+  func move(_ point: inout Tensor, row: Int, entry: Int, up: Bool) {
+    let (first, budget) = (row * length, Double(budgets[row]))
+    let spent: Double = point.withElements { point in
+      center.withElements { clean in
+        (0..<length).reduce(0) { sum, index in
+          let change = abs(Double(point[first + index]) - Double(clean[first + index]))
+          return sum + (threat.norm == .l2 ? change * change : change)
+        }
+      }
+    }
+    let left =
+      switch threat.norm {
+      case .max: budget
+      case .l2: max(budget * budget - spent, 0).squareRoot()
+      case .l1: max(budget - spent, 0)
+      }
+    let range = threat.range
+    point.withMutableElements { point in
+      let moved = point[first + entry] + (up ? Float(left) : -Float(left))
+      point[first + entry] = min(max(moved, range.lowerBound), range.upperBound)
     }
   }
 
@@ -110,5 +144,52 @@ extension Neighborhood {
   }
 
   /// One factor for each observation, in the shape in which they broadcast.
-  private func rowScales(_ scales: [Float]) -> Tensor { Tensor(scales, shape: [count, 1, 1, 1]) }
+  func rowScales(_ scales: [Float]) -> Tensor { Tensor(scales, shape: [count, 1, 1, 1]) }
+
+  /// The dual norm of each observation's gradient: what a step of size 1 can gain.
+  func dualNorms(of gradient: Tensor) -> [Float] {
+    let length = length
+    return gradient.withElements { gradient in
+      (0..<count).map { row in
+        let entries = (row * length)..<((row + 1) * length)
+        switch threat.norm {
+        case .max: return Float(entries.reduce(0.0) { $0 + Double(abs(gradient[$1])) })
+        case .l2:
+          return Float(entries.reduce(0.0) { $0 + Double(gradient[$1]) * Double(gradient[$1]) }.squareRoot())
+        case .l1: return entries.reduce(0) { max($0, abs(gradient[$1])) }
+        }
+      }
+    }
+  }
+
+  /// Each observation's gradient over its largest entry; zeros stay zeros.
+  func normalized(_ gradient: Tensor) -> Tensor {
+    let length = length
+    let largest: [Float] = gradient.withElements { gradient in
+      (0..<count).map { row in (0..<length).reduce(0) { max($0, abs(gradient[row * length + $1])) } }
+    }
+    return gradient * rowScales(largest.map { $0 > 0 && $0.isFinite ? 1 / $0 : 0 })
+  }
+
+  /// Each observation's changes scaled to an L2 norm of 1; zeros stay zeros.
+  func normalizedEuclidean(_ changes: Tensor) -> Tensor {
+    let norms = Neighborhood.euclidean(like: .zeros(like: self)).sizes(of: changes)
+    return changes * rowScales(norms.map { $0 > 0 ? 1 / $0 : 0 })
+  }
+
+  /// Entries that may not change as they are.
+  func replacingFixed(in point: Tensor) -> Tensor {
+    guard let free else { return point }
+    let length = length
+    var point = point
+    point.withMutableElements { point in
+      center.withElements { center in
+        for index in point.indices where !free[index % length] { point[index] = center[index] }
+      }
+    }
+    return point
+  }
+
+  /// A point held to the range, whatever its distance; entries that may not change as they are.
+  func inRange(_ point: Tensor) -> Tensor { replacingFixed(in: point.clamped(to: threat.range)) }
 }

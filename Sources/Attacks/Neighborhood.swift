@@ -44,9 +44,11 @@ public struct Neighborhood: Sendable {
     mask = free.map { Tensor($0.map { $0 ? 1 : 0 }, shape: [$0.count]) }
   }
 
-  private init(_ center: Tensor, like other: Neighborhood, budgets: [Float]) {
+  private init(_ center: Tensor, like other: Neighborhood, budgets: [Float], norm: ThreatModel.Norm? = nil) {
     self.center = center
-    threat = other.threat
+    var threat = other.threat
+    threat.norm = norm ?? threat.norm
+    self.threat = threat
     frameChannels = other.frameChannels
     (free, mask) = (other.free, other.mask)
     self.budgets = budgets
@@ -111,6 +113,11 @@ public struct Neighborhood: Sendable {
   /// A neighborhood of the zeros, in which a change is a point.
   static func zeros(like other: Neighborhood) -> Neighborhood {
     Neighborhood(.zeros(other.center.shape), like: other, budgets: other.budgets)
+  }
+
+  /// The same with distances in the L2 norm.
+  static func euclidean(like other: Neighborhood) -> Neighborhood {
+    Neighborhood(other.center, like: other, budgets: other.budgets, norm: .l2)
   }
 
   /// What is forgiven when a size is checked: the rounding of Float32.

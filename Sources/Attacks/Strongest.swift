@@ -15,6 +15,10 @@ struct Strongest: Attack {
     (self.attacks, self.victim) = (attacks, victim)
   }
 
+  func check(fits shape: Shape) throws(AttackError) {
+    for attack in attacks { try attack.check(fits: shape) }
+  }
+
   func perturb(
     _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
     using random: inout [RandomStream]

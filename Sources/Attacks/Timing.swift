@@ -84,7 +84,7 @@ extension Timing: LosslessStringConvertible {
 }
 
 /// How far an attacker is in an episode: what it needs to keep to its share, and what a timing remembers.
-public struct Turn: Hashable, Sendable {
+public struct Turn: Hashable, Sendable, Codable {
   /// Frames that the episode has had.
   public internal(set) var frames = 0
   /// Frames of these that were attacked.

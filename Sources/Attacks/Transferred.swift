@@ -10,6 +10,8 @@ struct Transferred: Attack {
   /// What the attack knows of the surrogate.
   let knowledge: Knowledge
 
+  func check(fits shape: Shape) throws(AttackError) { try attack.check(fits: shape) }
+
   func perturb(
     _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
     using random: inout [RandomStream]

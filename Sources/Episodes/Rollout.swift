@@ -77,6 +77,7 @@ public struct Rollout: Sendable {
     fileprivate let observations: Tensor
     fileprivate let memory: Memory
     fileprivate let records: [EpisodeRecord]
+    fileprivate let turns: [Turn]
     fileprivate let isRunning: [Bool]
     fileprivate let attackRandom: [RandomStream]
     fileprivate let policyRandom: [RandomStream]
@@ -87,7 +88,8 @@ public struct Rollout: Sendable {
   public func savedState() throws -> State {
     State(
       environments: try environments.savedState(), observations: stack.observations, memory: memory,
-      records: records, isRunning: isRunning, attackRandom: attackRandom, policyRandom: policyRandom)
+      records: records, turns: turns, isRunning: isRunning, attackRandom: attackRandom,
+      policyRandom: policyRandom)
   }
 
   /// Goes on where a rollout of the same environments was.
@@ -97,6 +99,7 @@ public struct Rollout: Sendable {
     stack.restore(state.observations)
     memory = state.memory
     records = state.records
+    turns = state.turns
     isRunning = state.isRunning
     attackRandom = state.attackRandom
     policyRandom = state.policyRandom

@@ -2,6 +2,7 @@ import Attacks
 import Environments
 import Episodes
 import Policies
+import RandomStreams
 import Tensors
 
 /// Many episodes of one policy, clean or under attack, counted.
@@ -31,6 +32,9 @@ public struct Evaluation: Sendable {
     /// The episodes in the order of their seeds.
     public let episodes: [EpisodeRecord]
 
+    /// What some episodes found.
+    public init(episodes: [EpisodeRecord]) { self.episodes = episodes }
+
     /// The returns in the order of the seeds.
     public var returns: [Double] { episodes.map(\.episodeReturn) }
     /// The mean return.
@@ -54,9 +58,9 @@ public struct Evaluation: Sendable {
     /// The largest perturbation delivered, in the norm of the threat model.
     public var largestPerturbation: Float { episodes.map(\.largestPerturbation).max() ?? 0 }
 
-    /// A 95% bootstrap interval of the mean return, over episodes: it speaks of this policy, not of its training.
+    /// A 95% bootstrap interval of the interquartile mean, over episodes: it speaks of this policy, not of its training.
     public func interval(seed: UInt64) -> ClosedRange<Double> {
-      Statistics.bootstrapInterval(returns, seed: seed)
+      Statistics.bootstrapInterval(returns, of: Statistics.interquartileMean, seed: seed)
     }
   }
 
@@ -94,7 +98,7 @@ public struct Evaluation: Sendable {
     _ policy: any Policy, against opposition: Opposition? = nil, workers: Workers = .one,
     continuing: @Sendable () -> Bool = { true }
   ) throws -> Result {
-    let attacker = try opposition.map { try Attacker($0.plan, against: policy, within: $0.threat) }
+    let attacker = try opposition.map { try self.attacker($0, against: policy, continuing: continuing) }
     let groups = Workers.shards(of: episodes, shardSize: Self.lanes)
     let records = try workers.map(groups.count) { group in
       var rollout = Rollout(environment.makeVector(count: groups[group].count), frames: frames)
@@ -107,4 +111,24 @@ public struct Evaluation: Sendable {
     }
     return Result(episodes: records.flatMap { $0 })
   }
+
+  /// The attacker of an opposition. An attack that learns first learns from episodes of its own seeds.
+  /// - Throws: `AttackError`; `CancellationError` when `continuing` says no.
+  public func attacker(
+    _ opposition: Opposition, against policy: any Policy, continuing: () -> Bool = { true }
+  ) throws -> Attacker {
+    var experience: Experience?
+    if opposition.plan.attack.learns {
+      var random = RandomStream(seed: seed, stream: .attack)
+      experience = try Experience(
+        of: policy, in: environment.makeVector(count: Self.lessonEpisodes), frames: frames,
+        seed: random.next(),
+        limit: Self.lessonSteps, continuing: continuing)
+    }
+    return try Attacker(
+      opposition.plan, against: policy, within: opposition.threat, learningFrom: experience)
+  }
+
+  /// How much an attack that learns gets to see before the run.
+  private static let (lessonEpisodes, lessonSteps) = (16, 2048)
 }

@@ -52,13 +52,22 @@ public struct PolicyFile: Sendable {
 
   /// The policy.
   public var policy: NetworkPolicy
+  /// What estimates its returns, observations to one value; nil for agents without a critic.
+  public var critic: Network?
   /// Where it comes from and what it looks at.
   public var description: Description
 
   /// A policy and its description.
-  public init(policy: NetworkPolicy, description: Description) {
+  public init(policy: NetworkPolicy, critic: Network? = nil, description: Description) {
     self.policy = policy
+    self.critic = critic
     self.description = description
+  }
+
+  /// The policy with all that the file knows of it: with values where it has a critic, or scores that are values.
+  public var victim: any DifferentiablePolicy {
+    if let critic { return ActorCriticPolicy(policy, critic: critic) }
+    return description.agent == "dqn" ? ActionValuePolicy(policy) : policy
   }
 
   /// Reads a policy.
@@ -85,37 +94,59 @@ public struct PolicyFile: Sendable {
       } catch { throw PolicyError("\(url.path): the metadata \"\(key)\" cannot be read") }
     }
     description = try decode(Description.self, "hoodwink.description")
-    let stored = try decode(Network.Architecture.self, "hoodwink.network")
+    let hasCritic = file.metadata["hoodwink.critic"] != nil
     do {
-      // Decoding bypasses the checks of the initializer.
-      let architecture = try Network.Architecture(input: stored.input, layers: stored.layers)
-      let expected = try architecture.parameters()
-      for entry in file.entries where !expected.contains(where: { $0.name == entry.name }) {
+      let (network, names) = try Self.network(
+        try decode(Network.Architecture.self, "hoodwink.network"), in: file, prefix: "", url)
+      policy = NetworkPolicy(network)
+      var critic: Network?
+      var known = names
+      if hasCritic {
+        let (network, names) = try Self.network(
+          try decode(Network.Architecture.self, "hoodwink.critic"), in: file, prefix: "critic.", url)
+        critic = network
+        known += names
+      }
+      for entry in file.entries where !known.contains(entry.name) {
         throw PolicyError("\(url.path): the tensor \"\(entry.name)\" is not part of its network")
       }
-      var parameters: [Tensor] = []
-      for (name, shape) in expected {
-        guard let entry = file[name] else {
-          throw PolicyError("\(url.path): the tensor \"\(name)\" is missing")
-        }
-        guard entry.shape == shape.dimensions else {
-          throw PolicyError("\(url.path): the tensor \"\(name)\" has the shape \(entry.shape), not \(shape)")
-        }
-        guard entry.elements.allSatisfy(\.isFinite) else {
-          throw PolicyError("\(url.path): the tensor \"\(name)\" holds numbers that are not finite")
-        }
-        parameters.append(Tensor(entry.elements, shape: shape))
-      }
-      policy = NetworkPolicy(try Network(architecture, parameters: parameters))
       let frame = description.frame
-      guard architecture.input == [frame.height, frame.width, frame.channels * description.frames],
-        try architecture.output() == [description.actions.count]
+      let input = [frame.height, frame.width, frame.channels * description.frames]
+      guard network.architecture.input == input,
+        try network.architecture.output() == [description.actions.count],
+        critic.map({ $0.architecture.input == input }) ?? true,
+        try critic.map({ try $0.architecture.output() == [1] }) ?? true
       else {
         throw PolicyError("\(url.path): the network does not fit the observations and actions it names")
       }
+      self.critic = critic
     } catch let error as NetworkError {
       throw PolicyError("\(url.path): \(error)")
     }
+  }
+
+  /// A network of a file, and the names of its tensors.
+  private static func network(
+    _ stored: Network.Architecture, in file: Safetensors, prefix: String, _ url: URL
+  ) throws -> (Network, names: [String]) {
+    // Decoding bypasses the checks of the initializer.
+    let architecture = try Network.Architecture(input: stored.input, layers: stored.layers)
+    let expected = try architecture.parameters()
+    var parameters: [Tensor] = []
+    for (name, shape) in expected {
+      let name = prefix + name
+      guard let entry = file[name] else {
+        throw PolicyError("\(url.path): the tensor \"\(name)\" is missing")
+      }
+      guard entry.shape == shape.dimensions else {
+        throw PolicyError("\(url.path): the tensor \"\(name)\" has the shape \(entry.shape), not \(shape)")
+      }
+      guard entry.elements.allSatisfy(\.isFinite) else {
+        throw PolicyError("\(url.path): the tensor \"\(name)\" holds numbers that are not finite")
+      }
+      parameters.append(Tensor(entry.elements, shape: shape))
+    }
+    return (try Network(architecture, parameters: parameters), expected.map { prefix + $0.name })
   }
 
   /// Writes the policy, atomically; the same policy gives the same bytes.
@@ -125,17 +156,23 @@ public struct PolicyFile: Sendable {
     func json(_ value: some Encodable) throws -> String {
       String(decoding: try encoder.encode(value), as: UTF8.self)
     }
-    let architecture = policy.network.architecture
-    let entries = zip(try architecture.parameters(), policy.network.parameters).map { expected, tensor in
-      Safetensors.Entry(name: expected.name, shape: expected.shape.dimensions, elements: tensor.elements)
+    func entries(_ network: Network, prefix: String) throws -> [Safetensors.Entry] {
+      zip(try network.architecture.parameters(), network.parameters).map { expected, tensor in
+        Safetensors.Entry(
+          name: prefix + expected.name, shape: expected.shape.dimensions, elements: tensor.elements)
+      }
     }
-    try Safetensors(
-      metadata: [
-        "hoodwink.format": Self.formatVersion,
-        "hoodwink.description": try json(description),
-        "hoodwink.network": try json(architecture),
-      ], entries: entries
-    ).write(to: url)
+    var metadata = [
+      "hoodwink.format": Self.formatVersion,
+      "hoodwink.description": try json(description),
+      "hoodwink.network": try json(policy.network.architecture),
+    ]
+    var tensors = try entries(policy.network, prefix: "")
+    if let critic {
+      metadata["hoodwink.critic"] = try json(critic.architecture)
+      tensors += try entries(critic, prefix: "critic.")
+    }
+    try Safetensors(metadata: metadata, entries: tensors).write(to: url)
   }
 
   /// The file of a policy that a person names: a file, a run folder (its last.safetensors) or a policy folder (its

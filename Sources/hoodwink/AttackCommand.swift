@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attacks
+import Evaluation
 import Foundation
 
 /// Attacks one policy.
@@ -7,9 +8,16 @@ struct AttackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attack", abstract: "Attack one policy, frame by frame, and compare it with the clean run.",
     discussion: """
+      Parameters of an attack are written behind its name (pgd:steps=20:restarts=5) or as options; several attacks joined \
+      by + are the strongest of them for each frame. The interval is a 95% bootstrap interval of the interquartile \
+      mean over episodes: it speaks of this policy, not of its training.
+
       Examples:
         hoodwink attack runs/plain --attack fgsm --epsilon 8/255
-        hoodwink attack runs/plain/last.safetensors --attack noise --epsilon 0.1 --episodes 500 --json
+        hoodwink attack runs/plain --attack pgd --steps 20 --restarts 5 --epsilon 4/255 --timing strategic --share 0.25
+        hoodwink attack runs/plain --attack bim --norm l2 --epsilon 1.5 --region 0,0,5,10 --targeted --target left
+        hoodwink attack runs/plain --attack fgsm+pgd:steps=10+square --epsilon 8/255 --json
+        hoodwink attack runs/plain --attack noise --set distribution=sign --epsilon 0.1 --episodes 500
       """)
 
   @Argument(help: "A run folder, a policy folder or a file.")
@@ -24,30 +32,33 @@ struct AttackCommand: ParsableCommand {
     help: ArgumentHelp("The size of the perturbation: 8/255 or 0.03.", valueName: "size"))
   var epsilon: Epsilon
 
-  @OptionGroup var play: PlayOptions
+  @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
+  @OptionGroup var play: PlayOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     let interruption = Interruption()
-    let attack = try checkedAttack(attack)
+    // A typo in the attack is found before the policy is read.
+    _ = try how.plan(attack, actions: how.target.map { [$0] } ?? [])
     let subject = try NamedPolicy(policy, in: common.folders())
-    let cells = try [nil, attack].map { attack in
+    let description = subject.file.description
+    let plan = try how.plan(attack, actions: description.actions)
+    let model = threat.threat(epsilon, for: description.frame)
+    let opposition = Evaluation.Opposition(plan, threat: model)
+    let cells = try [nil, opposition].map { opposition in
       try Cell.play(
-        subject, attack: attack, epsilon: attack == nil ? nil : epsilon, threat: threat,
-        episodes: play.episodes,
-        compute: compute, interruption: interruption)
+        subject, against: opposition, episodes: play.episodes, compute: compute, interruption: interruption)
     }
+    warn(model.warning.map { [$0] } ?? [])
     if common.json { return try printJSON(cells) }
-    let model = threat.threat(epsilon, for: subject.file.description.frame)
-    print("\(policy) in \(subject.environment.id): \(attack), \(model)")
-    var table = Table(
-      ["", "return", "95% interval", "flips", "attacked", "unchanged", "largest"], leftColumns: 1)
-    for cell in cells {
-      let row = cell.row
-      table.append([row[1]] + row[3...6] + [cell.attack == nil ? "–" : "\(cell.unchangedFrames)", row[7]])
-    }
+    print("\(policy) in \(subject.environment.id): \(plan); \(model); threat model \(model.stableHash)")
+    var table = Table([""] + Cell.heads.dropFirst(3), leftColumns: 1)
+    for cell in cells { table.append([cell.row[1]] + cell.row.dropFirst(3)) }
     print(table.text)
+    print(
+      "\(play.episodes) episodes from seed \(compute.seed); interval of the interquartile mean (IQM), over episodes."
+    )
   }
 }

@@ -1,6 +1,7 @@
 import Attacks
 import Evaluation
 import Foundation
+import Policies
 
 /// One cell of an evaluation: a policy, clean or under one attack of one size.
 struct Cell: Encodable {
@@ -9,51 +10,108 @@ struct Cell: Encodable {
   let attack: String?
   let epsilon: String?
   let epsilonValue: Float?
+  /// The threat model in words, and its hash.
+  let threat: String?
+  let threatHash: String?
+  let timing: String?
   let episodes: Int
   let seed: UInt64
   let mean: Double
   let interquartileMean: Double
+  /// A 95% bootstrap interval of the interquartile mean.
   let intervalLow: Double
   let intervalHigh: Double
+  /// What was resampled for it.
+  let intervalOver = "episodes"
   let flipRate: Double?
   let frames: Int
   let attackedFrames: Int
   let unchangedFrames: Int
   let largestPerturbation: Float
+  let forwardPasses: Int
+  let backwardPasses: Int
+  let seconds: Double
   let returns: [Double]
+  /// The result that the cell tells of.
+  let result: Evaluation.Result
 
-  /// Plays the episodes of a cell; no attack gives the clean one.
+  private enum CodingKeys: CodingKey {
+    case policy, environment, attack, epsilon, epsilonValue, threat, threatHash, timing, episodes, seed, mean
+    case interquartileMean, intervalLow, intervalHigh, intervalOver, flipRate, frames, attackedFrames
+    case unchangedFrames, largestPerturbation, forwardPasses, backwardPasses, seconds, returns
+  }
+
+  /// Plays the episodes of a cell; no opposition gives the clean one.
   static func play(
-    _ subject: NamedPolicy, attack: String?, epsilon: Epsilon?, threat: ThreatOptions, episodes: Int,
+    _ subject: NamedPolicy, against opposition: Evaluation.Opposition?, episodes: Int,
     compute: ComputeOptions, interruption: Interruption
   ) throws -> Cell {
     let description = subject.file.description
     let evaluation = Evaluation(
       environment: subject.environment, frames: description.frames, seed: compute.seed, episodes: episodes)
-    var opposition: Evaluation.Opposition?
-    if let attack, let epsilon {
-      opposition = try .init(attack: attack, threat: threat.threat(epsilon, for: description.frame))
-    }
+    let clock = ContinuousClock()
+    let start = clock.now
     let result = try evaluation.run(
-      subject.file.policy, against: opposition, workers: compute.workers,
+      subject.file.victim, against: opposition, workers: compute.workers,
       continuing: { !interruption.isAsked })
+    let seconds = (clock.now - start) / .seconds(1)
     let interval = result.interval(seed: compute.seed)
+    let epsilon = opposition?.threat.epsilon
     return Cell(
-      policy: subject.name, environment: description.environment, attack: attack,
-      epsilon: epsilon.map { "\($0)" }, epsilonValue: epsilon?.value, episodes: episodes, seed: compute.seed,
-      mean: result.mean, interquartileMean: result.interquartileMean, intervalLow: interval.lowerBound,
+      policy: subject.name, environment: description.environment,
+      attack: opposition.map { "\($0.plan.attack)" }, epsilon: epsilon.map { "\($0)" },
+      epsilonValue: epsilon?.value, threat: opposition.map { "\($0.threat)" },
+      threatHash: opposition?.threat.stableHash, timing: opposition.map { "\($0.plan.timing)" },
+      episodes: episodes, seed: compute.seed, mean: result.mean,
+      interquartileMean: result.interquartileMean, intervalLow: interval.lowerBound,
       intervalHigh: interval.upperBound, flipRate: result.flipRate, frames: result.frames,
       attackedFrames: result.attackedFrames, unchangedFrames: result.unchangedFrames,
-      largestPerturbation: result.largestPerturbation, returns: result.returns)
+      largestPerturbation: result.largestPerturbation, forwardPasses: result.passes.forward,
+      backwardPasses: result.passes.backward, seconds: seconds, returns: result.returns, result: result)
   }
+
+  /// The heads of ``row``.
+  static let heads = [
+    "policy", "attack", "epsilon", "mean", "IQM", "95% interval", "flips", "attacked", "unchanged", "largest",
+    "passes a frame", "time",
+  ]
 
   /// The cell as a row of the table.
   var row: [String] {
-    [
+    let isAttacked = attack != nil
+    func share(_ part: Int, _ whole: Int) -> String {
+      isAttacked && whole > 0 ? String(format: "%.1f%%", 100 * Double(part) / Double(whole)) : "–"
+    }
+    func perFrame(_ passes: Int) -> String {
+      attackedFrames == 0 ? "0" : String(format: "%.3g", Double(passes) / Double(attackedFrames))
+    }
+    return [
       policy, attack ?? "clean", epsilon.flatMap { Epsilon($0) }?.bothWays ?? "–",
-      String(format: "%.3f", mean), String(format: "[%.3f, %.3f]", intervalLow, intervalHigh),
-      flipRate.map { String(format: "%.1f%%", $0 * 100) } ?? "–",
-      "\(attackedFrames)/\(frames)", attack == nil ? "–" : String(format: "%.4f", largestPerturbation),
+      String(format: "%.3f", mean), String(format: "%.3f", interquartileMean),
+      String(format: "[%.3f, %.3f]", intervalLow, intervalHigh),
+      flipRate.map { String(format: "%.1f%%", $0 * 100) } ?? "–", share(attackedFrames, frames),
+      share(unchangedFrames, attackedFrames), isAttacked ? String(format: "%.4f", largestPerturbation) : "–",
+      isAttacked ? "\(perFrame(forwardPasses)) + \(perFrame(backwardPasses))" : "–",
+      String(format: "%.1f s", seconds),
+    ]
+  }
+
+  /// The heads of ``values``.
+  static let columns = [
+    "policy", "environment", "attack", "epsilon", "epsilon_value", "threat_hash", "timing", "episodes",
+    "seed",
+    "mean", "interquartile_mean", "interval_low", "interval_high", "interval_over", "flip_rate", "frames",
+    "attacked_frames", "unchanged_frames", "largest_perturbation", "forward_passes", "backward_passes",
+    "seconds",
+  ]
+
+  /// The cell as a line of a CSV file.
+  var values: [String] {
+    [
+      policy, environment, attack ?? "", epsilon ?? "", epsilonValue.map { "\($0)" } ?? "", threatHash ?? "",
+      timing ?? "", "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)", "\(intervalLow)",
+      "\(intervalHigh)", intervalOver, flipRate.map { "\($0)" } ?? "", "\(frames)", "\(attackedFrames)",
+      "\(unchangedFrames)", "\(largestPerturbation)", "\(forwardPasses)", "\(backwardPasses)", "\(seconds)",
     ]
   }
 }

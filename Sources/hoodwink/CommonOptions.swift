@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attacks
 import Environments
+import Evaluation
 import Foundation
 import Policies
 import Tensors
@@ -49,27 +50,6 @@ struct PlayOptions: ParsableArguments {
   }
 }
 
-/// What an attacker may do, as options.
-struct ThreatOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("Which frames of the stack may change: newest or all.", valueName: "which"))
-  var frames: ThreatModel.Frames = .newest
-
-  @Flag(help: "Deliver attacked observations rounded to 8 bits.")
-  var quantized = false
-
-  func threat(_ epsilon: Epsilon, for space: BoxSpace) -> ThreatModel {
-    ThreatModel(epsilon: epsilon, range: space.low...space.high, frames: frames, isQuantized: quantized)
-  }
-}
-
-extension ThreatModel.Frames: ExpressibleByArgument {}
-
-extension Epsilon: ExpressibleByArgument {
-  /// Reads `8/255` and `0.03`.
-  public init?(argument: String) { self.init(argument) }
-}
-
 /// A policy as a person named it, with the environment that it was trained in.
 struct NamedPolicy {
   let name: String
@@ -92,7 +72,12 @@ struct NamedPolicy {
       throw Failure("\(name): does not fit the environment \(environment.id)", status: EX_DATAERR)
     }
   }
-}
 
-/// An attack as it is written, known to exist.
-func checkedAttack(_ text: String) throws -> String { try AttackChoice(text).description }
+  /// An attacker on the policy; what learns first learns from episodes of it.
+  func attacker(_ attack: String, within threat: ThreatModel, seed: UInt64) throws -> Attacker {
+    let plan = try AttackPlan(attack)
+    let evaluation = Evaluation(
+      environment: environment, frames: file.description.frames, seed: seed, episodes: 1)
+    return try evaluation.attacker(.init(plan, threat: threat), against: file.victim)
+  }
+}

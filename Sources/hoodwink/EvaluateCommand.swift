@@ -3,6 +3,7 @@ import Attacks
 import Environments
 import Evaluation
 import Foundation
+import Networks
 import Policies
 
 /// Evaluates policies × attacks × epsilons.
@@ -11,12 +12,14 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Play policies clean and under attacks, and print the table of returns.",
     discussion: """
-      Every cell plays the same episodes (paired seeds), acting greedily. Intervals are 95% bootstrap intervals of the \
-      mean over episodes: they speak of this policy, not of its training.
+      Every cell plays the same episodes (paired seeds), acting greedily, in lockstep. Intervals are 95% bootstrap \
+      intervals of the interquartile mean: over episodes for one policy, which speaks of this policy and not of its \
+      training, and over training seeds for several policies of one recipe.
 
       Examples:
-        hoodwink evaluate runs/plain runs/hardened --attacks noise,fgsm --epsilons 8/255,32/255
-        hoodwink evaluate runs/plain --episodes 500 --json
+        hoodwink evaluate runs/plain runs/hardened --attacks noise,fgsm,pgd:steps=20 --epsilons 8/255,32/255
+        hoodwink evaluate runs/seed-* --attacks pgd,mad --epsilons 4/255 --episodes 100 --csv robustness.csv
+        hoodwink evaluate runs/plain --attacks bim --norm l2 --epsilons 0.5,1,2 --timing strategic --share 0.25 --json
       """)
 
   @Argument(help: "Policies: run folders, policy folders or files.")
@@ -28,45 +31,207 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Epsilons, separated by commas: 8/255 or 0.03.")
   var epsilons: String = "8/255,16/255,32/255"
 
-  @OptionGroup var play: PlayOptions
+  @Option(help: ArgumentHelp("Write the cells into a CSV file, too.", valueName: "file"))
+  var csv: String?
+
+  @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
+  @OptionGroup var play: PlayOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
+
+  /// What is left of a policy at one size.
+  private struct Worst: Encodable {
+    let policy: String
+    let epsilon: String
+    let meanOfMinima: Double
+    let minimumOfMeans: Double
+    let strongest: String
+  }
+
+  /// Policies of one recipe under one attack.
+  private struct Seeds: Encodable {
+    let policies: [String]
+    let attack: String?
+    let epsilon: String?
+    let means: [Double]
+    let interquartileMean: Double
+    let intervalLow: Double?
+    let intervalHigh: Double?
+    let intervalOver = "training seeds"
+  }
+
+  private struct Report: Encodable {
+    let cells: [Cell]
+    let worstCases: [Worst]
+    let overTrainingSeeds: [Seeds]
+  }
 
   func run() throws {
     let interruption = Interruption()
     let folders = try common.folders()
-    let names = try attacks.split(separator: ",").map { try checkedAttack(String($0)) }
-    let sizes = try epsilons.split(separator: ",").map { text in
+    let names = attacks.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    for name in names { _ = try how.plan(name, actions: how.target.map { [$0] } ?? []) }
+    let sizes = try epsilons.split(separator: ",", omittingEmptySubsequences: false).map { text in
       guard let epsilon = Epsilon(String(text)) else {
         throw Failure("--epsilons: \"\(text)\" is not a size: write 8/255 or 0.03, not negative")
       }
       return epsilon
     }
+    for (option, texts) in [
+      ("attacks", names), ("epsilons", sizes.map(\.description)), ("policies", policies),
+    ] {
+      if let twice = texts.first(where: { text in texts.count { $0 == text } > 1 }) {
+        throw Failure("\(option): \"\(twice)\" is named twice")
+      }
+    }
+    if let csv, FileManager.default.fileExists(atPath: csv) {
+      throw Failure("\(csv) exists: name another file, or remove it", status: EX_CANTCREAT)
+    }
     let subjects = try policies.map { try NamedPolicy($0, in: folders) }
-    let oppositions: [(attack: String, epsilon: Epsilon)] =
-      names.flatMap { name in sizes.map { (name, $0) } }
+    let cells = try played(subjects, names, sizes, interruption)
+    if let csv { try writeCSV(cells, to: csv) }
+    let report = Report(
+      cells: cells, worstCases: worstCases(cells), overTrainingSeeds: seeds(subjects, cells))
+    if common.json { return try printJSON(report) }
+    printTables(report)
+  }
+
+  private func played(
+    _ subjects: [NamedPolicy], _ names: [String], _ sizes: [Epsilon], _ interruption: Interruption
+  ) throws -> [Cell] {
     var line = ProgressLine("evaluate", unit: "cells")
-    let total = subjects.count * (oppositions.count + 1)
+    let total = subjects.count * (names.count * sizes.count + 1)
     var cells: [Cell] = []
+    var warnings: [String] = []
     for subject in subjects {
-      for opposition in [nil] + oppositions.map(Optional.some) {
+      let description = subject.file.description
+      var oppositions: [Evaluation.Opposition?] = [nil]
+      for name in names {
+        let plan = try how.plan(name, actions: description.actions)
+        for size in sizes {
+          oppositions.append(.init(plan, threat: threat.threat(size, for: description.frame)))
+        }
+      }
+      for opposition in oppositions {
+        warnings += opposition?.warnings ?? []
         cells.append(
           try Cell.play(
-            subject, attack: opposition?.attack, epsilon: opposition?.epsilon, threat: threat,
-            episodes: play.episodes, compute: compute, interruption: interruption))
+            subject, against: opposition, episodes: play.episodes, compute: compute,
+            interruption: interruption))
         line.update(cells.count, of: total)
       }
     }
     line.finish(total, of: total)
-    if common.json { return try printJSON(cells) }
-    var table = Table(
-      ["policy", "attack", "epsilon", "return", "95% interval", "flips", "attacked", "largest"],
-      leftColumns: 3)
-    for cell in cells { table.append(cell.row) }
+    warn(warnings)
+    return cells
+  }
+
+  /// For each policy and epsilon under several attacks both summaries.
+  private func worstCases(_ cells: [Cell]) -> [Worst] {
+    policies.flatMap { policy in
+      let own = cells.filter { $0.policy == policy && $0.attack != nil }
+      var sizes: [String] = []
+      for case let size? in own.map(\.epsilon) where !sizes.contains(size) { sizes.append(size) }
+      return sizes.compactMap { size -> Worst? in
+        let group = own.filter { $0.epsilon == size }
+        guard group.count > 1 else { return nil }
+        let worst = Evaluation.worstCase(of: group.map(\.result))
+        return Worst(
+          policy: policy, epsilon: size, meanOfMinima: worst.meanOfMinima,
+          minimumOfMeans: worst.minimumOfMeans, strongest: group[worst.strongest].attack ?? "")
+      }
+    }
+  }
+
+  /// Policies that differ in their training seed alone, cell by cell.
+  private func seeds(_ subjects: [NamedPolicy], _ cells: [Cell]) -> [Seeds] {
+    var recipes: [(recipe: PolicyFile.Description, names: [String])] = []
+    for subject in subjects {
+      let recipe = subject.file.description.recipe
+      if let index = recipes.firstIndex(where: { $0.recipe == recipe }) {
+        recipes[index].names.append(subject.name)
+      } else {
+        recipes.append((recipe, [subject.name]))
+      }
+    }
+    return recipes.filter { $0.names.count > 1 }.flatMap { _, names in
+      let first = cells.filter { $0.policy == names[0] }
+      return first.map { cell in
+        let group = cells.filter {
+          names.contains($0.policy) && $0.attack == cell.attack && $0.epsilon == cell.epsilon
+        }
+        let summary = Evaluation.overTrainingSeeds(group.map(\.result), seed: compute.seed)
+        return Seeds(
+          policies: names, attack: cell.attack, epsilon: cell.epsilon, means: summary.means,
+          interquartileMean: summary.interquartileMean, intervalLow: summary.interval?.lowerBound,
+          intervalHigh: summary.interval?.upperBound)
+      }
+    }
+  }
+
+  private func printTables(_ report: Report) {
+    var table = Table(Cell.heads, leftColumns: 3)
+    for cell in report.cells { table.append(cell.row) }
     print(table.text)
+    let first = report.cells.first { $0.threat != nil }
     print(
-      "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each; \(threat.frames.rawValue) "
-        + "\(threat.frames == .newest ? "frame" : "frames") attacked; intervals over episodes.")
+      "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each; intervals of the interquartile mean (IQM), "
+        + "over episodes"
+        + (first?.threat.map { "; \(Self.withoutEpsilon($0)), timing \(first?.timing ?? "")" } ?? "") + ".")
+    func size(_ text: String?) -> String { text.flatMap { Epsilon($0) }?.bothWays ?? "–" }
+    if !report.worstCases.isEmpty {
+      print(
+        "\nThe strongest of the attacks, chosen anew for each episode (mean of minima) or once (minimum of means):"
+      )
+      var table = Table(["policy", "epsilon", "mean of minima", "minimum of means", "by"], leftColumns: 2)
+      for worst in report.worstCases {
+        table.append([
+          worst.policy, size(worst.epsilon), String(format: "%.3f", worst.meanOfMinima),
+          String(format: "%.3f", worst.minimumOfMeans), worst.strongest,
+        ])
+      }
+      print(table.text)
+    }
+    if !report.overTrainingSeeds.isEmpty {
+      print("\nPolicies of one recipe; the interval is over training seeds:")
+      var table = Table(["policies", "attack", "epsilon", "IQM", "95% interval"], leftColumns: 3)
+      for seeds in report.overTrainingSeeds {
+        table.append([
+          "\(seeds.policies.count) from \(seeds.policies[0])", seeds.attack ?? "clean", size(seeds.epsilon),
+          String(format: "%.3f", seeds.interquartileMean),
+          String(format: "[%.3f, %.3f]", seeds.intervalLow ?? .nan, seeds.intervalHigh ?? .nan),
+        ])
+      }
+      print(table.text)
+    }
+  }
+
+  /// A threat model's words without its size, which is a column.
+  private static func withoutEpsilon(_ threat: String) -> String {
+    threat.components(separatedBy: ", ").filter { !$0.hasPrefix("epsilon") }.joined(separator: ", ")
+  }
+
+  private func writeCSV(_ cells: [Cell], to path: String) throws {
+    func field(_ text: String) -> String {
+      text.contains(where: { ",\"\n".contains($0) }) ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+    }
+    let lines = ([Cell.columns] + cells.map(\.values)).map { $0.map(field).joined(separator: ",") }
+    try AtomicFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: URL(fileURLWithPath: path))
+  }
+}
+
+extension Evaluation.Opposition {
+  /// What a person should know before believing the result.
+  fileprivate var warnings: [String] { threat.warning.map { [$0] } ?? [] }
+}
+
+extension PolicyFile.Description {
+  /// What policies of one recipe have in common: all but the seed.
+  fileprivate var recipe: PolicyFile.Description {
+    var recipe = self
+    recipe.seed = 0
+    recipe.configuration["seed"] = nil
+    return recipe
   }
 }

@@ -24,9 +24,8 @@ struct Hoodwink: ParsableCommand {
       """,
     version: TrainingPlan.version,
     subcommands: [
-      ListCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self, SelftestCommand.self,
-      WatchCommand.self,
-      BaselineCommand.self, TraceCommand.self,
+      ListCommand.self, TrainCommand.self, AttackCommand.self, CraftCommand.self, EvaluateCommand.self,
+      SelftestCommand.self, WatchCommand.self, BaselineCommand.self, TraceCommand.self,
     ])
 
   static func main() {

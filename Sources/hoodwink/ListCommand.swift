@@ -18,18 +18,29 @@ struct ListCommand: ParsableCommand {
       Examples:
         hoodwink list environments
         hoodwink list attacks --json
+        hoodwink list attacks pgd
       """)
 
   @Argument(help: "environments, policies or attacks.")
   var subject: Subject
 
+  @Argument(help: "An attack, to list its parameters.")
+  var name: String?
+
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let name, subject != .attacks {
+      throw ValidationError("only attacks are listed by name, not \"\(name)\"")
+    }
+  }
 
   func run() throws {
     switch subject {
     case .environments: try listEnvironments()
     case .policies: try listPolicies()
-    case .attacks: try listAttacks()
+    case .attacks:
+      if let name { try listParameters(of: name) } else { try listAttacks() }
     }
   }
 
@@ -108,6 +119,23 @@ struct ListCommand: ParsableCommand {
     for row in rows {
       table.append([row.name, row.access, row.norms.joined(separator: " "), row.cost, row.summary])
     }
+    print(table.text)
+  }
+
+  private struct ParameterRow: Encodable {
+    let name: String
+    let usual: String
+    let summary: String
+  }
+
+  private func listParameters(of name: String) throws {
+    let entry = try AttackCatalog.entry(name)
+    let rows = entry.parameters.map { ParameterRow(name: $0.name, usual: $0.usual, summary: $0.summary) }
+    if common.json { return try printJSON(rows) }
+    print("\(name): \(entry.about.summary). Needs \(entry.about.access); \(entry.about.cost).")
+    if rows.isEmpty { return print("It has no parameters.") }
+    var table = Table(["parameter", "usual", "description"], leftColumns: 3)
+    for row in rows { table.append([row.name, row.usual.isEmpty ? "–" : row.usual, row.summary]) }
     print(table.text)
   }
 }

@@ -49,7 +49,7 @@ struct WatchCommand: ParsableCommand {
   func run() throws {
     let subject = try NamedPolicy(policy, in: common.folders())
     let model = threat.threat(epsilon, for: subject.file.description.frame)
-    let attacker = try Attacker(attack, against: subject.file.policy, within: model)
+    let attacker = try subject.attacker(attack, within: model, seed: compute.seed)
     var episode = WatchedEpisode(subject, attack: attack, attacker: attacker, seed: compute.seed)
     guard let record else { return try show(&episode) }
     let interruption = Interruption()

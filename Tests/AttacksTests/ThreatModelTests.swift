@@ -188,6 +188,29 @@ import Testing
     }
   }
 
+  /// What is too far away is moved to the boundary, not beyond: of few large entries, many small ones, and both.
+  @Test(arguments: [ThreatModel.Norm.l2, .l1])
+  func projectionEndsOnTheBoundary(_ norm: ThreatModel.Norm) throws {
+    var random = RandomStream(seed: 77)
+    let bits: [Float] = (0..<(200 * 40)).map { _ in random.chance(0.5) ? 0 : 1 }
+    let center = Tensor(bits, shape: [200, 1, 40, 1])
+    for epsilon in [0.01, 0.3, 2, 5] {
+      let space = try neighborhood(
+        ThreatModel(norm: norm, epsilon: Epsilon(epsilon), frames: .all), channels: 1, of: center)
+      let change = Tensor(shape: center.shape) { change in
+        for index in change.indices {
+          let size = random.chance(0.1) ? Float(random.uniform()) * 3 : Float(random.uniform()) * 0.1
+          change[index] = bits[index] == 0 ? size : -size
+        }
+      }
+      let wanted = (center + change).clamped(to: 0...1)
+      let sizes = space.sizes(of: space.project(center + change))
+      for (size, before) in zip(sizes, space.sizes(of: wanted)) {
+        #expect(abs(size - min(before, Float(epsilon))) < 1e-5 * max(before, 1))
+      }
+    }
+  }
+
   @Test func quantizationRoundsTowardTheCleanValue() throws {
     let threat = ThreatModel(epsilon: Epsilon(10, over: 255), frames: .all, isQuantized: true)
     let gray = Tensor(repeating: 100 / 255, shape: [1, 1, 1, 1])

@@ -27,8 +27,13 @@ private func play(
   _ id: String, lanes: Int = 3, frames: Int = 2, attack: (name: String, threat: ThreatModel)? = nil
 ) throws -> (steps: [Rollout.Step], records: [EpisodeRecord]) {
   let definition = try catalog.definition(for: id)
-  let policy = try victim(definition, frames: frames)
-  let attacker = try attack.map { try Attacker($0.name, against: policy, within: $0.threat) }
+  let policy = ActionValuePolicy(try victim(definition, frames: frames))
+  let attacker = try attack.map { attack in
+    try Attacker(
+      AttackPlan(attack.name), against: policy, within: attack.threat,
+      learningFrom: Experience(
+        of: policy, in: definition.makeVector(count: 1), frames: frames, seed: 9, limit: 4))
+  }
   var rollout = Rollout(definition.makeVector(count: lanes), frames: frames)
   for lane in 0..<lanes { rollout.start(lane, seed: UInt64(100 + lane)) }
   var steps: [Rollout.Step] = []
@@ -193,8 +198,13 @@ private func play(
   @Test(arguments: AttackCatalog.names)
   func theVictimRemembersWhatThePolicyDoes(_ attack: String) throws {
     for id in catalog.ids {
-      let victim = try recurrent(catalog.definition(for: id))
-      let harmless = try Attacker(attack, against: victim, within: ThreatModel(epsilon: Epsilon(0)))
+      let definition = try catalog.definition(for: id)
+      let victim = ActionValuePolicy(try recurrent(definition))
+      let experience = try Experience(
+        of: victim, in: definition.makeVector(count: 1), frames: 1, seed: 9, limit: 3)
+      let harmless = try Attacker(
+        AttackPlan("\(attack)\(attack == "robust-sarsa" ? ":updates=1" : "")"), against: victim,
+        within: ThreatModel(epsilon: Epsilon(0)), learningFrom: experience)
       let seeds: [[UInt64]] = [[1], [2], [3]]
       let (attacked, clean) = (
         try actions(id, seeds: seeds, attacker: harmless), try actions(id, seeds: seeds)

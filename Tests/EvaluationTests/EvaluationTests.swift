@@ -1,5 +1,6 @@
 import Attacks
 import Environments
+import Episodes
 import Evaluation
 import Networks
 import Policies
@@ -28,12 +29,55 @@ import Testing
 
   @Test(arguments: AttackCatalog.names)
   func threadsDoNotChangeTheResult(_ attack: String) throws {
-    let (evaluation, policy) = try evaluation(70)
-    let opposition = try Evaluation.Opposition(attack: attack, threat: threat)
+    let (evaluation, network) = try evaluation(70)
+    let policy = ActionValuePolicy(network)
+    let opposition = try Evaluation.Opposition(
+      attack: Self.quick[attack].map { "\(attack):\($0)" } ?? attack, threat: threat)
     let one = try evaluation.run(policy, against: opposition)
     let two = try evaluation.run(policy, against: opposition, workers: Workers(threads: 2))
     #expect(one.episodes == two.episodes)
     #expect(one.episodes.count == 70)
+  }
+
+  /// Parameters small enough for a test.
+  private static let quick = [
+    "apgd": "steps=5", "cw": "steps=5:searches=2", "minimal-epsilon": "steps=2:bisections=2",
+    "spsa": "steps=2:samples=2", "nes": "steps=2:samples=2", "square": "queries=10",
+    "hopskipjump": "iterations=2:samples=4:attempts=3", "universal": "steps=5",
+    "robust-sarsa": "updates=5:steps=3",
+    "jsma": "entries=3",
+  ]
+
+  /// Both summaries by hand: an attacker who may choose for each episode does at least as well as one who may not.
+  @Test func worstCasesAreThoseOfTheEpisodes() throws {
+    func result(_ returns: [Double]) -> Evaluation.Result {
+      Evaluation.Result(
+        episodes: returns.enumerated().map { index, value in
+          var record = EpisodeRecord(seed: UInt64(index))
+          record.episodeReturn = value
+          return record
+        })
+    }
+    let worst = Evaluation.worstCase(of: [result([1, 5, 3]), result([4, 0, 4]), result([9, 9, 9])])
+    #expect(worst.meanOfMinima == 4.0 / 3)
+    #expect(worst.minimumOfMeans == 8.0 / 3)
+    #expect(worst.strongest == 1)
+    let seeds = Evaluation.overTrainingSeeds(
+      [result([1, 3]), result([2, 2]), result([0, 8]), result([6, 6])], seed: 1)
+    #expect(seeds.means == [2, 2, 4, 6])
+    #expect(seeds.interquartileMean == 3)
+    #expect(seeds.interval.map { $0.lowerBound >= 2 && $0.upperBound <= 6 } == true)
+    #expect(Evaluation.overTrainingSeeds([result([1])], seed: 1).interval == nil)
+  }
+
+  /// Attacks that learn see episodes of other seeds than those that are evaluated, the same each time.
+  @Test func whatIsLearnedIsTheSameEachTime() throws {
+    let (evaluation, policy) = try evaluation(5)
+    let opposition = try Evaluation.Opposition(attack: "universal:steps=5", threat: threat)
+    let first = try evaluation.run(policy, against: opposition)
+    #expect(try evaluation.run(policy, against: opposition).episodes == first.episodes)
+    #expect(first.largestPerturbation > threat.budget * 0.99)
+    #expect(first.passes == Passes())
   }
 
   /// What ships plays as its model card says, on the card's seeds.

@@ -1,0 +1,91 @@
+import Policies
+import RandomStreams
+import Tensors
+
+/// Projected ascent by Adam (Kingma & Ba 2015, algorithm 1; as an attack Uesato et al. 2018, section 3.2): steps whose length
+/// follows each entry's own gradients.
+///
+///     m ← β₁·m + (1 − β₁)·g      v ← β₂·v + (1 − β₂)·g²      xₖ₊₁ = project(xₖ + α · m̂ / (√v̂ + 10⁻⁸·‖g‖∞))
+///
+/// Access: gradients. Cost: 1 + n forward and n backward passes for a start.
+///
+/// Deviations:
+/// 1. What keeps from dividing by zero is in proportion to the largest gradient: the attack does not depend on the scale of the
+///    scores.
+/// 2. Under the L2 and L1 norm the step is the steepest along m̂/√v̂; the method is made for the max norm.
+public struct AdamPGD: AttackRecipe {
+  /// What people are told.
+  public static let about = AboutAttack(
+    "adam", "projected steps by Adam from a random start", needs: .weights, norms: [.max],
+    cost: "1 + n forward, n backward a start")
+
+  /// What can be set.
+  public static let parameters: [AttackParameter<AdamPGD>] = [
+    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
+    .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
+    .size("step-size", \.stepSize, "the length α of a step, in epsilon's units (2.5·ε/n)"),
+    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
+    .flag("early-stop", \.stopsEarly, "whether an observation that is flipped is left as it is"),
+  ]
+
+  /// The number of steps.
+  public var steps = 20
+  /// The number of starts.
+  public var restarts = 1
+  /// The length of a step; nil for 2.5·ε/n.
+  public var stepSize: Epsilon?
+  /// What is climbed.
+  public var loss = ScoreLoss.margin
+  /// Whether an observation that meets the criterion is left as it is.
+  public var stopsEarly = false
+
+  /// Twenty steps up the margin from one random start.
+  public init() {}
+
+  /// One start, or the strongest of several.
+  public func against(_ victim: any DifferentiablePolicy) -> any Attack {
+    let one = BoundAttack(recipe: self, victim: victim)
+    return restarts > 1 ? Strongest(of: Array(repeating: one, count: restarts), against: victim) : one
+  }
+
+  /// Steps from one start.
+  public func perturb(
+    _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) -> Tensor {
+    let share = neighborhood.threat.share(of: stepSize, steps: steps)
+    let start = neighborhood.randomPoints(using: &random)
+    return Climb(steps: steps, loss: loss, stopsEarly: stopsEarly, rule: AdamClimb(share: share))
+      .perturb(clean, of: victim, from: start, meeting: criterion, within: neighborhood, using: &random)
+  }
+}
+
+/// Adam's steps, ascending.
+struct AdamClimb: ClimbRule {
+  /// The length of a step as a share of the budget.
+  let share: Float
+  private static let (beta1, beta2): (Float, Float) = (0.9, 0.999)
+  private var moments: (mean: Tensor, square: Tensor)?
+  private var (power1, power2): (Float, Float) = (1, 1)
+
+  init(share: Float) { self.share = share }
+
+  mutating func next(from point: Tensor, along gradient: Tensor, within neighborhood: Neighborhood) -> Tensor
+  {
+    let gradient = neighborhood.normalized(neighborhood.masked(gradient))
+    let old = moments ?? (.zeros(gradient.shape), .zeros(gradient.shape))
+    let mean = old.mean * Self.beta1 + gradient * (1 - Self.beta1)
+    let square = old.square * Self.beta2 + gradient.squared() * (1 - Self.beta2)
+    moments = (mean, square)
+    (power1, power2) = (power1 * Self.beta1, power2 * Self.beta2)
+    let direction = (mean / (1 - power1)) / ((square / (1 - power2)).squareRoot() + 1e-8)
+    guard neighborhood.threat.norm == .max else {
+      return neighborhood.step(from: point, along: direction, share: share)
+    }
+    return point + direction * neighborhood.rowScales(neighborhood.budgets.map { $0 * share })
+  }
+
+  mutating func keep(_ rows: [Int]) {
+    moments = moments.map { ($0.mean.rows(at: rows), $0.square.rows(at: rows)) }
+  }
+}

@@ -1,0 +1,157 @@
+import Policies
+import RandomStreams
+import Tensors
+
+/// Auto-PGD (Croce & Hein 2020, "Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free
+/// attacks", algorithm 1): projected ascent with momentum whose step halves, observation by observation, when it does not get on.
+///
+///     z = project(xₖ + η · steepest(∇ₓ loss(xₖ)))      xₖ₊₁ = project(xₖ + α·(z − xₖ) + (1 − α)·(xₖ − xₖ₋₁))
+///
+/// with α = 0.75 and η = 2ε at first. At the checkpoints wⱼ = ⌈pⱼ·n⌉ (p₀ = 0, p₁ = 0.22, pⱼ₊₁ = pⱼ + max(pⱼ − pⱼ₋₁ − 0.03, 0.06))
+/// η halves, and the search goes back to the best point, if fewer than 0.75 of the steps since the last raised the loss, or if
+/// neither η nor the best loss has changed since. The losses of the paper are cross-entropy and the difference of logits
+/// ratio, here defined for few actions, too: see ``ScoreLoss/ratio``.
+///
+/// Access: gradients. Cost: 1 + n + 1 forward and n + 1 backward passes for a start, fewer where it flips early.
+///
+/// Deviations:
+/// 1. An observation that meets the criterion is finished (the authors' code goes on, and keeps it).
+/// 2. The norms are the max norm and L2; under L1 the steps are the steepest of that norm, not those of APGD-L1 (2021).
+public struct AutoPGD: AttackRecipe {
+  /// What people are told.
+  public static let about = AboutAttack(
+    "apgd", "Auto-PGD: momentum, and steps that halve by themselves", needs: .weights, norms: [.max, .l2],
+    cost: "2 + n forward, 1 + n backward a start")
+
+  /// What can be set.
+  public static let parameters: [AttackParameter<AutoPGD>] = [
+    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
+    .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
+    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
+    .flag("early-stop", \.stopsEarly, "whether an observation that is flipped is left as it is"),
+  ]
+
+  /// The number of steps.
+  public var steps = 50
+  /// The number of starts.
+  public var restarts = 1
+  /// What is climbed.
+  public var loss = ScoreLoss.crossEntropy
+  /// Whether an observation that meets the criterion is left as it is.
+  public var stopsEarly = true
+
+  /// Fifty steps up the cross-entropy.
+  public init() {}
+
+  private static let momentum: Float = 0.75
+  private static let successes = 0.75
+
+  /// One start, or the strongest of several.
+  public func against(_ victim: any DifferentiablePolicy) -> any Attack {
+    let one = BoundAttack(recipe: self, victim: victim)
+    return restarts > 1 ? Strongest(of: Array(repeating: one, count: restarts), against: victim) : one
+  }
+
+  /// The steps at which the search looks back.
+  static func checkpoints(steps: Int) -> [Int] {
+    var (before, now) = (0.0, 0.22)
+    var checkpoints: [Int] = []
+    while now <= 1 {
+      checkpoints.append(Int((now * Double(steps)).rounded(.up)))
+      (before, now) = (now, now + max(now - before - 0.03, 0.06))
+    }
+    return checkpoints
+  }
+
+  /// One observation's way.
+  private struct Way {
+    /// As a share of the budget.
+    var step: Float = 2
+    var last: Float
+    var best: Float
+    /// Steps since the last checkpoint that raised the loss.
+    var raised = 0
+    /// The step and the best loss at the last checkpoint.
+    var before: (step: Float, best: Float)
+
+    init(loss: Float) { (last, best, before) = (loss, loss, (2, loss)) }
+  }
+
+  /// Steps from one start.
+  public func perturb(
+    _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) -> Tensor {
+    var finished = neighborhood.randomPoints(using: &random)
+    var (clean, criterion, neighborhood, streams) = (clean, criterion, neighborhood, random)
+    var open = Array(0..<clean.count)
+    var (point, previous, best) = (finished, finished, finished)
+    var gradient = Tensor.zeros(finished.shape)
+    var bestGradient = gradient
+    var ways: [Way] = []
+    let checkpoints = Self.checkpoints(steps: steps)
+    var lastCheckpoint = 0
+    for step in 0...steps {
+      let ascent = clean.ascent(of: victim, at: point, raising: criterion, as: loss, using: &streams)
+      gradient = ascent.gradient
+      let (losses, looked) = (ascent.losses.elements, point)
+      if step == 0 {
+        ways = losses.map(Way.init(loss:))
+        bestGradient = gradient
+      } else {
+        let better = ways.indices.filter { losses[$0] > ways[$0].best }
+        for row in ways.indices {
+          if losses[row] > ways[row].last { ways[row].raised += 1 }
+          ways[row].last = losses[row]
+        }
+        for row in better { ways[row].best = losses[row] }
+        best.replaceRows(at: better, with: point.rows(at: better))
+        bestGradient.replaceRows(at: better, with: gradient.rows(at: better))
+      }
+      if checkpoints.contains(step), step > 0 {
+        let period = step - lastCheckpoint
+        lastCheckpoint = step
+        let stuck = ways.indices.filter { row in
+          let way = ways[row]
+          return Double(way.raised) < Self.successes * Double(period)
+            || (way.before.step == way.step && way.before.best >= way.best)
+        }
+        for row in ways.indices {
+          (ways[row].before, ways[row].raised) = ((ways[row].step, ways[row].best), 0)
+        }
+        for row in stuck { ways[row].step /= 2 }
+        point.replaceRows(at: stuck, with: best.rows(at: stuck))
+        gradient.replaceRows(at: stuck, with: bestGradient.rows(at: stuck))
+        previous.replaceRows(at: stuck, with: best.rows(at: stuck))
+        for row in stuck { ways[row].last = ways[row].best }
+      }
+      if stopsEarly {
+        let isMet = criterion.isMet(by: ascent.response)
+        if isMet.contains(true) {
+          let (done, rest) = (isMet.indices.filter { isMet[$0] }, isMet.indices.filter { !isMet[$0] })
+          // The point that was looked at, not the one that a checkpoint has gone back to.
+          finished.replaceRows(at: done.map { open[$0] }, with: looked.rows(at: done))
+          for row in done { random[open[row]] = streams[row] }
+          if rest.isEmpty { return finished }
+          (open, streams, ways) = (rest.map { open[$0] }, rest.map { streams[$0] }, rest.map { ways[$0] })
+          (clean, criterion) = (clean.rows(at: rest), criterion.rows(at: rest))
+          neighborhood = neighborhood.rows(at: rest)
+          (point, previous, best) = (point.rows(at: rest), previous.rows(at: rest), best.rows(at: rest))
+          (gradient, bestGradient) = (gradient.rows(at: rest), bestGradient.rows(at: rest))
+        }
+      }
+      guard step < steps else { break }
+      let sizes = ways.indices.map { ways[$0].step * neighborhood.budgets[$0] }
+      let next = neighborhood.project(neighborhood.step(from: point, along: gradient, sizes: sizes))
+      let moved =
+        step == 0
+        ? next
+        : neighborhood.project(
+          point + (next - point) * Self.momentum + (point - previous) * (1 - Self.momentum))
+      (previous, point) = (point, moved)
+    }
+    for (row, place) in open.enumerated() { random[place] = streams[row] }
+    finished.replaceRows(at: open, with: best)
+    return finished
+  }
+}

@@ -1,0 +1,41 @@
+import Policies
+import RandomStreams
+import Tensors
+
+/// The critic attack (Pattanaik et al. 2018, "Robust Deep Reinforcement Learning with Adversarial Attacks", section 3; in the form
+/// for a state value): the observation that the victim itself values least.
+///
+///     minimize over x′ in the neighborhood  V(x′)        V = max Q for a DQN, the critic for an actor-critic agent
+///
+/// by projected descent from a random start. Whether the action changes is not its concern.
+///
+/// Access: gradients, and the victim's value. Cost: 2·(1 + n) forward and n backward passes for a start.
+public struct CriticAttack: AttackRecipe {
+  /// What people are told.
+  public static let about = AboutAttack(
+    "critic", "the observation that the victim values least", needs: .weights, needsValues: true,
+    cost: "2 + 2n forward, n backward a start", hasOwnGoal: true)
+
+  /// What can be set.
+  public static let parameters: [AttackParameter<CriticAttack>] = [
+    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
+    .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
+  ]
+
+  /// The number of steps.
+  public var steps = 20
+  /// The number of starts.
+  public var restarts = 1
+
+  /// Twenty steps from one start.
+  public init() {}
+
+  /// Down the value.
+  public func perturb(
+    _ clean: CleanPass, of victim: any ValuingPolicy, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) -> Tensor {
+    PGD.ascent(steps: steps, restarts: restarts).against(victim).perturb(
+      clean, meeting: LowValue(), within: neighborhood, using: &random)
+  }
+}

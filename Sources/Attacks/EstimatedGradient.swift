@@ -1,0 +1,74 @@
+import Policies
+import RandomStreams
+import Tensors
+
+/// A gradient from scores alone, by differences between points on both sides of where it is wanted:
+///
+///     g ≈ mean over u of (loss(x + σ·u) − loss(x − σ·u)) / 2σ · u
+///
+/// Unbiased up to σ² for any u whose entries are independent with mean 0 and variance 1. 2·samples forward passes.
+struct EstimatedGradient {
+  let samples: Int
+  /// σ, in the units of an observation scaled to [0, 1].
+  let size: Float
+  let loss: ScoreLoss
+  let draw: @Sendable (inout RandomStream) -> Float
+
+  func gradient(
+    _ clean: CleanPass, of victim: any ScoringPolicy, at point: Tensor, raising criterion: any Criterion,
+    within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) -> Tensor {
+    let range = neighborhood.threat.range
+    let step = size * (range.upperBound - range.lowerBound)
+    var total = Tensor.zeros(point.shape)
+    for _ in 0..<samples {
+      let direction = neighborhood.drawn(using: &random, draw)
+      let losses = [step, -step].map { step in
+        let response = clean.response(
+          of: victim, at: point + direction * step, for: criterion, using: &random)
+        return criterion.loss(of: response, as: loss)
+      }
+      total = total + direction * neighborhood.rowScales((losses[0] - losses[1]).elements)
+    }
+    return total * (1 / (2 * step * Float(samples)))
+  }
+}
+
+/// Projected ascent along estimated gradients; an observation that meets the criterion is finished.
+struct EstimatedClimb<Rule: ClimbRule> {
+  let steps: Int
+  let estimate: EstimatedGradient
+  let rule: Rule
+
+  func perturb(
+    _ clean: CleanPass, of victim: any ScoringPolicy, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) -> Tensor {
+    var (rule, clean, criterion, neighborhood, streams) = (rule, clean, criterion, neighborhood, random)
+    var (point, finished) = (clean.observations, clean.observations)
+    var open = Array(0..<clean.count)
+    for step in 0..<steps {
+      let gradient = estimate.gradient(
+        clean, of: victim, at: point, raising: criterion, within: neighborhood, using: &streams)
+      point = neighborhood.project(rule.next(from: point, along: gradient, within: neighborhood))
+      finished.replaceRows(at: open, with: point)
+      if step < steps - 1 {
+        let response = clean.response(of: victim, at: point, for: criterion, using: &streams)
+        let isMet = criterion.isMet(by: response)
+        if isMet.contains(true) {
+          for (row, place) in open.enumerated() { random[place] = streams[row] }
+          let rest = isMet.indices.filter { !isMet[$0] }
+          if rest.isEmpty { return finished }
+          (open, streams) = (rest.map { open[$0] }, rest.map { streams[$0] })
+          (clean, criterion, neighborhood) = (
+            clean.rows(at: rest), criterion.rows(at: rest), neighborhood.rows(at: rest)
+          )
+          point = point.rows(at: rest)
+          rule.keep(rest)
+        }
+      }
+    }
+    for (row, place) in open.enumerated() { random[place] = streams[row] }
+    return finished
+  }
+}

@@ -1,0 +1,223 @@
+import Foundation
+import Policies
+import RandomStreams
+import Tensors
+
+/// HopSkipJump (Chen, Jordan & Wainwright 2020, algorithm 2): along the boundary between actions, from actions alone.
+///
+/// From an observation that meets the criterion, found by noise, again and again: bisection toward the clean one up to the
+/// boundary; the direction across it, estimated from `samples`·√t points around; a step along it that is halved until the criterion
+/// is met.
+///
+///     direction = mean of (φ(x + δu) − mean φ)·u,  φ = ±1 where met or not      δ = ‖xₜ₋₁ − x‖ / d      step = ‖xₜ₋₁ − x‖ / √t
+///
+/// The nearest point found is delivered, held to the budget. Under the max norm distances are largest differences and
+/// steps signs, as in the paper; under L1 as under L2.
+///
+/// Access: actions. Cost: `attempts` at most for the first point, then for each of n iterations samples·√t and about twenty
+/// forward passes.
+///
+/// Deviations:
+/// 1. Fewer iterations than the authors' 64, of fewer samples than 100; set more where time allows.
+/// 2. An observation within the budget is finished, unless `early-stop` is off.
+/// 3. Where no noise meets the criterion the observation stays clean.
+public struct HopSkipJump: AttackRecipe {
+  /// What people are told.
+  public static let about = AboutAttack(
+    "hopskipjump", "along the boundary between actions, from actions alone", needs: .actions,
+    norms: [.l2, .max], cost: "up to attempts + n·(samples·√n + 20) forward")
+
+  /// What can be set.
+  public static let parameters: [AttackParameter<HopSkipJump>] = [
+    .whole("iterations", \.iterations, in: 1...100_000, "the number of iterations n"),
+    .whole("samples", \.samples, in: 2...1_000_000, "points for the first direction"),
+    .whole("attempts", \.attempts, in: 1...1_000_000, "draws of noise for a first point"),
+    .flag("early-stop", \.stopsEarly, "whether an observation that is flipped within the budget is finished"),
+  ]
+
+  /// The number of iterations.
+  public var iterations = 10
+  /// Points for the first direction.
+  public var samples = 30
+  /// Draws of noise for a first point.
+  public var attempts = 50
+  /// Whether an observation within the budget is finished.
+  public var stopsEarly = true
+
+  /// Ten iterations.
+  public init() {}
+
+  /// The nearest point that was found.
+  public func perturb(
+    _ clean: CleanPass, of victim: any Policy, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) -> Tensor {
+    var search = Search(clean, victim, criterion, neighborhood, random)
+    var finished = clean.observations
+    search.findStart(attempts: attempts)
+    for iteration in 1...iterations {
+      search.approach()
+      if stopsEarly { search.finishWithinBudget(&finished, &random) }
+      if search.open.isEmpty { break }
+      search.step(
+        iteration: iteration, samples: Int((Double(samples) * Double(iteration).squareRoot()).rounded()))
+    }
+    if !search.open.isEmpty {
+      search.approach()
+      search.finish(&finished, &random)
+    }
+    return finished
+  }
+
+  /// The observations that are still worked on.
+  private struct Search {
+    var clean: CleanPass
+    let victim: any Policy
+    var criterion: any Criterion
+    var neighborhood: Neighborhood
+    var streams: [RandomStream]
+    /// Their places in the batch.
+    var open: [Int]
+    /// A point of each that meets the criterion.
+    var point: Tensor
+
+    init(
+      _ clean: CleanPass, _ victim: any Policy, _ criterion: any Criterion, _ neighborhood: Neighborhood,
+      _ random: [RandomStream]
+    ) {
+      (self.clean, self.victim, self.criterion) = (clean, victim, criterion)
+      (self.neighborhood, streams) = (neighborhood, random)
+      (open, point) = (Array(0..<clean.count), clean.observations)
+    }
+
+    var isMax: Bool { neighborhood.threat.norm == .max }
+
+    mutating func isMet(by observations: Tensor) -> [Bool] {
+      criterion.isMet(by: clean.actions(of: victim, at: observations, using: &streams))
+        ?? Array(repeating: false, count: open.count)
+    }
+
+    mutating func keep(_ rows: [Int]) {
+      guard rows.count < open.count else { return }
+      (clean, criterion, neighborhood) = (
+        clean.rows(at: rows), criterion.rows(at: rows), neighborhood.rows(at: rows)
+      )
+      (open, streams, point) = (rows.map { open[$0] }, rows.map { streams[$0] }, point.rows(at: rows))
+    }
+
+    /// Uniform noise over the range until the criterion is met; observations that it never is stay behind.
+    mutating func findStart(attempts: Int) {
+      let range = neighborhood.threat.range
+      var isFound = [Bool](repeating: false, count: open.count)
+      // An observation that is found draws on, so that what the others draw does not depend on it; it is not asked again.
+      for _ in 0..<attempts {
+        let rest = isFound.indices.filter { !isFound[$0] }
+        if rest.isEmpty { break }
+        var part = self
+        part.keep(rest)
+        let noise = part.neighborhood.replacingFixed(
+          in: part.neighborhood.drawn(using: &part.streams) { $0.uniform(in: range) })
+        let met = part.isMet(by: noise)
+        for (row, place) in rest.enumerated() { streams[place] = part.streams[row] }
+        let found = rest.indices.filter { met[$0] }
+        point.replaceRows(at: found.map { rest[$0] }, with: noise.rows(at: found))
+        for row in found { isFound[rest[row]] = true }
+      }
+      keep(isFound.indices.filter { isFound[$0] })
+    }
+
+    /// Bisection between the clean observation and the point: along the line, or, under the max norm, over the size of the
+    /// largest change.
+    mutating func approach() {
+      guard !open.isEmpty else { return }
+      let center = neighborhood.center
+      let largest = sizes(of: point)
+      var low = [Float](repeating: 0, count: open.count)
+      var high = isMax ? largest : [Float](repeating: 1, count: open.count)
+      let start = point
+      func blend(_ shares: [Float]) -> Tensor {
+        let change = start - center
+        guard isMax else { return center + change * neighborhood.rowScales(shares) }
+        let limits = neighborhood.rowScales(shares).broadcast(to: change.shape)
+        return center + maximum(minimum(change, limits), -limits)
+      }
+      // To a share of d^(−3/2) of the way, the paper's θ, beside which the points around are far apart; Float32 ends it.
+      let dimension = Float(max(neighborhood.freeEntries.count, 2))
+      for _ in 0..<min(Int((1.5 * log2(dimension)).rounded(.up)), 22) {
+        let middle = zip(low, high).map { ($0 + $1) / 2 }
+        let met = isMet(by: blend(middle))
+        for row in met.indices {
+          if met[row] { high[row] = middle[row] } else { low[row] = middle[row] }
+        }
+      }
+      let moved = open.indices.filter { high[$0] < (isMax ? largest[$0] : 1) }
+      point.replaceRows(at: moved, with: blend(high).rows(at: moved))
+    }
+
+    /// Largest differences under the max norm, L2 distances otherwise.
+    func sizes(of observations: Tensor) -> [Float] {
+      isMax
+        ? neighborhood.sizes(of: observations)
+        : Neighborhood.euclidean(like: neighborhood).sizes(of: observations)
+    }
+
+    mutating func finish(_ finished: inout Tensor, _ random: inout [RandomStream]) {
+      finished.replaceRows(at: open, with: point)
+      for (row, place) in open.enumerated() { random[place] = streams[row] }
+    }
+
+    mutating func finishWithinBudget(_ finished: inout Tensor, _ random: inout [RandomStream]) {
+      finish(&finished, &random)
+      let sizes = neighborhood.sizes(of: point)
+      keep(open.indices.filter { sizes[$0] > neighborhood.budgets[$0] })
+    }
+
+    /// A step across the boundary and along it.
+    mutating func step(iteration: Int, samples: Int) {
+      let distances = sizes(of: point)
+      let dimension = Float(max(neighborhood.freeEntries.count, 1))
+      // θ = d^(−3/2) under L2 and d^(−2) under the max norm, δ = √d·θ·distance and d·θ·distance: both distance/d.
+      let deltas = distances.map { max($0 / dimension, 1e-6) }
+      let direction = estimatedDirection(deltas: deltas, samples: samples)
+      var lengths = distances.map { $0 / Float(iteration).squareRoot() }
+      var waiting = Array(open.indices)
+      // A step shorter than this is no step any more.
+      for _ in 0..<20 where !waiting.isEmpty {
+        let tried = neighborhood.inRange(
+          point + direction * neighborhood.rowScales(lengths))
+        var part = self
+        part.keep(waiting)
+        let met = part.isMet(by: tried.rows(at: waiting))
+        for (row, place) in waiting.enumerated() { streams[place] = part.streams[row] }
+        let reached = waiting.indices.filter { met[$0] }.map { waiting[$0] }
+        point.replaceRows(at: reached, with: tried.rows(at: reached))
+        for row in waiting { lengths[row] /= 2 }
+        waiting = waiting.indices.filter { !met[$0] }.map { waiting[$0] }
+      }
+    }
+
+    /// Of length 1 in the norm's steps: a sign under the max norm, a unit vector otherwise.
+    private mutating func estimatedDirection(deltas: [Float], samples: Int) -> Tensor {
+      var (weighted, plain) = (Tensor.zeros(point.shape), Tensor.zeros(point.shape))
+      var signs = [Float](repeating: 0, count: open.count)
+      for _ in 0..<samples {
+        let isMax = self.isMax
+        let normals = neighborhood.drawn(using: &streams) {
+          isMax ? $0.uniform(in: -1...1) : Float($0.normal())
+        }
+        let unit = neighborhood.normalizedEuclidean(normals)
+        let around = neighborhood.inRange(point + unit * neighborhood.rowScales(deltas))
+        // What the range leaves of the draw.
+        let change = (around - point) * neighborhood.rowScales(deltas.map { 1 / $0 })
+        let met = isMet(by: around).map { $0 ? Float(1) : -1 }
+        weighted = weighted + change * neighborhood.rowScales(met)
+        plain = plain + change
+        signs = zip(signs, met).map(+)
+      }
+      // With all signs equal the mean says nothing: then the draws themselves, toward or away.
+      let means = signs.map { abs($0) == Float(samples) ? 0 : $0 / Float(samples) }
+      let estimate = weighted - plain * neighborhood.rowScales(means)
+      return isMax ? estimate.sign() : neighborhood.normalizedEuclidean(estimate)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Policies
+import RandomStreams
+import Tensors
+
+/// The smallest epsilon at which projected ascent meets the criterion, found by bisection for each observation; delivered is the
+/// perturbation of that size, and where all of the budget does not suffice, that of all of it.
+///
+///     low = 0, high = ε;   middle = (low + high)/2;   BIM within middle meets the criterion ? high = middle : low = middle
+///
+/// Access: gradients. Cost: for all of the budget and each bisection n + 1 forward and n backward passes; observations that all of
+/// the budget does not flip take no further part.
+public struct MinimalEpsilon: AttackRecipe {
+  /// What people are told.
+  public static let about = AboutAttack(
+    "minimal-epsilon", "the smallest size that flips, by bisection", needs: .weights,
+    cost: "(b + 1)·(n + 1) forward, (b + 1)·n backward")
+
+  /// What can be set.
+  public static let parameters: [AttackParameter<MinimalEpsilon>] = [
+    .whole("steps", \.steps, in: 1...100_000, "the steps n of projected ascent at each size"),
+    .whole("bisections", \.bisections, in: 1...60, "the number b of bisections"),
+    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
+  ]
+
+  /// The steps at each size.
+  public var steps = 10
+  /// The number of bisections.
+  public var bisections = 8
+  /// What is climbed.
+  public var loss = ScoreLoss.margin
+
+  /// Ten steps, eight bisections.
+  public init() {}
+
+  /// The perturbation of the smallest size.
+  public func perturb(
+    _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) -> Tensor {
+    let (full, isMet) = attack(clean, victim, criterion, neighborhood, &random)
+    var best = full
+    let open = isMet.indices.filter { isMet[$0] }
+    guard !open.isEmpty else { return best }
+    let (clean, criterion, space) = (
+      clean.rows(at: open), criterion.rows(at: open), neighborhood.rows(at: open)
+    )
+    var streams = open.map { random[$0] }
+    var brackets = space.budgets.map { (low: Float(0), high: $0) }
+    for _ in 0..<bisections {
+      let sizes = brackets.map { ($0.low + $0.high) / 2 }
+      let (found, isMet) = attack(clean, victim, criterion, space.resized(to: sizes), &streams)
+      for row in open.indices {
+        if isMet[row] { brackets[row].high = sizes[row] } else { brackets[row].low = sizes[row] }
+      }
+      let smaller = open.indices.filter { isMet[$0] }
+      best.replaceRows(at: smaller.map { open[$0] }, with: found.rows(at: smaller))
+    }
+    for (row, place) in open.enumerated() { random[place] = streams[row] }
+    return best
+  }
+
+  private func attack(
+    _ clean: CleanPass, _ victim: any DifferentiablePolicy, _ criterion: any Criterion,
+    _ neighborhood: Neighborhood, _ random: inout [RandomStream]
+  ) -> (found: Tensor, isMet: [Bool]) {
+    let climb = Climb(
+      steps: steps, loss: loss, stopsEarly: false, rule: SteepestClimb(share: 2.5 / Float(steps)))
+    let found = climb.perturb(clean, of: victim, meeting: criterion, within: neighborhood, using: &random)
+    let response = clean.response(of: victim, at: found, for: criterion, using: &random)
+    return (found, criterion.isMet(by: response))
+  }
+}

@@ -1,0 +1,29 @@
+import Networks
+import Tensors
+
+/// Another distribution over actions than the clean one, the softmax taken over logits or Q-values alike: what MAD wants.
+public struct PolicyDivergence: Criterion {
+  /// The clean scores: [batch, actions].
+  public let cleanScores: Tensor
+
+  /// Away from these scores.
+  public init(from cleanScores: Tensor) { self.cleanScores = cleanScores.stoppingGradient() }
+
+  /// KL(π(clean) ‖ π(perturbed)), whatever loss is asked for.
+  public func loss(of response: Response, as kind: ScoreLoss) -> Tensor {
+    cleanScores.klDivergence(to: response.scores)
+  }
+
+  /// Where another action has the largest score.
+  public func isMet(by response: Response) -> [Bool] {
+    zip(response.scores.argmax(), cleanScores.argmax()).map(!=)
+  }
+
+  /// Where another action is chosen.
+  public func isMet(by actions: [Int]) -> [Bool]? { zip(actions, cleanScores.argmax()).map(!=) }
+
+  /// Away from some of the scores.
+  public func rows(at indices: [Int]) -> any Criterion {
+    PolicyDivergence(from: cleanScores.rows(at: indices))
+  }
+}

@@ -1,0 +1,152 @@
+import Environments
+import Networks
+import Policies
+import RandomStreams
+import Tensors
+
+/// The Robust Sarsa attack (Zhang et al. 2020, "Robust Deep Reinforcement Learning against Adversarial Perturbations on State
+/// Observations", section 3.4 and appendix D.2): against policies whose own values are unknown or deceive. It learns what the
+/// policy's actions are worth from its episodes, smooth around what was seen, and drives it to the worst.
+///
+///     learn Q by  Σ (r + γ·Q(s′, a′) − Q(s, a))² + λ · max over s̃ near s of Σₐ (Q(s̃, a) − Q(s, a))²
+///     attack:     t = argmin Q(s, ·);   maximize over x′ in the neighborhood  log softmax(z(x′))ₜ
+///
+/// Access: gradients; the victim's value is not asked for. Cost: 1 + n forward and n backward passes for a start, beside one pass
+/// through the learned network.
+///
+/// Deviations:
+/// 1. For a handful of actions: the worst one is aimed at, where the paper differentiates Q at a continuous action.
+/// 2. The inner maximum is taken by one sign step from a random corner instead of a convex relaxation.
+/// 3. Projected ascent instead of stochastic gradient Langevin dynamics.
+public struct RobustSarsa: LearningRecipe {
+  /// What people are told.
+  public static let about = AboutAttack(
+    "robust-sarsa", "toward the action of least value, by values learned from the victim's episodes",
+    needs: .weights, cost: "1 + n forward, n backward a start", hasOwnGoal: true)
+
+  /// What can be set.
+  public static let parameters: [AttackParameter<RobustSarsa>] = [
+    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
+    .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
+    .whole("updates", \.updates, in: 1...10_000_000, "the updates of the learned values"),
+    .number("discount", \.discount, in: 0...1, "the discount γ"),
+    .number("smoothness", \.smoothness, in: 0...1000, "the weight λ of the values' smoothness"),
+  ]
+
+  /// The number of steps.
+  public var steps = 20
+  /// The number of starts.
+  public var restarts = 1
+  /// The updates of the learned values.
+  public var updates = 500
+  /// The discount.
+  public var discount: Float = 0.99
+  /// The weight of the values' smoothness.
+  public var smoothness: Float = 0.1
+
+  /// Five hundred updates, then twenty steps from one start.
+  public init() {}
+
+  private static let batch = 64
+  /// Updates between copies to the network that values what follows.
+  private static let targetInterval = 50
+
+  /// Always.
+  public var learns: Bool { true }
+
+  /// - Throws: ``AttackError``: without experience there is nothing to learn from.
+  public func against(_ victim: any DifferentiablePolicy) throws -> any Attack {
+    throw AttackError(
+      "the attack \"robust-sarsa\" learns from its victim's episodes first: run it with attack or evaluate")
+  }
+
+  /// The attack, with values learned from the victim's episodes.
+  public func against(
+    _ victim: any DifferentiablePolicy, learningFrom experience: Experience, within threat: ThreatModel
+  ) throws -> any Attack {
+    SarsaAttack(
+      values: try learnedValues(of: victim, from: experience, within: threat),
+      ascent: PGD.ascent(steps: steps, restarts: restarts).against(victim))
+  }
+
+  /// Learns Q, one output an action.
+  func learnedValues(
+    of victim: any ScoringPolicy, from experience: Experience, within threat: ThreatModel
+  ) throws -> Network {
+    let usable = (0..<experience.count).filter {
+      experience.successors[$0] != nil || experience.hasTerminated[$0]
+    }
+    guard !usable.isEmpty else {
+      throw AttackError(
+        "the attack \"robust-sarsa\" needs steps with what followed them; these are observations alone")
+    }
+    var random = RandomStream(seed: 0, stream: .attack)
+    let observations = experience.observations
+    var (memory, streams) = (experience.memory.rows(at: [0]), [random])
+    let actions = victim.scores(for: observations.rows(at: [0]), memory: &memory, using: &streams).shape[1]
+    let features = try NetworkChoice().features(of: Array(observations.shape.dimensions.dropFirst()))
+    var network = try Network(
+      .init(
+        input: features.input, layers: features.layers + [.dense(outputs: actions, activation: .identity)]),
+      initializer: .orthogonal, using: &random)
+    var target = network
+    var optimizer = Optimizer(Adam())
+    for update in 0..<updates {
+      if update.isMultiple(of: Self.targetInterval) { target = network }
+      let rows = (0..<Self.batch).map { _ in usable[random.index(below: usable.count)] }
+      let seen = observations.rows(at: rows)
+      // A terminated step's successor is any row: it counts for nothing.
+      let next = rows.map { experience.successors[$0] ?? $0 }
+      let following = target(observations.rows(at: next)).gather(next.map { experience.actions[$0] }).elements
+      let goals = rows.indices.map { index in
+        experience.rewards[rows[index]]
+          + (experience.hasTerminated[rows[index]] ? 0 : discount * following[index])
+      }
+      let near = neighbor(of: seen, by: network, threat, using: &random)
+      let leaves = network.parameters.map { $0.tracked() }
+      var learner = network
+      learner.parameters = leaves
+      let values = learner(seen)
+      let error = values.gather(rows.map { experience.actions[$0] }).huber(to: Tensor(goals)).mean()
+      let roughness = (learner(near) - values).squared().sum(alongAxis: -1).mean()
+      let gradients = (error + roughness * smoothness).gradients(at: leaves)
+      optimizer.update(&network.parameters, along: gradients, learningRate: 1e-3)
+    }
+    return network
+  }
+
+  /// Near each observation a point where the values differ most, by one sign step from a random corner.
+  private func neighbor(
+    of seen: Tensor, by network: Network, _ threat: ThreatModel, using random: inout RandomStream
+  ) -> Tensor {
+    // The values are to be smooth in every entry, so under the max norm whatever the threat.
+    let size = min(threat.budget, 0.1)
+    let corner = Tensor(shape: seen.shape) { corner in
+      for index in corner.indices { corner[index] = random.chance(0.5) ? size : -size }
+    }
+    let values = network(seen)
+    let slope = gradient(of: { (network($0) - values).squared().sum() }, at: seen + corner)
+    let stepped = (seen + corner).stepped(by: 2 * size, alongSignOf: slope)
+    return maximum(minimum(stepped, seen + size), seen - size).clamped(to: threat.range)
+  }
+
+  /// Not reached: what is bound is the attack with its values.
+  public func perturb(
+    _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) -> Tensor { clean.observations }
+}
+
+/// Toward the action of least learned value.
+private struct SarsaAttack: Attack {
+  let values: Network
+  let ascent: any Attack
+
+  func perturb(
+    _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
+    using random: inout [RandomStream]
+  ) -> Tensor {
+    let worst = (-values(clean.observations)).argmax()
+    return ascent.perturb(clean, meeting: ActionReached(worst), within: neighborhood, using: &random)
+  }
+}

@@ -1,0 +1,155 @@
+import Environments
+import Foundation
+import Networks
+import Policies
+import RandomStreams
+import Tensors
+
+/// One perturbation for all frames (Moosavi-Dezfooli et al. 2017, "Universal adversarial perturbations"; on policies Huang et al. 2017),
+/// learned from a set of observations by accumulating gradients (Shafahi et al. 2020, "Universal Adversarial Training",
+/// section 3.1), and carried to any policy that sees observations of this shape.
+///
+///     δ ← project(δ + α · steepest(Σ over a minibatch of ∇ loss(scores(x + δ)))),  α = 2.5·ε/n          n times
+///
+/// With `file` the perturbation that `hoodwink craft --attack universal` has saved is used; otherwise it is learned from
+/// episodes of the victim before the run.
+///
+/// Access: gradients while it learns, nothing then. Cost: n forward and backward passes of `batch` observations, once.
+public struct Universal: LearningRecipe {
+  /// What people are told.
+  public static let about = AboutAttack(
+    "universal", "one perturbation for all frames, learned or from a file", needs: .weights,
+    cost: "none; n·batch forward and backward once, to learn")
+
+  /// What can be set.
+  public static let parameters: [AttackParameter<Universal>] = [
+    .text("file", \.file, "a file that craft has written", "the perturbation's file, instead of learning it"),
+    .whole("steps", \.steps, in: 1...1_000_000, "the number n of steps of learning"),
+    .whole("batch", \.batch, in: 1...100_000, "observations in a step"),
+    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
+  ]
+
+  /// The perturbation's file; empty to learn.
+  public var file = ""
+  /// The number of steps of learning.
+  public var steps = 100
+  /// Observations in a step.
+  public var batch = 64
+  /// What is climbed.
+  public var loss = ScoreLoss.margin
+
+  /// To be learned in a hundred steps.
+  public init() {}
+
+  /// Without a file.
+  public var learns: Bool { file.isEmpty }
+
+  /// A perturbation from a file needs to know nothing.
+  public var needs: Knowledge { learns ? .weights : .nothing }
+
+  /// The perturbation of the file.
+  /// - Throws: ``AttackError`` when there is none, `SafetensorsError` when it cannot be read.
+  public func against(_ victim: any Policy) throws -> any Attack {
+    guard !learns else {
+      throw AttackError(
+        "the attack \"universal\" learns from observations first: give it a file that craft has written (universal:file=…)"
+      )
+    }
+    return try UniversalPerturbation(contentsOf: URL(fileURLWithPath: file))
+  }
+
+  /// The perturbation, learned.
+  public func against(
+    _ victim: any Policy, learningFrom experience: Experience, within threat: ThreatModel
+  ) throws -> any Attack {
+    guard let victim = victim as? any DifferentiablePolicy else {
+      throw AttackError(
+        "the attack \"universal\" needs gradients to learn: give it a file that craft has written (universal:file=…)"
+      )
+    }
+    return try learned(against: victim, from: experience, within: threat)
+  }
+
+  /// Learns a perturbation.
+  /// - Throws: ``AttackError`` when the experience is empty or does not fit the threat model.
+  public func learned(
+    against victim: any DifferentiablePolicy, from experience: Experience, within threat: ThreatModel
+  ) throws -> UniversalPerturbation {
+    guard experience.count > 0 else { throw AttackError("there are no observations to learn from") }
+    var random = RandomStream(seed: 0, stream: .attack)
+    let shape = Shape([1] + experience.observations.shape.dimensions.dropFirst())
+    // Around zero, in a range that binds for no observation.
+    var free = threat
+    let span = threat.range.upperBound - threat.range.lowerBound
+    (free.range, free.epsilon, free.isQuantized) = (
+      -span...span, Epsilon(threat.epsilon.numerator / 2, over: threat.epsilon.denominator), false
+    )
+    let space = try Neighborhood(of: .zeros(shape), under: free, frameChannels: experience.frameChannels)
+    var change = Tensor.zeros(shape)
+    var order: [Int] = []
+    for _ in 0..<steps {
+      if order.count < min(batch, experience.count) { order = random.permutation(of: experience.count) }
+      let rows = Array(order.suffix(batch))
+      order.removeLast(rows.count)
+      var streams = rows.map { RandomStream(seed: UInt64($0), stream: .attack) }
+      let clean = CleanPass(
+        of: experience.observations.rows(at: rows), through: victim, memory: experience.memory.rows(at: rows),
+        using: streams)
+      let point = (clean.observations + change).clamped(to: threat.range)
+      let gradient = clean.ascent(
+        of: victim, at: point, raising: ActionChange(from: clean.preferences), as: loss, using: &streams
+      ).gradient
+      let sum = gradient.sum(alongAxis: 0, keepingAxis: true)
+      change = space.project(space.step(from: change, along: sum, share: 2.5 / Float(steps)))
+    }
+    return UniversalPerturbation(change)
+  }
+
+  /// Not reached: what is bound is the perturbation.
+  public func perturb(
+    _ clean: CleanPass, of victim: any Policy, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) -> Tensor { clean.observations }
+}
+
+/// A change that is added to every observation.
+public struct UniversalPerturbation: Attack {
+  /// [1, height, width, channels].
+  public let change: Tensor
+
+  init(_ change: Tensor) { self.change = change }
+
+  /// Reads what ``entries`` was written as.
+  /// - Throws: `SafetensorsError`, or ``AttackError`` when the file holds no perturbation.
+  public init(contentsOf url: URL) throws {
+    let file = try Safetensors(contentsOf: url)
+    guard let entry = file["perturbation"], entry.shape.count == 4, entry.shape[0] == 1 else {
+      throw AttackError(
+        "\(url.path): holds no perturbation: write one with hoodwink craft --attack universal")
+    }
+    guard entry.elements.allSatisfy(\.isFinite) else {
+      throw AttackError("\(url.path): the perturbation holds numbers that are not finite")
+    }
+    change = Tensor(entry.elements, shape: Shape(entry.shape))
+  }
+
+  /// For a safetensors file.
+  public var entry: Safetensors.Entry {
+    Safetensors.Entry(name: "perturbation", shape: change.shape.dimensions, elements: change.elements)
+  }
+
+  /// The same change for every observation.
+  public func perturb(
+    _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
+    using random: inout [RandomStream]
+  ) -> Tensor { clean.observations + change }
+
+  /// Whether it can be added to observations of a shape.
+  public func check(fits shape: Shape) throws(AttackError) {
+    guard shape.dimensions.dropFirst() == change.shape.dimensions.dropFirst() else {
+      throw AttackError(
+        "the perturbation is for observations of \(Array(change.shape.dimensions.dropFirst())), not "
+          + "\(Array(shape.dimensions.dropFirst()))")
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import ArgumentParser
+import Attacks
+import Environments
+import Episodes
+import Evaluation
+import Foundation
+import Policies
+import RandomStreams
+
+/// What an attacker may do, as options.
+struct ThreatOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("How a perturbation is measured: max, l2 or l1.", valueName: "norm"))
+  var norm: ThreatModel.Norm = .max
+
+  @Option(
+    help: ArgumentHelp("Which frames of the stack may change: newest or all.", valueName: "which"))
+  var frames: ThreatModel.Frames = .newest
+
+  @Option(
+    help: ArgumentHelp(
+      "Which pixels may change: all, a rectangle as top,left,height,width, or the file of a mask of # and .",
+      valueName: "pixels"),
+    transform: { try readRegion($0) })
+  var region: Region = .all
+
+  // A negative share must reach its check instead of being taken for an option.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Of an episode's first t frames at most ⌈share·t⌉ are attacked.", valueName: "x"))
+  var share = 1.0
+
+  @Flag(help: "Deliver attacked observations rounded to 8 bits.")
+  var quantized = false
+
+  @Option(
+    help: ArgumentHelp(
+      "What may be known of the policy: weights, scores, actions or nothing.", valueName: "what"))
+  var knowledge: Knowledge = .weights
+
+  func validate() throws {
+    guard (0...1).contains(share) else { throw ValidationError("--share must be from 0 to 1, not \(share)") }
+  }
+
+  func threat(_ epsilon: Epsilon, for space: BoxSpace) -> ThreatModel {
+    ThreatModel(
+      norm: norm, epsilon: epsilon, range: space.low...space.high, frames: frames, region: region,
+      share: share, isQuantized: quantized, knowledge: knowledge)
+  }
+}
+
+/// How an attack is carried out, as options that any attack takes.
+struct PlanOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The number of steps, of attacks that make steps.", valueName: "n"))
+  var steps: Int?
+
+  @Option(help: ArgumentHelp("The number of starts, of attacks that start again.", valueName: "n"))
+  var restarts: Int?
+
+  @Option(
+    help: ArgumentHelp("The length of a step: 2/255 or 0.01. (2.5·epsilon/steps)", valueName: "size"))
+  var stepSize: String?
+
+  @Option(help: ArgumentHelp("What is climbed: cross-entropy, margin or ratio.", valueName: "name"))
+  var loss: String?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Any parameter of the attack: see hoodwink list attacks NAME. Repeatable.", valueName: "name=value"))
+  var settings: [String] = []
+
+  @Flag(help: "Drive the policy to the action that --target names.")
+  var targeted = false
+
+  @Option(help: ArgumentHelp("The action that a targeted attack wants, by name.", valueName: "action"))
+  var target: String?
+
+  @Flag(help: "Lower the policy's own estimate of its return, too, or alone with --no-flip.")
+  var lowerValue = false
+
+  @Flag(help: "With --lower-value: never mind the action.")
+  var noFlip = false
+
+  @Option(
+    help: ArgumentHelp(
+      "When to strike: every, every:k, random, random:p, strategic, strategic:gap, value or value:v.",
+      valueName: "when"))
+  var timing: Timing = .everyFrame
+
+  @Option(
+    help: ArgumentHelp("Average over n draws of a stochastic policy's randomness.", valueName: "n"))
+  var expectation: Int?
+
+  @Flag(help: "Take a transform without gradient for the identity on the way back.")
+  var straightThrough = false
+
+  func validate() throws {
+    if let expectation, expectation < 1 {
+      throw ValidationError("--expectation must be at least 1, not \(expectation)")
+    }
+    if targeted, target == nil { throw ValidationError("--targeted needs the action: --target NAME") }
+    if noFlip, !lowerValue { throw ValidationError("--no-flip leaves nothing to want: add --lower-value") }
+    if noFlip, target != nil { throw ValidationError("--no-flip and --target contradict one another") }
+  }
+
+  /// The plan of an attack as it is written.
+  /// - Parameter actions: the names of the policy's actions.
+  func plan(_ text: String, actions: [String]) throws -> AttackPlan {
+    var attack = try AttackChoice(text)
+    let given: [(String, String?)] = [
+      ("steps", steps.map { "\($0)" }), ("restarts", restarts.map { "\($0)" }), ("step-size", stepSize),
+      ("loss", loss),
+    ]
+    for case (let name, let value?) in given { attack = try attack.setting(name, to: value) }
+    for setting in settings {
+      let sides = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+        String.init)
+      guard sides.count == 2 else { throw Failure("--set takes name=value, not \"\(setting)\"") }
+      attack = try attack.setting(sides[0], to: sides[1])
+    }
+    return AttackPlan(
+      attack, goal: try goal(actions: actions), timing: timing, expectation: expectation,
+      isStraightThrough: straightThrough)
+  }
+
+  private func goal(actions: [String]) throws -> Goal {
+    var goal = Goal.flip
+    if let target {
+      guard let action = actions.firstIndex(of: target) else {
+        throw Failure("--target: no action \"\(target)\"\(NearestNames.hint(for: target, among: actions))")
+      }
+      goal = .reach(action)
+    }
+    if lowerValue { goal = noFlip ? .lowerValue : .all([goal, .lowerValue]) }
+    return goal
+  }
+}
+
+/// A region as a person writes it, or the file of a mask.
+private func readRegion(_ text: String) throws -> Region {
+  if let region = Region(text) { return region }
+  guard let mask = try? String(contentsOfFile: text, encoding: .utf8) else {
+    throw Failure(
+      "--region: \"\(text)\" is neither all, nor top,left,height,width, nor a file that can be read",
+      status: EX_NOINPUT)
+  }
+  return try Region(maskText: mask)
+}
+
+extension ThreatModel.Norm: ExpressibleByArgument {}
+extension ThreatModel.Frames: ExpressibleByArgument {}
+extension Knowledge: ExpressibleByArgument {}
+
+extension Timing: ExpressibleByArgument {
+  /// Reads a timing as it is written.
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension Epsilon: ExpressibleByArgument {
+  /// Reads `8/255` and `0.03`.
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// Warnings of an attacker for people, once each.
+func warn(_ warnings: [String]) {
+  var seen: Set<String> = []
+  for warning in warnings where seen.insert(warning).inserted {
+    FileHandle.standardError.write(Data("hoodwink: warning: \(warning)\n".utf8))
+  }
+}

@@ -1,0 +1,201 @@
+import ArgumentParser
+import Attacks
+import Environments
+import Episodes
+import Foundation
+import Networks
+import Policies
+import RandomStreams
+import Tensors
+
+/// Perturbs observations from a file.
+struct CraftCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "craft",
+    abstract: "Perturb a batch of observations from a file, or learn one perturbation for all of them.",
+    discussion: """
+      Reads the tensor "observations", [n, height, width, channels] with the channels of all stacked frames, oldest first, \
+      and writes "observations" as delivered, "clean" as read, "clean_actions", "actions" and "sizes". The attack \
+      universal learns from them and writes its "perturbation", too, for --attack universal:file=….
+
+      Examples:
+        hoodwink craft runs/plain --observations in.safetensors --attack pgd --epsilon 8/255 --output out.safetensors
+        hoodwink craft runs/plain --episodes 5 --attack universal --epsilon 16/255 --output universal.safetensors
+      """)
+
+  @Argument(help: "A run folder, a policy folder or a file.")
+  var policy: String
+
+  @Option(help: ArgumentHelp("A safetensors file with the observations.", valueName: "file"))
+  var observations: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Instead of a file: what the policy sees in n episodes without an attack.", valueName: "n"))
+  var episodes: Int?
+
+  @Option(help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
+  var output: String
+
+  @Option(help: "The attack's name: see hoodwink list attacks.")
+  var attack: String = "fgsm"
+
+  // A negative size must reach its check instead of being taken for an option.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The size of the perturbation: 8/255 or 0.03.", valueName: "size"))
+  var epsilon: Epsilon
+
+  @OptionGroup var how: PlanOptions
+  @OptionGroup var threat: ThreatOptions
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard (observations == nil) != (episodes == nil) else {
+      throw ValidationError("name the observations: --observations FILE or --episodes N, one of them")
+    }
+    if let episodes, episodes < 1 { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
+  }
+
+  private struct Summary: Encodable {
+    let output: String
+    let observations: Int
+    let flips: Int
+    let unchanged: Int
+    let meanSize: Float
+    let largestSize: Float
+    let forwardPasses: Int
+    let backwardPasses: Int
+    let attack: String
+    let threat: String
+    let threatHash: String
+  }
+
+  func run() throws {
+    let interruption = Interruption()
+    _ = try how.plan(attack, actions: how.target.map { [$0] } ?? [])
+    guard !FileManager.default.fileExists(atPath: output) else {
+      throw Failure("\(output) exists: name another file, or remove it", status: EX_CANTCREAT)
+    }
+    let subject = try NamedPolicy(policy, in: common.folders())
+    let description = subject.file.description
+    let plan = try how.plan(attack, actions: description.actions)
+    let model = threat.threat(epsilon, for: description.frame)
+    let experience = try experience(of: subject, interruption)
+    let attacker = try Attacker(
+      plan, against: subject.file.victim, within: model, learningFrom: experience)
+    warn(attacker.warnings)
+    let (delivery, actions) = try delivered(experience, by: attacker, interruption)
+    try write(experience, delivery, actions, attacker, plan)
+    let count = experience.count
+    let summary = Summary(
+      output: output, observations: count,
+      flips: zip(actions, delivery.cleanActions).count { $0 != $1 },
+      unchanged: delivery.sizes.count { $0 == 0 },
+      meanSize: count == 0 ? 0 : delivery.sizes.reduce(0, +) / Float(count),
+      largestSize: delivery.sizes.max() ?? 0,
+      forwardPasses: delivery.passes.forward, backwardPasses: delivery.passes.backward, attack: "\(plan)",
+      threat: "\(model)", threatHash: model.stableHash)
+    if common.json { return try printJSON(summary) }
+    print("\(plan); \(model); threat model \(model.stableHash)")
+    print(
+      "\(count) observations in \(output): \(summary.flips) actions changed, \(summary.unchanged) unchanged, size "
+        + String(format: "%.4f on average, %.4f at most", summary.meanSize, summary.largestSize))
+  }
+
+  /// The observations of the file, or of episodes.
+  private func experience(of subject: NamedPolicy, _ interruption: Interruption) throws -> Experience {
+    let description = subject.file.description
+    let frame = description.frame
+    if let episodes {
+      return try Experience(
+        of: subject.file.policy, in: subject.environment.makeVector(count: episodes),
+        frames: description.frames, seed: compute.seed, limit: .max, continuing: { !interruption.isAsked })
+    }
+    let path = observations ?? ""
+    guard FileManager.default.isReadableFile(atPath: path) else {
+      throw Failure("\(path): cannot be read", status: EX_NOINPUT)
+    }
+    let file = try Safetensors(contentsOf: URL(fileURLWithPath: path))
+    guard let entry = file["observations"] else {
+      throw Failure("\(path): holds no tensor \"observations\"", status: EX_DATAERR)
+    }
+    let expected = [frame.height, frame.width, frame.channels * description.frames]
+    guard entry.shape.count == 4, Array(entry.shape.dropFirst()) == expected, entry.shape[0] > 0 else {
+      throw Failure(
+        "\(path): the observations have the shape \(entry.shape), not [n, "
+          + expected.map { "\($0)" }.joined(separator: ", ") + "]", status: EX_DATAERR)
+    }
+    guard entry.elements.allSatisfy({ $0 >= frame.low && $0 <= frame.high }) else {
+      throw Failure(
+        "\(path): the observations leave the range from \(frame.low) to \(frame.high)", status: EX_DATAERR)
+    }
+    return Experience(
+      observations: Tensor(entry.elements, shape: Shape(entry.shape)), frameChannels: frame.channels)
+  }
+
+  private struct Crafted {
+    var observations: [Tensor] = []
+    var cleanActions: [Int] = []
+    var sizes: [Float] = []
+    var passes = Passes()
+  }
+
+  /// Attacks in shards, on all threads.
+  private func delivered(
+    _ experience: Experience, by attacker: Attacker, _ interruption: Interruption
+  ) throws -> (Crafted, actions: [Int]) {
+    let (shards, seed) = (Workers.shards(of: experience.count), compute.seed)
+    let parts = try compute.workers.map(shards.count) { shard in
+      guard !interruption.isAsked else { throw CancellationError() }
+      let rows = Array(shards[shard])
+      let memory = experience.memory.rows(at: rows)
+      func streams(_ name: StreamName) -> [RandomStream] {
+        rows.map { RandomStream(seed: seed, stream: name, index: $0) }
+      }
+      var attackRandom = streams(.attack)
+      let delivery = try attacker.deliver(
+        experience.observations.rows(at: rows), frameChannels: experience.frameChannels, memory: memory,
+        using: &attackRandom, victimRandom: streams(.policy))
+      guard !delivery.isFlipped.contains(true) else {
+        throw Failure("the attack \"flip\" changes actions, not observations: there is nothing to craft")
+      }
+      var (own, random) = (memory, streams(.policy))
+      let actions = attacker.victim.act(on: delivery.observations, memory: &own, using: &random)
+      return (delivery, actions)
+    }
+    var crafted = Crafted()
+    for (delivery, _) in parts {
+      crafted.observations.append(delivery.observations)
+      crafted.cleanActions += delivery.cleanActions
+      crafted.sizes += delivery.sizes
+      crafted.passes = delivery.passes.reduce(crafted.passes, +)
+    }
+    return (crafted, parts.flatMap(\.1))
+  }
+
+  private func write(
+    _ experience: Experience, _ crafted: Crafted, _ actions: [Int], _ attacker: Attacker, _ plan: AttackPlan
+  ) throws {
+    func vector(_ name: String, _ values: [Float]) -> Safetensors.Entry {
+      Safetensors.Entry(name: name, shape: [values.count], elements: values)
+    }
+    func images(_ name: String, _ tensor: Tensor) -> Safetensors.Entry {
+      Safetensors.Entry(name: name, shape: tensor.shape.dimensions, elements: tensor.elements)
+    }
+    var entries = [
+      images("observations", .concatenate(crafted.observations)), images("clean", experience.observations),
+      vector("clean_actions", crafted.cleanActions.map(Float.init)),
+      vector("actions", actions.map(Float.init)),
+      vector("sizes", crafted.sizes),
+    ]
+    if let universal = attacker.attack as? UniversalPerturbation { entries.append(universal.entry) }
+    try Safetensors(
+      metadata: [
+        "hoodwink.attack": "\(plan)", "hoodwink.policy": policy, "hoodwink.threat": "\(attacker.threat)",
+        "hoodwink.threat_hash": attacker.threat.stableHash, "hoodwink.seed": "\(compute.seed)",
+      ], entries: entries
+    ).write(to: URL(fileURLWithPath: output))
+  }
+}

@@ -1,0 +1,276 @@
+import Attacks
+import Networks
+import Policies
+import RandomStreams
+import TestSupport
+import Tensors
+import Testing
+
+/// A policy that shows its scores and no gradient.
+private struct OpaquePolicy: ScoringPolicy {
+  let base: NetworkPolicy
+  func scores(for observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> Tensor {
+    base.scores(for: observations, memory: memory).stoppingGradient()
+  }
+}
+
+/// A policy that shows its actions only.
+private struct ClosedPolicy: Policy {
+  let base: NetworkPolicy
+  func act(on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> [Int] {
+    base.scores(for: observations, memory: memory).argmax()
+  }
+}
+
+/// A policy with noise inside, drawn from its streams.
+private struct NoisyPolicy: DifferentiablePolicy {
+  let base: NetworkPolicy
+  func scores(for observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> Tensor {
+    let length = observations.count / observations.shape[0]
+    let noise = Tensor(shape: observations.shape) { noise in
+      for index in noise.indices { noise[index] = 0.1 * Float(random[index / length].normal()) }
+    }
+    return base.scores(for: observations + noise, memory: memory)
+  }
+}
+
+/// What the attacker sees to, whatever the attack.
+@Suite struct AttackerTests {
+  private let observations = uniform([6, 3, 3, 2], seed: 3)
+  private let threat = ThreatModel(epsilon: Epsilon(0.2), frames: .all)
+
+  private func policy(_ actions: Int = 3) throws -> NetworkPolicy {
+    try network(
+      [.flatten, .dense(outputs: 8, activation: .tanh), .dense(outputs: actions, activation: .identity)],
+      input: [3, 3, 2])
+  }
+
+  @Test(arguments: [0.0, 0.1, 0.25, 0.5, 1], ["every", "every:3", "random", "strategic", "strategic:0.1"])
+  func theShareIsKeptAtEveryFrame(_ share: Double, _ timing: String) throws {
+    var threat = threat
+    threat.share = share
+    let plan = AttackPlan(try AttackChoice("fgsm"), timing: try #require(Timing(timing)))
+    let attacker = try Attacker(plan, against: policy(), within: threat)
+    var turns = Array(repeating: Turn(), count: 6)
+    var random = streams(6)
+    for frame in 1...30 {
+      let seen = uniform([6, 3, 3, 2], seed: UInt64(frame))
+      let delivery = try attacker.deliver(seen, frameChannels: 2, turns: &turns, using: &random)
+      for row in 0..<6 {
+        #expect(turns[row].frames == frame)
+        #expect(Double(turns[row].attacked) <= (share * Double(frame) - 1e-9).rounded(.up))
+        if !delivery.isAttacked[row] {
+          #expect(delivery.observations.rows(at: [row]) == seen.rows(at: [row]))
+          #expect(delivery.passes[row] == Passes())
+        }
+      }
+    }
+    switch (share, timing) {
+    case (_, "every"): #expect(turns.allSatisfy { $0.attacked == Int((share * 30).rounded(.up)) })
+    case (1, "every:3"): #expect(turns.allSatisfy { $0.attacked == 10 })
+    case (0.5, "strategic"): #expect(turns.allSatisfy { (8...15).contains($0.attacked) })
+    default: break
+    }
+  }
+
+  /// The strategic timing strikes where the policy prefers an action most.
+  @Test func strategicTimingChoosesStrongPreferences() throws {
+    let plan = AttackPlan(try AttackChoice("fgsm"), timing: .strategic(0.12))
+    let policy = try policy()
+    var random = streams(6)
+    let delivery = try Attacker(plan, against: policy, within: threat)
+      .deliver(observations, frameChannels: 2, using: &random)
+    let probabilities = policy.scores(for: observations).softmax().elements
+    for row in 0..<6 {
+      let own = probabilities[(row * 3)..<(row * 3 + 3)]
+      #expect(delivery.isAttacked[row] == (own.max()! - own.min()! >= 0.12))
+    }
+    #expect(Set(delivery.isAttacked).count == 2)
+  }
+
+  @Test func passesAreCounted() throws {
+    func passes(_ attack: String) throws -> Passes {
+      var random = streams(6)
+      let delivery = try Attacker(attack, against: policy(), within: threat)
+        .deliver(observations, frameChannels: 2, using: &random)
+      #expect(Set(delivery.passes).count == 1)
+      return delivery.passes[0]
+    }
+    #expect(try passes("noise") == Passes())
+    #expect(try passes("fgsm") == Passes(forward: 1, backward: 1))
+    #expect(try passes("bim:steps=7") == Passes(forward: 7, backward: 7))
+    #expect(try passes("pgd:steps=7") == Passes(forward: 8, backward: 7))
+    #expect(try passes("spsa:steps=1:samples=5") == Passes(forward: 11))
+  }
+
+  /// What is flipped already starts no further search.
+  @Test func restartsWorkOnWhatIsLeft() throws {
+    var random = streams(6)
+    let delivery = try Attacker("pgd:steps=5:restarts=4", against: policy(), within: threat)
+      .deliver(observations, frameChannels: 2, using: &random)
+    let found = try policy().scores(for: delivery.observations).argmax()
+    for row in 0..<6 {
+      let isFlipped = found[row] != delivery.cleanActions[row]
+      #expect(delivery.passes[row].backward.isMultiple(of: 5))
+      if !isFlipped { #expect(delivery.passes[row].backward == 20) }
+    }
+    #expect(delivery.passes.contains { $0.backward < 20 })
+  }
+
+  @Test func theStrongestOfSeveralIsNoWeakerThanAny() throws {
+    let policy = try policy()
+    let threat = ThreatModel(epsilon: Epsilon(0.05), frames: .all)
+    func margins(_ attack: String) throws -> [Float] {
+      var random = streams(6)
+      let delivery = try Attacker(attack, against: policy, within: threat)
+        .deliver(observations, frameChannels: 2, using: &random)
+      return ActionChange(from: delivery.cleanActions)
+        .loss(of: policy.scores(for: delivery.observations), as: .margin).elements
+    }
+    let (strongest, fgsm, noise) = (try margins("noise+fgsm"), try margins("fgsm"), try margins("noise"))
+    for row in 0..<6 where strongest[row] < 0 { #expect(strongest[row] >= max(fgsm[row], noise[row]) - 1e-6) }
+    for row in 0..<6 where max(fgsm[row], noise[row]) > 0 { #expect(strongest[row] > 0) }
+  }
+
+  @Test func blackBoxAttacksNeedNoMoreThanTheySay() throws {
+    var random = streams(6)
+    for name in AttackCatalog.names where (try? AttackCatalog.entry(name).about.needs) == .scores {
+      _ = try Attacker(name, against: OpaquePolicy(base: policy()), within: threat)
+        .deliver(observations, frameChannels: 2, using: &random)
+    }
+    _ = try Attacker("hopskipjump", against: ClosedPolicy(base: policy()), within: threat)
+      .deliver(observations, frameChannels: 2, using: &random)
+    for (victim, works) in [
+      (try OpaquePolicy(base: policy()) as any Policy, "square"),
+      (try ClosedPolicy(base: policy()), "hopskipjump"),
+    ] {
+      let error = #expect(throws: AttackError.self) { try Attacker("pgd", against: victim, within: threat) }
+      #expect(error?.description.contains("gradients") == true)
+      #expect(error?.description.contains(works) == true)
+    }
+    let error = #expect(throws: AttackError.self) {
+      try Attacker("critic", against: policy(), within: threat)
+    }
+    #expect(error?.description.contains("values") == true)
+  }
+
+  @Test func noisyPoliciesNeedAnExpectation() throws {
+    let policy = try NoisyPolicy(base: policy())
+    var random = streams(6)
+    func deliver(_ plan: AttackPlan) throws -> Attacker.Delivery {
+      try Attacker(plan, against: policy, within: threat).deliver(
+        observations, frameChannels: 2, using: &random,
+        victimRandom: (0..<6).map { RandomStream(seed: UInt64($0), stream: .policy) })
+    }
+    let error = #expect(throws: AttackError.self) { try deliver(AttackPlan("fgsm")) }
+    #expect(error?.description.contains("--expectation") == true)
+    _ = try deliver(AttackPlan("square:queries=5"))
+    // Averaged over many draws, the gradient is that of the policy without noise, nearly.
+    let averaged = try deliver(AttackPlan(try AttackChoice("fgsm"), expectation: 400))
+    var plain = streams(6)
+    let quiet = try Attacker("fgsm", against: policy.base, within: threat)
+      .deliver(observations, frameChannels: 2, using: &plain)
+    let same = zip(averaged.observations.elements, quiet.observations.elements).count { abs($0 - $1) < 1e-6 }
+    #expect(same > 100, "\(same) of 108")
+    #expect(averaged.passes[0] == Passes(forward: 401, backward: 400))
+  }
+
+  @Test func roundingHidesTheGradientUntilItIsPassedThrough() throws {
+    let policy = try RoundedPolicy(policy(), levels: 8)
+    let error = #expect(throws: AttackError.self) { try Attacker("pgd", against: policy, within: threat) }
+    #expect(error?.description.contains("--straight-through") == true)
+    _ = try Attacker("square", against: policy, within: threat)
+    var plan = try AttackPlan("bim")
+    plan.isStraightThrough = true
+    var random = streams(6)
+    let delivery = try Attacker(plan, against: policy, within: threat)
+      .deliver(observations, frameChannels: 2, using: &random)
+    #expect(delivery.sizes.allSatisfy { $0 > 0.1 })
+    var memory = Memory()
+    var none: [RandomStream] = []
+    let actions = policy.act(on: delivery.observations, memory: &memory, using: &none)
+    #expect(zip(actions, delivery.cleanActions).count { $0 != $1 } >= 3)
+    #expect(throws: AttackError.self) { try Attacker(plan, against: policy.base, within: threat) }
+  }
+
+  @Test func transferredAttacksKnowTheirVictimsActionAlone() throws {
+    let victim = try ClosedPolicy(base: policy())
+    var random = streams(6)
+    let delivery = try Attacker(
+      AttackPlan("pgd"), against: victim, within: threat, searchingOn: try policy()
+    ).deliver(observations, frameChannels: 2, using: &random)
+    #expect(delivery.passes.allSatisfy { $0 == Passes() })
+    var own = streams(6)
+    let direct = try Attacker("pgd", against: policy(), within: threat)
+      .deliver(observations, frameChannels: 2, using: &own)
+    #expect(delivery.observations == direct.observations)
+  }
+
+  @Test(arguments: [
+    ("pgd:stepz=3", "steps"), ("pgd:steps=0", "whole number"), ("pgd:steps", "name=value"),
+    ("fgsm:steps=3", "steps"),
+    ("fgms", "fgsm"), ("fgsm+pdg", "pgd"), ("fgsm:loss=hinge", "cross-entropy"), ("", "no attack"),
+  ])
+  func choicesThatMakeNoSenseAreRefused(_ text: String, _ word: String) {
+    let error = #expect(throws: AttackError.self) { try AttackChoice(text) }
+    #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func choicesAreWrittenAsTheyAreRead() throws {
+    #expect(try AttackChoice("pgd:steps=20").description == "pgd")
+    #expect(try AttackChoice("pgd:restarts=3:steps=10").description == "pgd:steps=10:restarts=3")
+    #expect(try AttackChoice("noise+bim").setting("steps", to: "4").description == "noise+bim:steps=4")
+    for text in ["every", "every:4", "random", "random:0.25", "strategic:0.5", "value"] {
+      #expect(Timing(text)?.description == text)
+    }
+    for text in ["", "every:0", "every:x", "random:2", "strategic:nan", "often", "value:1:2"] {
+      #expect(Timing(text) == nil)
+    }
+  }
+
+  @Test func plansThatContradictThemselvesAreRefused() throws {
+    let policy = try policy()
+    let targeted = AttackPlan(try AttackChoice("worst-action"), goal: .reach(1))
+    #expect(throws: AttackError.self) { try Attacker(targeted, against: policy, within: threat) }
+    let valued = AttackPlan(try AttackChoice("fgsm"), goal: .lowerValue)
+    #expect(throws: AttackError.self) { try Attacker(valued, against: policy, within: threat) }
+    _ = try Attacker(valued, against: ActionValuePolicy(policy), within: threat)
+    let absent = try Attacker(
+      AttackPlan(try AttackChoice("fgsm"), goal: .reach(3)), against: policy, within: threat)
+    var random = streams(6)
+    #expect(throws: AttackError.self) { try absent.deliver(observations, frameChannels: 2, using: &random) }
+    var outside = threat
+    outside.region = .rectangle(top: 2, left: 0, height: 2, width: 1)
+    #expect(throws: AttackError.self) {
+      try Attacker("fgsm", against: policy, within: outside).deliver(
+        observations, frameChannels: 2, using: &random)
+    }
+  }
+
+  /// Random flips come at their rate, and hit another action.
+  @Test func flipsComeAtTheirRate() throws {
+    let attacker = try Attacker("flip:rate=0.3", against: policy(), within: threat)
+    var (turns, random, flips) = ([Turn()], streams(1), 0)
+    for _ in 0..<2000 {
+      let delivery = try attacker.deliver(
+        observations.rows(at: [0]), frameChannels: 2, turns: &turns, using: &random)
+      flips += delivery.isFlipped[0] ? 1 : 0
+    }
+    #expect(abs(Double(flips) / 2000 - 0.3) < 0.03)
+  }
+
+  /// Every loss has a slope in both scores, and grows as the clean action loses.
+  @Test func lossesAreDefinedForTwoActions() {
+    let scores = Tensor([2, -1, 0.5, 0.25], shape: [2, 2])
+    for kind in ScoreLoss.allCases {
+      let losses = ActionChange(from: [0, 1]).loss(of: scores, as: kind).elements
+      #expect(losses.allSatisfy { $0.isFinite })
+      #expect(losses[1] > losses[0])
+      let gradient = gradient(of: { ActionChange(from: [0, 1]).loss(of: $0, as: kind).sum() }, at: scores)
+      #expect(gradient.elements.allSatisfy { $0 != 0 })
+    }
+    // −(z_y − z_max)/(z₁ − z₃) by hand.
+    let three = Tensor([3, 1, -1], shape: [1, 3])
+    #expect(abs(ActionChange(from: [0]).loss(of: three, as: .ratio).scalar + 0.5) < 1e-6)
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+@testable import Attacks
+import Networks
+import Policies
+import RandomStreams
+import TestSupport
+import Tensors
+import Testing
+
+/// What is learned from a victim's episodes.
+@Suite struct LearningAttackTests {
+  /// Two actions in turn, one rewarded with 1, the other with 0, and every episode ends at once: their values are 1 and 0.
+  @Test func robustSarsaLearnsWhatActionsAreWorth() throws {
+    let observations = uniform([64, 3, 3, 2], seed: 8)
+    let experience = Experience(
+      observations: observations, actions: (0..<64).map { $0 % 2 }, rewards: (0..<64).map { Float($0 % 2) },
+      successors: Array(repeating: nil, count: 64), hasTerminated: Array(repeating: true, count: 64),
+      frameChannels: 2)
+    let victim = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [3, 3, 2])
+    let values = try RobustSarsa().learnedValues(
+      of: victim, from: experience, within: ThreatModel(epsilon: Epsilon(0.1)))
+    let learned = values(observations).mean(alongAxis: 0).elements
+    #expect(abs(learned[0]) < 0.1)
+    #expect(abs(learned[1] - 1) < 0.1)
+  }
+
+  /// A step's value is its reward and, discounted, that of the next.
+  @Test func robustSarsaLooksAhead() throws {
+    // Four places one after another, the last one rewarded.
+    let places = Tensor(
+      (0..<4).flatMap { place in (0..<4).map { Float($0 == place ? 1 : 0) } }, shape: [4, 2, 2, 1])
+    let experience = Experience(
+      observations: places, actions: [0, 0, 0, 0], rewards: [0, 0, 0, 1], successors: [1, 2, 3, nil],
+      hasTerminated: [false, false, false, true], frameChannels: 1)
+    let victim = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [2, 2, 1])
+    var recipe = RobustSarsa()
+    (recipe.discount, recipe.updates, recipe.smoothness) = (0.5, 1000, 0)
+    let values = try recipe.learnedValues(
+      of: victim, from: experience, within: ThreatModel(epsilon: Epsilon(0.1)))(places).elements
+    for (place, expected) in [0.125, 0.25, 0.5, 1].enumerated() {
+      #expect(abs(Double(values[place * 2]) - expected) < 0.03)
+    }
+  }
+
+  @Test func autoPGDLooksBackWhereThePaperSays() {
+    #expect(AutoPGD.checkpoints(steps: 100) == [22, 41, 57, 70, 80, 87, 93, 99])
+  }
+
+  /// A perturbation is saved, read and carried to another policy; one of another shape is refused.
+  @Test func universalPerturbationsAreCarried() throws {
+    let observations = uniform([20, 3, 3, 2], seed: 8)
+    let victim = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [3, 3, 2])
+    let threat = ThreatModel(epsilon: Epsilon(0.1), frames: .all)
+    let learned = try Universal().learned(
+      against: victim, from: Experience(observations: observations, frameChannels: 2), within: threat)
+    try withTemporaryFile { file in
+      try Safetensors(metadata: [:], entries: [learned.entry]).write(to: file)
+      var random = streams(20)
+      let attacker = try Attacker(
+        "universal:file=\(file.path)", against: RandomPolicy(actions: 2), within: threat)
+      let delivery = try attacker.deliver(
+        observations, frameChannels: 2, using: &random, victimRandom: streams(20))
+      let expected = (observations + learned.change).clamped(to: 0...1)
+      #expect(relativeError(delivery.observations, expected) < 1e-6)
+      #expect(throws: AttackError.self) {
+        try attacker.deliver(
+          uniform([20, 3, 2, 2], seed: 1), frameChannels: 2, using: &random, victimRandom: streams(20))
+      }
+    }
+    #expect(throws: AttackError.self) { try Attacker("universal", against: victim, within: threat) }
+  }
+}
+
+private func withTemporaryFile(_ body: (URL) throws -> Void) throws {
+  let file = FileManager.default.temporaryDirectory.appendingPathComponent("hoodwink-\(UUID().uuidString)")
+  defer { try? FileManager.default.removeItem(at: file) }
+  try body(file)
+}
