@@ -69,8 +69,8 @@ import Testing
     ("deepfool", "deepfool"), ("deepfool.torchattacks", "deepfool"),
     ("cw", "cw:steps=100:searches=5:rate=0.01:constant=0.01"),
     ("cw.cleverhans", "cw:steps=100:searches=5:rate=0.01:constant=0.01"),
-    ("hopskipjump", "hopskipjump:iterations=6:samples=50"),
-    ("hopskipjump.art", "hopskipjump:iterations=6:samples=50"),
+    ("hopskipjump", "hopskipjump:iterations=6:samples=50:early-stop=no"),
+    ("hopskipjump.art", "hopskipjump:iterations=6:samples=44:early-stop=no"),
   ]
 
   /// The median of what it takes to flip a frame, those that are not flipped counted as infinite, is no larger than theirs.
