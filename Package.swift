@@ -43,7 +43,11 @@ let package = Package(
       dependencies: [
         "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes",
       ]),
-    .target(name: "Defenses", dependencies: ["RandomStreams", "Tensors", "Attacks", "Agents"]),
+    .target(
+      name: "Defenses",
+      dependencies: [
+        "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Agents",
+      ]),
     .target(
       name: "Evaluation",
       dependencies: [
@@ -51,7 +55,10 @@ let package = Package(
       ]),
     .target(
       name: "Display",
-      dependencies: ["CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"]))]),
+      dependencies: [
+        "CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"])), "RandomStreams", "Tensors",
+        "Environments", "Policies", "Attacks", "Episodes",
+      ]),
     .executableTarget(
       name: "hoodwink",
       dependencies: [
@@ -64,6 +71,7 @@ let package = Package(
       name: "benchmark",
       dependencies: [
         "RandomStreams", "Tensors", "Networks", "Environments", "Policies", "Attacks", "Episodes", "Agents",
+        "Defenses",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],
@@ -87,5 +95,5 @@ for module in testedModules {
     .testTarget(
       name: "\(module)Tests",
       dependencies: [.target(name: module), "TestSupport"] + (module == "Tensors" ? ["CKernels"] : []),
-      exclude: ["Networks", "Environments", "Attacks"].contains(module) ? ["Fixtures"] : []))
+      exclude: ["Networks", "Environments", "Attacks", "Display"].contains(module) ? ["Fixtures"] : []))
 }

@@ -23,6 +23,7 @@ from math import ceil, prod, sqrt
 from pathlib import Path
 
 import numpy as np
+import reference_bounds
 import torch
 from safetensors.numpy import save_file
 from torch import Tensor
@@ -393,6 +394,48 @@ def ppo() -> tuple[dict[str, Tensor], dict[str, str]]:
     return {key: value.detach() for key, value in tensors.items()}, {"seed": "9", "epsilon": str(epsilon)}
 
 
+BOUNDED = {"mlp-tanh": 0.01, "mlp-relu": 0.01, "conv-small": 0.01, "conv-same": 0.02}
+
+
+def bounds() -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Interval and linear bounds of networks above, and of two with stored parameters, around the greedy actions."""
+    tensors: dict[str, np.ndarray] = {}
+
+    def add(name: str, stack: reference_bounds.Stack, observations: np.ndarray, epsilon: float) -> None:
+        x = observations.reshape(len(observations), -1).astype(np.float64)
+        labels = stack.interval(x, x)[0].argmax(1)
+        results = reference_bounds.results(stack, observations, labels, epsilon)
+        tensors.update({f"{name}.labels": labels} | {f"{name}.{key}": value for key, value in results.items()})
+
+    for network in NETWORKS:
+        if network.name not in BOUNDED:
+            continue
+        parameters, observations, _ = network.draw()
+        layers, shape = [], network.inputs
+        for layer, weight, bias in zip(network.layers, parameters[::2], parameters[1::2]):
+            weight, bias = weight.astype(np.float64), bias.astype(np.float64)
+            if isinstance(layer, Convolution):
+                linear, shape = reference_bounds.convolution_matrix(shape, weight, bias, layer.stride, layer.padding)
+            else:
+                linear, shape = reference_bounds.Affine(weight, bias), (layer.outputs,)
+            layers += [linear, *reference_bounds.activation(layer.activation)]
+        add(network.name, reference_bounds.Stack(layers), observations, BOUNDED[network.name])
+
+    random = np.random.default_rng(10)
+    for name, make, epsilon in (
+        ("mixed", reference_bounds.mixed, 0.04),
+        ("normalized", reference_bounds.normalized, 0.01),
+    ):
+        stack, parameters, shape = make(random)
+        observations = random.random(size=(6, *shape)).astype(np.float32)
+        add(name, stack, observations, epsilon)
+        tensors[f"{name}.observations"] = observations
+        tensors |= {f"{name}.parameter.{index}": value for index, value in enumerate(parameters)}
+    return {name: torch.from_numpy(np.asarray(value, dtype=np.float32)) for name, value in tensors.items()}, {
+        "seed": "10"
+    }
+
+
 def record(name: str, tensor: Tensor) -> dict[str, np.ndarray]:
     """The tensor under its name, or a sample of it where it is large."""
     array = np.ascontiguousarray(tensor.numpy(), dtype=np.float32)
@@ -450,6 +493,7 @@ def main() -> None:
     save(folder / "layers.safetensors", *layers())
     save(folder / "returns.safetensors", *returns())
     save(folder / "ppo.safetensors", *ppo())
+    save(folder / "bounds.safetensors", *bounds())
 
 
 if __name__ == "__main__":

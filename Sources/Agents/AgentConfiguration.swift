@@ -59,7 +59,8 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
   /// The settings that contradict each other, by the names that recipes give them.
   public let settings: [String]
 
-  init(_ description: String, settings: [String]) {
+  /// What is wrong, and with which settings.
+  public init(_ description: String, settings: [String] = []) {
     self.description = description
     self.settings = settings
   }

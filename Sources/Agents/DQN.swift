@@ -1,5 +1,6 @@
 import Environments
 import Episodes
+import Foundation
 import Networks
 import Policies
 import RandomStreams
@@ -89,6 +90,8 @@ public struct DQN: LearningAgent {
   /// The largest replay that is saved, in bytes: 1 GiB.
   var savedReplayLimit = 1 << 30
   private let workers: Workers
+  private var defense: (any LossDefense)?
+  private let seed: UInt64
 
   /// An agent that has seen nothing.
   ///
@@ -102,6 +105,7 @@ public struct DQN: LearningAgent {
   ) throws {
     self.configuration = configuration
     self.workers = workers
+    self.seed = seed
     learningStart = configuration.learningStart
     guard configuration.network.lstm == nil else {
       throw ConfigurationError(
@@ -154,6 +158,16 @@ public struct DQN: LearningAgent {
     fileprivate let replayRandom: RandomStream
     fileprivate let pendingSteps: Int
     fileprivate let learningStart: Int
+    /// What the loss's defense has learned; nil for nothing.
+    fileprivate let defense: Data?
+  }
+
+  /// Changes what the agent learns from here on.
+  public mutating func harden(by defense: any LossDefense) throws {
+    let space = rollout.environments.observationSpace
+    var defense = defense
+    try defense.begin(with: online, of: .dqn, range: space.low...space.high, seed: seed)
+    self.defense = defense
   }
 
   /// Whether a saved state holds the replay: not above 1 GiB.
@@ -165,7 +179,8 @@ public struct DQN: LearningAgent {
       steps: steps, updates: updates, online: online.parameters, target: target.parameters,
       optimizer: optimizer.savedState, rollout: try rollout.savedState(),
       replay: savesAll ? replay.savedState : nil, explorationRandom: explorationRandom,
-      replayRandom: replayRandom, pendingSteps: pendingSteps, learningStart: learningStart)
+      replayRandom: replayRandom, pendingSteps: pendingSteps, learningStart: learningStart,
+      defense: try defense?.savedState())
   }
 
   /// Goes on where an agent of the same settings in the same environments was. Where its replay was not saved, updates
@@ -181,6 +196,7 @@ public struct DQN: LearningAgent {
     replayRandom = state.replayRandom
     pendingSteps = state.pendingSteps
     learningStart = state.learningStart
+    if let learned = state.defense { try defense?.restore(learned) }
     if let saved = state.replay {
       try replay.restore(saved)
     } else {
@@ -211,40 +227,60 @@ public struct DQN: LearningAgent {
     steps += step.lanes.count
     update.returns = rollout.restartEnded()
     update.measures["exploration"] = exploration
+    if hardening != nil { update.measures["attack_epsilon"] = attacker?.threat.epsilon.value ?? 0 }
 
     guard steps >= learningStart else { return update }
     pendingSteps += step.lanes.count
     let rate = configuration.learningRate.value(at: progress)
     var losses: [Float] = []
+    var terms: [Float] = []
     while pendingSteps >= configuration.stepsPerUpdate {
       pendingSteps -= configuration.stepsPerUpdate
-      losses.append(try learn(rate: rate))
+      let learned = try learn(rate: rate, progress: progress)
+      losses.append(learned.loss)
+      guard let term = learned.term else { continue }
+      terms.append(term.loss)
+      update.measures.merge(term.measures) { $1 }
     }
     guard !losses.isEmpty else { return update }
     let loss = losses.reduce(0, +) / Float(losses.count)
     update.loss = loss
     update.measures["loss"] = loss
     update.measures["learning_rate"] = rate
+    if !terms.isEmpty { update.measures["defense_loss"] = terms.reduce(0, +) / Float(terms.count) }
     return update
   }
 
   /// One update on a batch from the replay.
-  private mutating func learn(rate: Float) throws -> Float {
+  /// - Returns: the loss, and the defense's part of it.
+  private mutating func learn(
+    rate: Float, progress: Float
+  ) throws -> (loss: Float, term: (loss: Float, measures: [String: Float])?) {
     let size = configuration.batchSize
     let batch = replay.sample(
       size, steps: configuration.returnSteps, discount: configuration.discount, using: &replayRandom)
-    let targets = Self.targets(for: batch, online: online, target: target, isDouble: configuration.isDouble)
-    let (loss, gradients) = workers.valueAndGradients(
+    // Out of this value for the moment, so that the only copy of what it has learned is changed in place.
+    var own = defense.take()
+    let term = try own?.term(
+      for: Transitions(batch), of: online, update: updates, progress: progress, workers: workers)
+    defense = own
+    let targets = Self.targets(
+      for: batch, online: online, target: target, isDouble: configuration.isDouble,
+      preference: term?.preference)
+    let (losses, gradients) = workers.valuesAndGradients(
       of: { [kind = configuration.loss] (network: Network, rows: Range<Int>) in
-        let values = network(batch.observations.slice(rows)).gather(Array(batch.actions[rows]))
+        let scores = network(batch.observations.slice(rows))
+        let values = scores.gather(Array(batch.actions[rows]))
         let targets = targets.slice(rows)
         let errors =
           switch kind {
           case .huber: values.huber(to: targets)
           case .squared: 0.5 * values.squaredError(to: targets)
           }
-        return errors.sum() / Float(size)
+        let own = [errors.sum() / Float(size)]
+        return term?.added(to: own, policy: network, scores: scores, rows: rows, count: size) ?? own
       }, at: online, rows: size)
+    let loss = losses[0]
     let (direction, norm) = clipped(gradients, toGlobalNorm: configuration.gradientLimit)
     try TrainingError.check(["the loss": loss.scalar, "the gradient's norm": norm], step: steps)
     // A batch that is one shard leaves the other threads asleep: waking them for this step alone costs more than it saves.
@@ -258,18 +294,32 @@ public struct DQN: LearningAgent {
     } else if updates % configuration.targetInterval == 0 {
       target = online
     }
-    return loss.scalar
+    return (loss.scalar, term.map { (losses[1].scalar, $0.measures) })
   }
 
   /// What Q(s, a) should be:
   ///
   ///     y = r₁ + γ·r₂ + … + γⁿ · Q_target(s′, a′)     (no last term where the episode terminated)
   ///     a′ = argmax Q(s′, ·) of the online network for double targets, of the target network without
+  ///
+  /// - Parameter preference: what a defense makes of that Q before its argmax; nil for nothing.
   static func targets(
-    for batch: ReplayBuffer.Batch, online: Network, target: Network, isDouble: Bool
+    for batch: ReplayBuffer.Batch, online: Network, target: Network, isDouble: Bool,
+    preference: (share: Float, added: Tensor)? = nil
   ) -> Tensor {
     let following = target(batch.next)
-    let best = isDouble ? online(batch.next).argmax() : following.argmax()
+    var choosing = isDouble ? online(batch.next) : following
+    if let (share, added) = preference { choosing = share * choosing + added }
+    let best = choosing.argmax()
     return Tensor(batch.returns) + Tensor(batch.discounts) * following.gather(best)
+  }
+}
+
+extension Transitions {
+  /// The transitions of a batch.
+  init(_ batch: ReplayBuffer.Batch) {
+    self.init(
+      observations: batch.observations, actions: batch.actions, rewards: batch.returns, next: batch.next,
+      discounts: batch.discounts, isFollowed: Array(repeating: true, count: batch.actions.count))
   }
 }

@@ -24,6 +24,10 @@ public protocol LearningAgent: Sendable {
   /// - Throws: ``TrainingError`` when a loss is not finite; `AttackError` from the hardening's attacker.
   mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
 
+  /// Changes what the agent learns from here on.
+  /// - Throws: ``ConfigurationError`` when the defense is not for this agent or this network.
+  mutating func harden(by defense: any LossDefense) throws
+
   /// Whether ``savedState()`` holds all that learning changes, so that who goes on from it does so bit for bit.
   var savesAll: Bool { get }
 

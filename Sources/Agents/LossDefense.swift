@@ -26,7 +26,7 @@ public protocol LossDefense: Sendable {
   ///   - workers: threads; the result does not depend on their number.
   /// - Returns: nil for nothing, while the defense waits.
   mutating func term(
-    for experience: Experience, of policy: Network, update: Int, progress: Float, workers: Workers
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) throws -> LossTerm?
 
   /// All that ``term(for:of:update:progress:workers:)`` has learned; nil when that is nothing.
@@ -45,7 +45,7 @@ extension LossDefense {
 }
 
 /// What one update learns from: transitions (s, a, r, s′), one row or element each.
-public struct Experience: Sendable {
+public struct Transitions: Sendable {
   /// s: [rows, height, width, frames·channels].
   public let observations: Tensor
   /// a.

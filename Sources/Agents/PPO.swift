@@ -34,6 +34,9 @@ public struct PPO: LearningAgent {
     public var valueWeight: Float = 0.5
     /// Whether the value may move by no more than ε from what it was, too.
     public var clipsValue = false
+    /// Whether the advantages of a minibatch are normalized to mean 0 and deviation 1. Where nearly all episodes end
+    /// without a reward, that blows up the critic's noise; without it the entropy bonus keeps the policy exploring.
+    public var normalizesAdvantages = true
     /// The weight c₂ of the entropy.
     public var entropyBonus = Schedule.constant(0.01)
     /// Adam's rate.
@@ -101,6 +104,11 @@ public struct PPO: LearningAgent {
     shuffling = state.shuffling
   }
 
+  /// Changes what the agent learns from here on.
+  public mutating func harden(by defense: any LossDefense) throws {
+    try learner.harden(by: defense, of: .ppo)
+  }
+
   /// What updates tell of themselves.
   public static var measures: [String] { Measures.names + ["learning_rate"] }
 
@@ -139,6 +147,7 @@ public struct PPO: LearningAgent {
     update.loss = measures.mean("loss")
     update.measures = measures.means
     update.measures["learning_rate"] = configuration.learningRate.value(at: progress)
+    update.measures.merge(learner.takeDefenseMeasures()) { $1 }
     return update
   }
 
@@ -151,11 +160,13 @@ public struct PPO: LearningAgent {
     let buffer = learner.buffer
     let all = learner.rows(of: parts)
     var normalized = advantages
-    for (row, value) in zip(all, all.map({ advantages[$0] }).normalized()) { normalized[row] = value }
+    if configuration.normalizesAdvantages {
+      for (row, value) in zip(all, all.map({ advantages[$0] }).normalized()) { normalized[row] = value }
+    }
     let bonus = configuration.entropyBonus.value(at: progress)
     return try learner.update(
       parts, learningRate: configuration.learningRate.value(at: progress),
-      gradientLimit: configuration.gradientLimit,
+      gradientLimit: configuration.gradientLimit, progress: progress,
       loss: { [configuration, normalized] logits, values, rows in
         let minibatch = Minibatch(
           actions: rows.map { buffer.actions[$0] },

@@ -1,6 +1,7 @@
 import Attacks
 import Environments
 import Episodes
+import Foundation
 import Networks
 import Policies
 import RandomStreams
@@ -19,6 +20,13 @@ struct PolicyGradientLearner: Sendable {
   /// Environment steps made so far.
   private(set) var steps = 0
   private let workers: Workers
+  private var defense: (any LossDefense)?
+  private let discount: Float
+  private let seed: UInt64
+  /// The measures of the defense's terms since the last ``takeDefenseMeasures()``.
+  private var defenseMeasures: [[String: Float]] = []
+  /// The size of the perturbations under which the buffer was filled; nil without a defense of that kind.
+  private var attackEpsilon: Float?
 
   /// A learner that has seen nothing; every lane is given a seed drawn from the training seed.
   init(
@@ -34,6 +42,42 @@ struct PolicyGradientLearner: Sendable {
     rollout = Rollout(environments, frames: configuration.frames)
     rollout.startTraining(seed: seed)
     self.workers = workers
+    discount = configuration.discount
+    self.seed = seed
+  }
+
+  /// Changes what the agent learns from here on.
+  mutating func harden(by defense: any LossDefense, of kind: AgentKind) throws {
+    guard !model.torso.isRecurrent else {
+      throw ConfigurationError(
+        "a defense in the loss looks at single frames: a policy with an LSTM cannot have one",
+        settings: ["defense", "lstm"])
+    }
+    let space = rollout.environments.observationSpace
+    var defense = defense
+    try defense.begin(
+      with: model.policy.network, of: kind, range: space.low...space.high, seed: seed)
+    self.defense = defense
+  }
+
+  /// The means of what the defense's terms have told since the last call.
+  mutating func takeDefenseMeasures() -> [String: Float] {
+    defer { defenseMeasures = [] }
+    var sums: [String: Float] = [:]
+    for measures in defenseMeasures { sums.merge(measures, uniquingKeysWith: +) }
+    var means = sums.mapValues { $0 / Float(defenseMeasures.count) }
+    if let attackEpsilon { means["attack_epsilon"] = attackEpsilon }
+    return means
+  }
+
+  /// The transitions at some rows of the buffer.
+  private func experience(at rows: [Int]) -> Transitions {
+    let isFollowed = rows.map { buffer.isFollowed($0) }
+    return Transitions(
+      observations: buffer.observations.rows(at: rows), actions: rows.map { buffer.actions[$0] },
+      rewards: rows.map { buffer.rewards[$0] },
+      next: buffer.observations.rows(at: rows.map { min($0 + buffer.lanes, buffer.count - 1) }),
+      discounts: rows.map { buffer.isTerminated($0) ? 0 : discount }, isFollowed: isFollowed)
   }
 
   /// All that learning changes. The buffer is not: it is filled anew before each update.
@@ -42,12 +86,14 @@ struct PolicyGradientLearner: Sendable {
     fileprivate let parameters: [Tensor]
     fileprivate let optimizer: Optimizer<Adam>.State
     fileprivate let rollout: Rollout.State
+    /// What the loss's defense has learned; nil for nothing.
+    fileprivate let defense: Data?
   }
 
   func savedState() throws -> State {
     State(
       steps: steps, parameters: model.parameters, optimizer: optimizer.savedState,
-      rollout: try rollout.savedState())
+      rollout: try rollout.savedState(), defense: try defense?.savedState())
   }
 
   mutating func restore(_ state: State) throws {
@@ -55,6 +101,7 @@ struct PolicyGradientLearner: Sendable {
     model.parameters = state.parameters
     optimizer.restore(state.optimizer)
     try rollout.restore(state.rollout)
+    if let learned = state.defense { try defense?.restore(learned) }
   }
 
   /// Fills the buffer with the policy as it is.
@@ -63,6 +110,7 @@ struct PolicyGradientLearner: Sendable {
     let space = rollout.environments.observationSpace
     let attacker = try hardening?.attacker(
       against: model.policy, range: space.low...space.high, progress: progress)
+    if hardening != nil { attackEpsilon = attacker?.threat.epsilon.value ?? 0 }
     let returns = try buffer.fill(from: &rollout, by: model, attacker: attacker)
     steps += buffer.count
     return returns
@@ -80,12 +128,18 @@ struct PolicyGradientLearner: Sendable {
 
   /// One step of Adam along the gradient of a loss over some parts of the buffer, clipped to a global norm.
   ///
-  /// - Parameter loss: a sum over rows: the loss first, then what else is to be known, with no gradient.
+  /// - Parameter loss: a sum over rows, over their number: the loss first, then what else is to be known, with no gradient.
   /// - Returns: all that `loss` gives, summed over the rows.
   /// - Throws: ``TrainingError`` when the loss or the gradient is not finite.
   mutating func update(
-    _ parts: [Int], learningRate: Float, gradientLimit: Float, loss: Loss
+    _ parts: [Int], learningRate: Float, gradientLimit: Float, progress: Float, loss: Loss
   ) throws -> [Float] {
+    // Out of this value for the moment, so that the only copy of what it has learned is changed in place.
+    var own = defense.take()
+    let term = try own?.term(
+      for: experience(at: parts), of: model.policy.network, update: optimizer.step, progress: progress,
+      workers: workers)
+    defense = own
     // Large shards are fast ones; fixed by the batch alone, they do not depend on the threads.
     let shardSize = max(parts.count / 4, model.torso.isRecurrent ? 1 : Workers.shardSize)
     let (values, gradients) = workers.valuesAndGradients(
@@ -96,7 +150,9 @@ struct PolicyGradientLearner: Sendable {
         guard model.torso.isRecurrent else {
           var memory = Memory()
           let (logits, values) = model(observations, memory: &memory)
-          return loss(logits, values, rows)
+          let own = loss(logits, values, rows)
+          return term?.added(
+            to: own, policy: model.policy.network, scores: logits, rows: range, count: parts.count) ?? own
         }
         let (logits, values) = model(
           observations, from: buffer.memory.rows(at: own),
@@ -106,7 +162,9 @@ struct PolicyGradientLearner: Sendable {
     let (direction, norm) = clipped(gradients, toGlobalNorm: gradientLimit)
     try TrainingError.check(["the loss": values[0].scalar, "the gradient's norm": norm], step: steps)
     optimizer.update(&model.parameters, along: direction, learningRate: learningRate, on: workers)
-    return values.map(\.scalar)
+    guard let term else { return values.map(\.scalar) }
+    defenseMeasures.append(term.measures.merging(["defense_loss": values.last!.scalar]) { $1 })
+    return values.dropLast().map(\.scalar)
   }
 }
 

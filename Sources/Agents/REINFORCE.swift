@@ -75,6 +75,11 @@ public struct REINFORCE: LearningAgent {
   /// Goes on where an agent of the same settings in the same environments was.
   public mutating func restore(_ state: State) throws { try learner.restore(state.learner) }
 
+  /// Changes what the agent learns from here on.
+  public mutating func harden(by defense: any LossDefense) throws {
+    try learner.harden(by: defense, of: .reinforce)
+  }
+
   /// What updates tell of themselves.
   public static var measures: [String] { ["loss", "policy_loss", "value_loss", "entropy", "learning_rate"] }
 
@@ -98,6 +103,7 @@ public struct REINFORCE: LearningAgent {
     let rate = configuration.learningRate.value(at: progress)
     let means = try learner.update(
       Array(0..<learner.partCount), learningRate: rate, gradientLimit: configuration.gradientLimit,
+      progress: progress,
       loss: {
         [configuration, buffer = learner.buffer, normalized = advantages.normalized()] logits, values, rows in
         Self.loss(
@@ -111,6 +117,7 @@ public struct REINFORCE: LearningAgent {
       "loss": means[0], "policy_loss": means[1], "value_loss": means[2], "entropy": means[3],
       "learning_rate": rate,
     ]
+    update.measures.merge(learner.takeDefenseMeasures()) { $1 }
     return update
   }
 

@@ -26,6 +26,8 @@ struct RolloutBuffer: Sendable {
   var nextValues: [Float]
   /// Whether the episode ended with the step.
   var isEnd: [Bool]
+  /// Whether it was truncated there.
+  var isTruncated: [Bool]
   /// 0 where an episode starts, 1 elsewhere.
   var continues: [Float]
   /// What the policy remembered before the first step.
@@ -43,11 +45,18 @@ struct RolloutBuffer: Sendable {
     values = logProbabilities
     nextValues = logProbabilities
     isEnd = Array(repeating: false, count: count)
+    isTruncated = isEnd
     continues = Array(repeating: 0, count: count)
   }
 
   /// The number of steps of all lanes together.
   var count: Int { actions.count }
+
+  /// Whether the episode terminated with a step: nothing follows.
+  func isTerminated(_ row: Int) -> Bool { isEnd[row] && !isTruncated[row] }
+
+  /// Whether what follows a step is known: it is the lane's next row, or nothing.
+  func isFollowed(_ row: Int) -> Bool { isEnd[row] ? !isTruncated[row] : row + lanes < count }
 
   /// Steps all lanes `horizon` times, new episodes taking the place of those that end.
   /// - Returns: the returns of the episodes that ended.
@@ -82,6 +91,7 @@ struct RolloutBuffer: Sendable {
             values[row] = stepValues[lane]
             rewards[row] = outcome.reward
             isEnd[row] = outcome.ending != nil
+            isTruncated[row] = outcome.ending == .truncated
             nextValues[row] = 0
             if start > 0 && !isEnd[row - lanes] { nextValues[row - lanes] = stepValues[lane] }
             if row + lanes < count { continues[row + lanes] = isEnd[row] ? 0 : 1 }

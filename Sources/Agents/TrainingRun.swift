@@ -18,18 +18,21 @@ public struct TrainingRun: Sendable {
     public var seed: UInt64
     /// The name of the defense, for the policy file; nil for none.
     public var defense: String?
+    /// What the trained policy does with each observation, for the policy file.
+    public var inference: [InferenceDefense]
     /// How often to evaluate the policy; nil for never.
     public var evaluation: PeriodicEvaluation?
 
     /// A request.
     public init(
       _ configuration: any AgentConfiguration, steps: Int, seed: UInt64, defense: String? = nil,
-      evaluation: PeriodicEvaluation? = nil
+      inference: [InferenceDefense] = [], evaluation: PeriodicEvaluation? = nil
     ) {
       self.configuration = configuration
       self.steps = steps
       self.seed = seed
       self.defense = defense
+      self.inference = inference
       self.evaluation = evaluation
     }
   }
@@ -103,11 +106,15 @@ public struct TrainingRun: Sendable {
   private static let rows = 200
 
   /// A run that has not made a step.
+  ///
+  /// - Parameters:
+  ///   - hardening: what changes the agent's experience; nil for nothing.
+  ///   - loss: what changes what it learns; nil for nothing.
   /// - Throws: `NetworkError` when the network does not suit the environment; ``ConfigurationError`` for settings that
   ///   contradict each other.
   public init(
     _ request: Request, in environment: EnvironmentDefinition, hardening: (any CollectionDefense)? = nil,
-    workers: Workers = .one
+    loss: (any LossDefense)? = nil, workers: Workers = .one
   ) throws {
     self.request = request
     self.environment = environment
@@ -117,6 +124,11 @@ public struct TrainingRun: Sendable {
     self.configuration = try Self.flattened(configuration)
     agent = try configuration.makeAgent(
       in: environment.makeVector(count: configuration.lanes), seed: request.seed, workers: workers)
+    if let loss { try agent.harden(by: loss) }
+    guard !agent.policy.network.isRecurrent || !request.inference.contains(where: \.forgets) else {
+      throw ConfigurationError(
+        "a policy with an LSTM has a memory, which smoothing cannot carry", settings: ["defense", "lstm"])
+    }
   }
 
   /// A configuration as text by name, for the policy file.
@@ -202,7 +214,8 @@ public struct TrainingRun: Sendable {
         frame: environment.observationSpace,
         frames: request.configuration.frames, actions: environment.actions,
         agent: request.configuration.kind.rawValue,
-        defense: request.defense, seed: request.seed, steps: agent.steps, configuration: configuration))
+        defense: request.defense, seed: request.seed, steps: agent.steps, configuration: configuration,
+        inference: request.inference))
   }
 
   // MARK: Saving

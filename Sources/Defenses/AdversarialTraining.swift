@@ -7,25 +7,27 @@ import Policies
 /// agent collects its experience while its observations are attacked, with itself as the victim.
 ///
 /// Deviations:
-/// 1. The agent learns on attacked observations alone, not on a mixture of clean and attacked ones.
+/// 1. Attacked and clean observations mix frame by frame, in a share that can be set (all attacked by default), where
+///    Goodfellow et al. weigh two losses.
 /// 2. Epsilon grows in a straight line from 0 to its full size between two shares of the run, so that something is learned
 ///    before it is disturbed.
 public struct AdversarialTraining: CollectionDefense {
-  /// The attack's name in the catalog.
-  public let attack: String
+  /// The attack, as the catalog names it, with its parameters.
+  public let attack: AttackChoice
   /// The full size.
   public let epsilon: Epsilon
+  /// The share of frames that are attacked, drawn frame by frame.
+  public let share: Double
   /// The share of the full size, 0 to 1, over the run.
   public let warmUp: Schedule
 
   /// Training under an attack.
-  /// - Parameters:
-  ///   - warmUp: by default nothing for the first fifth of the run, then growing until its middle.
   public init(
-    attack: String = "fgsm", epsilon: Epsilon, warmUp: Schedule = .ramp(from: 0, to: 1, start: 0.2, end: 0.5)
+    _ attack: AttackChoice, epsilon: Epsilon, share: Double = 1, warmUp: Schedule = Hardness.usualWarmUp
   ) {
     self.attack = attack
     self.epsilon = epsilon
+    self.share = share
     self.warmUp = warmUp
   }
 
@@ -33,9 +35,42 @@ public struct AdversarialTraining: CollectionDefense {
   public func attacker(
     against policy: NetworkPolicy, range: ClosedRange<Float>, progress: Float
   ) throws -> Attacker? {
-    let share = warmUp.value(at: progress)
-    guard share > 0 else { return nil }
-    let size = Epsilon(epsilon.numerator * Double(share), over: epsilon.denominator)
-    return try Attacker(attack, against: policy, within: ThreatModel(epsilon: size, range: range))
+    let part = warmUp.value(at: progress)
+    guard part > 0, share > 0 else { return nil }
+    let size = Epsilon(epsilon.numerator * Double(part), over: epsilon.denominator)
+    let plan = AttackPlan(attack, timing: share < 1 ? .random(share) : .everyFrame)
+    return try Attacker(plan, against: policy, within: ThreatModel(epsilon: size, range: range))
+  }
+}
+
+extension AdversarialTraining: NamedDefense {
+  static let about = AboutDefense(
+    "adversarial", .collection, "every agent",
+    "experience under an attack on the agent (Goodfellow et al. 2015)",
+    [
+      DefenseParameter("attack", "fgsm", "an attack of the catalog; what else is set is set of it"),
+      DefenseParameter("epsilon", "--epsilon", "the full size of the perturbations"),
+      DefenseParameter("share", "1.0", "the share of frames that are attacked"),
+      DefenseParameter("warm-up", "\(Hardness.usualWarmUp)", "the share of the full size over the run"),
+    ])
+
+  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
+    let name = try settings.takeText("attack") ?? "fgsm"
+    let own = try settings.take("epsilon", "a size such as 8/255 or 0.03") { Epsilon($0) }
+    guard let epsilon = own ?? epsilon else {
+      throw DefenseError("adversarial needs a size: --epsilon 8/255, or adversarial:epsilon=8/255")
+    }
+    let share = try settings.takeNumber("share", in: 0...1) ?? 1
+    let warmUp = try settings.takeSchedule("warm-up", in: 0...1) ?? Hardness.usualWarmUp
+    do throws(AttackError) {
+      let text = ([name] + settings.takeRest().map { "\($0.name)=\($0.text)" }).joined(separator: ":")
+      self.init(try AttackChoice(text), epsilon: epsilon, share: Double(share), warmUp: warmUp)
+    } catch {
+      throw DefenseError("adversarial: \(error)")
+    }
+  }
+
+  var settings: [String] {
+    ["attack=\(attack)", "epsilon=\(epsilon)", "share=\(share)", "warm-up=\(warmUp)"]
   }
 }

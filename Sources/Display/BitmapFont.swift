@@ -1,6 +1,7 @@
-/// The house's bitmap font: a glyph for each printable ASCII character, drawn for this project.
+/// The house's bitmap font: a glyph for each printable ASCII character and a few signs, drawn for this project.
 ///
-/// A glyph is 5 columns by 8 rows: 7 rows above the baseline and one for descenders.
+/// A glyph is 5 columns by 8 rows: 7 rows above the baseline and one for descenders. At twice the size its corners are
+/// rounded.
 enum BitmapFont {
   /// The columns of a glyph.
   static let width = 5
@@ -9,21 +10,55 @@ enum BitmapFont {
   /// The columns from one glyph to the next.
   static let advance = width + 1
 
-  /// The rows of a character's glyph from the top, the leftmost pixel in bit 4. Characters that are not
-  /// printable ASCII look like a question mark.
-  static func rows(of character: Character) -> [UInt8] {
-    let code = character.asciiValue.flatMap { (32...126).contains($0) ? $0 : nil } ?? 63
-    return glyphs[Int(code) - 32]
+  /// A glyph's rows from the top, the leftmost pixel in the highest of as many bits as it has columns.
+  typealias Rows = [UInt16]
+
+  /// A character's glyph. Characters without one look like a question mark.
+  static func rows(of character: Character) -> Rows { glyphs[index(of: character)] }
+
+  /// A character's glyph at twice the size: 10 columns by 16 rows.
+  static func doubledRows(of character: Character) -> Rows { doubledGlyphs[index(of: character)] }
+
+  /// What stands behind ASCII on the sheet.
+  private static let signs: [Character] = ["×", "±", "ε", "←", "→", "↑", "↓", "·", "…"]
+
+  private static func index(of character: Character) -> Int {
+    if let code = character.asciiValue, (32...126).contains(code) { return Int(code) - 32 }
+    return signs.firstIndex(of: character).map { 95 + $0 } ?? 63 - 32
   }
 
-  /// The glyphs in the order of their codes, from the space to the tilde.
-  private static let glyphs: [[UInt8]] = sheet.split(separator: "\n\n").flatMap { band in
+  /// The glyphs in the order of their codes, from the space to the tilde, then the signs.
+  private static let glyphs: [Rows] = sheet.split(separator: "\n\n").flatMap { band in
     let lines = band.split(separator: "\n").map { $0.split(separator: " ") }
     return lines[0].indices.map { glyph in lines.map { bits(of: $0[glyph]) } }
   }
 
-  private static func bits(of row: Substring) -> UInt8 {
+  private static let doubledGlyphs: [Rows] = glyphs.enumerated().map { index, rows in
+    // A plus sign is all corners: rounded it would be a star.
+    doubled(rows, isRounded: index != Int(Character("+").asciiValue!) - 32)
+  }
+
+  private static func bits(of row: Substring) -> UInt16 {
     row.reduce(0) { bits, pixel in bits << 1 | (pixel == "#" ? 1 : 0) }
+  }
+
+  /// Twice the size with rounded corners (Scale2x, Mazzoleni 2001): a quarter of a pixel takes the color of its two
+  /// neighbors where these agree with each other and with no other neighbor.
+  private static func doubled(_ rows: Rows, isRounded: Bool) -> Rows {
+    func pixel(_ row: Int, _ column: Int) -> Bool {
+      rows.indices.contains(row) && (0..<width).contains(column) && rows[row] >> (width - 1 - column) & 1 == 1
+    }
+    return (0..<2 * rows.count).map { row in
+      (0..<2 * width).reduce(0) { bits, column in
+        let (y, x) = (row / 2, column / 2)
+        let (vertical, opposite) =
+          row % 2 == 0 ? (pixel(y - 1, x), pixel(y + 1, x)) : (pixel(y + 1, x), pixel(y - 1, x))
+        let (side, otherSide) =
+          column % 2 == 0 ? (pixel(y, x - 1), pixel(y, x + 1)) : (pixel(y, x + 1), pixel(y, x - 1))
+        let isCorner = isRounded && vertical == side && vertical != otherSide && side != opposite
+        return bits << 1 | ((isCorner ? vertical : pixel(y, x)) ? 1 : 0)
+      }
+    }
   }
 
   /// Sixteen glyphs a band, to be read and edited as they look.
@@ -81,5 +116,14 @@ enum BitmapFont {
     ####. .#### #.... ....# .#..# #..## .#.#. #.#.# .#.#. .#### .#... ..#.. ..#.. ..#.. .....
     #.... ....# #.... ####. ..##. .##.# ..#.. .#.#. #...# ....# ##### ...## ..#.. ##... .....
     #.... ....# ..... ..... ..... ..... ..... ..... ..... .###. ..... ..... ..... ..... .....
+
+    ..... ..#.. ..... ..... ..... ..#.. ..#.. ..... .....
+    ..... ..#.. ..... ..... ..... .###. ..#.. ..... .....
+    #...# ##### .#### ..#.. ..#.. #.#.# ..#.. ..... .....
+    .#.#. ..#.. #.... .#... ...#. ..#.. ..#.. ..##. .....
+    ..#.. ..#.. .###. ##### ##### ..#.. ..#.. ..##. .....
+    .#.#. ..... #.... .#... ...#. ..#.. #.#.# ..... .....
+    #...# ##### .#### ..#.. ..#.. ..#.. .###. ..... #.#.#
+    ..... ..... ..... ..... ..... ..... ..#.. ..... .....
     """
 }

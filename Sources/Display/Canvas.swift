@@ -8,12 +8,17 @@ public struct Canvas: Hashable, Sendable {
   public let height: Int
   /// Red, green and blue of each pixel, row after row: `3 * width * height` bytes without padding.
   public private(set) var bytes: [UInt8]
+  /// Whether text is kept among ``labels`` instead of being drawn.
+  public let keepsLabels: Bool
+  /// The text that was kept, in the order of drawing.
+  public internal(set) var labels: [Label] = []
 
   /// A canvas of one color. Width and height must be at least 1.
-  public init(width: Int, height: Int, color: Color = Color(0x000000)) {
+  public init(width: Int, height: Int, color: Color = Color(0x000000), keepsLabels: Bool = false) {
     precondition(width >= 1 && height >= 1, "A canvas of \(width) x \(height) pixels has no pixel.")
     self.width = width
     self.height = height
+    self.keepsLabels = keepsLabels
     bytes = [UInt8](repeating: 0, count: 3 * width * height)
     fill(Rectangle(x: 0, y: 0, width: width, height: height), with: color)
   }
@@ -36,7 +41,13 @@ public struct Canvas: Hashable, Sendable {
   public mutating func fill(_ rectangle: Rectangle, with color: Color) {
     let columns = max(0, rectangle.x)..<max(0, rectangle.x, min(width, rectangle.right))
     for y in max(0, rectangle.y)..<max(0, rectangle.y, min(height, rectangle.bottom)) {
-      for x in columns { self[x, y] = color }
+      var offset = 3 * (y * width + columns.lowerBound)
+      for _ in columns {
+        bytes[offset] = color.red
+        bytes[offset + 1] = color.green
+        bytes[offset + 2] = color.blue
+        offset += 3
+      }
     }
   }
 

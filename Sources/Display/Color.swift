@@ -33,6 +33,15 @@ public struct Color: Hashable, Sendable {
     self.init(intensities: intensity, intensity, intensity)
   }
 
+  /// The color on the way to another, part by part: this one at a share of 0, the other at 1.
+  func mixed(with other: Color, share: Float) -> Color {
+    func mix(_ part: KeyPath<Color, UInt8>) -> UInt8 {
+      let (from, to) = (Float(self[keyPath: part]), Float(other[keyPath: part]))
+      return UInt8((from + share * (to - from)).rounded())
+    }
+    return Color(red: mix(\.red), green: mix(\.green), blue: mix(\.blue))
+  }
+
   private static func level(_ intensity: Float) -> UInt8 {
     // `max(0, .nan)` may be nan, and converting nan to an integer traps: a comparison is false for nan.
     intensity > 0 ? UInt8((min(intensity, 1) * 255).rounded()) : 0

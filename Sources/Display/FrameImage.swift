@@ -9,14 +9,6 @@ public struct FrameImage: Hashable, Sendable {
     /// Any number of planes that each say where one kind of thing is, as in MinAtar. See ``FrameImage/color(row:column:)``.
     case planes
 
-    /// What a frame of so many channels usually is: gray for one, RGB for three, planes for every other number.
-    public static func usual(forChannels channels: Int) -> ChannelMeaning {
-      switch channels {
-      case 1: .gray
-      case 3: .rgb
-      default: .planes
-      }
-    }
   }
 
   /// The number of rows, at least 1.
@@ -48,6 +40,11 @@ public struct FrameImage: Hashable, Sendable {
     self.values = values
   }
 
+  /// Whether another image has the same rows, columns and channels of the same meaning.
+  func hasShape(of other: FrameImage) -> Bool {
+    (height, width, channels) == (other.height, other.width, other.channels) && meaning == other.meaning
+  }
+
   /// The color of the pixel in `row` (0 ..< height) and `column` (0 ..< width).
   ///
   /// Planes mix their colors of ``Color/planes`` weighted by their values: a single plane at 1 shows its pure
@@ -73,22 +70,26 @@ public struct FrameImage: Hashable, Sendable {
     }
   }
 
-  /// The image of every `stride`-th row and column, starting with the first; the stride must be at least 1.
-  public func thinned(by stride: Int) -> FrameImage {
-    precondition(stride >= 1, "A stride of \(stride) keeps no row.")
-    guard stride > 1 else { return self }
-    let rows = Swift.stride(from: 0, to: height, by: stride)
-    let columns = Swift.stride(from: 0, to: width, by: stride)
-    var kept: [Float] = []
-    for row in rows {
-      for column in columns {
-        let first = (row * width + column) * channels
-        kept += values[first..<first + channels]
+  /// The image in which each pixel is the mean of a square of `side` by `side`; the side must be at least 1.
+  public func averaged(over side: Int) -> FrameImage {
+    precondition(side >= 1, "A mean over \(side) pixels is none.")
+    guard side > 1 else { return self }
+    let (rows, columns) = ((height + side - 1) / side, (width + side - 1) / side)
+    var means: [Float] = []
+    means.reserveCapacity(rows * columns * channels)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        // The last squares of a row or a column may be cut.
+        let ys = row * side..<min(height, (row + 1) * side)
+        let xs = column * side..<min(width, (column + 1) * side)
+        for channel in 0..<channels {
+          var sum: Float = 0
+          for y in ys { for x in xs { sum += values[(y * width + x) * channels + channel] } }
+          means.append(sum / Float(ys.count * xs.count))
+        }
       }
     }
-    return FrameImage(
-      height: (height + stride - 1) / stride, width: (width + stride - 1) / stride, channels: channels,
-      meaning: meaning, values: kept)
+    return FrameImage(height: rows, width: columns, channels: channels, meaning: meaning, values: means)
   }
 }
 

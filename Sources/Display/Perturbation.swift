@@ -1,50 +1,62 @@
 /// What an attack did to a frame: the delivered frame minus the clean one, amplified until it can be seen.
 struct Perturbation {
-  /// The frame's rows.
-  let height: Int
-  /// The frame's columns.
-  let width: Int
-  /// The frame's channels.
-  let channels: Int
-  /// What the channels stand for.
-  let meaning: FrameImage.ChannelMeaning
-  /// Delivered minus clean, of shape [height, width, channels].
-  let changes: [Float]
-  /// The change that is drawn as black (negative) or white (positive).
+  private let frame: FrameImage
+  /// Delivered minus clean, of the frame's shape.
+  private let changes: [Float]
+  /// The change that is drawn in full color.
   let range: Float
 
-  /// The perturbation of a step. Epsilon fills the range; changes of one entry beyond 1 do not exist.
-  init(_ step: WatchedStep) {
-    height = step.clean.height
-    width = step.clean.width
-    channels = step.clean.channels
-    meaning = step.clean.meaning
-    changes = zip(step.clean.values, step.delivered.values).map { clean, delivered in delivered - clean }
-    range = step.epsilon > 0 ? min(step.epsilon, 1) : 1
+  /// The changes of one frame. Without a range, the largest change is drawn in full color.
+  init(from clean: FrameImage, to delivered: FrameImage, range: Float?) {
+    frame = clean
+    changes = zip(clean.values, delivered.values).map { clean, delivered in
+      let change = delivered - clean
+      return change.isNaN ? 0 : change
+    }
+    largestChange = changes.lazy.map { abs($0) }.max() ?? 0
+    let wanted = range ?? largestChange
+    self.range = wanted > 0 && wanted.isFinite ? min(wanted, 1) : 1
   }
 
-  /// How much larger a change looks than it is: from 0.5 for a range of 1 (a half of the gray scale a sign) upward.
-  var amplification: Float { 0.5 / range }
+  /// How much larger a change looks than it is: the full range of a color instead of ``range``.
+  var amplification: Float { 1 / range }
 
   /// The largest change of one entry, whatever its sign.
-  var largestChange: Float { changes.lazy.map { abs($0) }.max() ?? 0 }
+  let largestChange: Float
 
   /// How many entries changed.
   var changedEntries: Int { changes.lazy.filter { $0 != 0 }.count }
 
-  /// The images to draw, with zero as mid-gray: one in gray or RGB, and one in gray for each of several planes,
-  /// because signs of different planes would cancel in one pixel.
+  /// How many entries there are.
+  var entries: Int { changes.count }
+
+  /// The images to draw: one a channel, because signs of different channels would cancel in one pixel.
   var images: [FrameImage] {
-    let amplified = changes.map { 0.5 + amplification * $0 }
-    guard meaning == .planes else {
-      return [
-        FrameImage(height: height, width: width, channels: channels, meaning: meaning, values: amplified)
-      ]
+    (0..<frame.channels).map { channel in
+      image(of: stride(from: channel, to: changes.count, by: frame.channels).map { changes[$0] })
     }
-    return (0..<channels).map { channel in
-      FrameImage(
-        height: height, width: width, channels: 1, meaning: .gray,
-        values: stride(from: channel, to: amplified.count, by: channels).map { amplified[$0] })
-    }
+  }
+
+  /// All channels in one image, each pixel the largest change of its channels: for thumbnails.
+  var thumbnail: FrameImage {
+    image(
+      of: stride(from: 0, to: changes.count, by: frame.channels).map { first in
+        changes[first..<first + frame.channels].max { abs($0) < abs($1) } ?? 0
+      })
+  }
+
+  private func image(of changes: [Float]) -> FrameImage {
+    FrameImage(
+      height: frame.height, width: frame.width, channels: 3, meaning: .rgb,
+      values: changes.flatMap { change in
+        let color = Self.color(of: change / range)
+        return [color.red, color.green, color.blue].map { Float($0) / 255 }
+      })
+  }
+
+  /// The color of a change in units of the range, -1 to 1: from ``Color/decrease`` over ``Color/unchanged`` to
+  /// ``Color/increase``.
+  static func color(of change: Float) -> Color {
+    .unchanged.mixed(with: change < 0 ? .decrease : .increase, share: min(abs(change), 1))
   }
 }

@@ -1,84 +1,110 @@
-/// One step of one episode as it is watched: all that ``Composition`` draws.
+import Foundation
+
+/// One step of one episode as it is watched: what there was to see when the policy decided, and what came of it.
 public struct WatchedStep: Hashable, Sendable {
+  /// What stood between the camera and the agent.
+  public struct Attack: Hashable, Sendable {
+    /// Its name.
+    public var name: String
+    /// What it may do, for people: `max norm, epsilon 8/255 (0.0314), newest frame`.
+    public var threat: String
+    /// The largest change of one entry, in the units of the observation, that is drawn in full color; nil where the threat
+    /// model bounds no entry, so that the largest change found decides.
+    public var range: Float?
+    /// Whether it worked on this frame; its timing may leave a frame alone.
+    public var isWorking: Bool
+
+    /// What stood between the camera and the agent.
+    public init(name: String, threat: String, range: Float?, isWorking: Bool = true) {
+      self.name = name
+      self.threat = threat
+      self.range = range
+      self.isWorking = isWorking
+    }
+  }
+
+  /// What a policy's scores are.
+  public enum Scores: String, Hashable, Sendable {
+    /// Values of the actions: the highest is the value of what is seen.
+    case values
+    /// Logits of the actions: only their differences mean something.
+    case logits
+  }
+
   /// The environment's id.
-  public let environment: String
+  public var environment: String
   /// The policy's name.
-  public let policy: String
-  /// The attack's name.
-  public let attack: String
-  /// The budget as people read it: `8/255 (0.0314)`.
-  public let epsilonText: String
-  /// The budget in units of the observation: in every p-norm the bound on the change of one entry. 0 without an attack.
-  public let epsilon: Float
-  /// The number of the step in its episode.
-  public let step: Int
-  /// The sum of the rewards so far.
-  public let returnSoFar: Float
-  /// What the camera sees: the newest frame, clean.
-  public let clean: FrameImage
-  /// What the agent sees: the newest frame as the attacker delivered it, of the same shape.
-  public let delivered: FrameImage
+  public var policy: String
+  /// What stood between; nil when nothing did.
+  public var attack: Attack?
+  /// The seed of the episode.
+  public var seed: UInt64
+  /// The number of the step in its episode, from 1.
+  public var step: Int
+  /// The sum of the rewards so far, this step's included.
+  public var episodeReturn: Double
+  /// How the episode ended with this step; nil while it goes on.
+  public var ending: String?
+  /// What the camera saw: the frames of the observation before the attack, the newest last.
+  public var clean: [FrameImage]
+  /// What the agent saw: as many frames of the same shape.
+  public var delivered: [FrameImage]
   /// The world as a person would look at it, where the frames are not pictures themselves.
-  public let world: FrameImage?
+  public var world: FrameImage?
   /// The names of the actions, at least one.
-  public let actions: [String]
+  public var actions: [String]
+  /// What the scores are.
+  public var scores: Scores
   /// The policy's score of each action on the clean observation.
-  public let cleanScores: [Float]
+  public var cleanScores: [Float]
   /// The policy's score of each action on the observation as delivered.
-  public let deliveredScores: [Float]
+  public var deliveredScores: [Float]
+  /// What the policy expects to earn, having seen what was delivered; nil for one that does not say.
+  public var value: Float?
   /// The action that the policy chooses on the clean observation.
-  public let cleanAction: Int
+  public var cleanAction: Int
   /// The action that the policy chose on the observation as delivered, and that the environment carried out.
-  public let deliveredAction: Int
-  /// How many actions the attack changed so far in this episode, this step included.
-  public let flips: Int
-  /// How many frames the attack changed so far in this episode, this step's included.
-  public let attackedFrames: Int
+  public var deliveredAction: Int
+  /// How many actions the attack changed so far in this episode, this step's included.
+  public var flips: Int
+  /// On how many frames the attack worked so far in this episode, this step's included.
+  public var attackedFrames: Int
 
   /// A step to be drawn.
   ///
-  /// - Parameters:
-  ///   - height: The rows of a frame.
-  ///   - width: The columns of a frame.
-  ///   - channels: The channels of a frame; of a stack only the newest frame's.
-  ///   - meaning: What the channels stand for; if it is not given, what is usual for their number.
-  ///   - clean: The frame that the camera sees, of shape [height, width, channels], in [0, 1].
-  ///   - delivered: The frame that the agent sees, of the same shape and range.
-  ///   - world: The world as a person would look at it; nil where the clean frame is a picture of it.
-  ///
-  /// There must be a score for each action, clean and delivered, and both chosen actions must have a name;
-  /// epsilon must be finite and not negative.
+  /// - Precondition: there are as many delivered frames as clean ones, at least one, all of one shape; there is a score
+  ///   for each action, clean and delivered, and both chosen actions have a name.
   public init(
-    environment: String, policy: String, attack: String, epsilonText: String, epsilon: Float,
-    step: Int, returnSoFar: Float,
-    height: Int, width: Int, channels: Int, meaning: FrameImage.ChannelMeaning? = nil,
-    clean: [Float], delivered: [Float], world: FrameImage? = nil,
-    actions: [String], cleanScores: [Float], deliveredScores: [Float],
+    environment: String, policy: String, attack: Attack?, seed: UInt64, step: Int, episodeReturn: Double,
+    ending: String? = nil, clean: [FrameImage], delivered: [FrameImage], world: FrameImage? = nil,
+    actions: [String], scores: Scores, cleanScores: [Float], deliveredScores: [Float], value: Float? = nil,
     cleanAction: Int, deliveredAction: Int, flips: Int, attackedFrames: Int
   ) {
-    precondition(epsilon.isFinite && epsilon >= 0, "Epsilon is \(epsilon).")
+    precondition(
+      !clean.isEmpty && clean.count == delivered.count, "\(clean.count) and \(delivered.count) frames.")
+    precondition(
+      (clean + delivered).allSatisfy { $0.hasShape(of: clean[0]) }, "The frames of a step have one shape.")
     precondition(
       cleanScores.count == actions.count && deliveredScores.count == actions.count,
       "\(actions.count) actions, \(cleanScores.count) clean and \(deliveredScores.count) delivered scores.")
     precondition(
       actions.indices.contains(cleanAction) && actions.indices.contains(deliveredAction),
       "Actions \(cleanAction) and \(deliveredAction) are not both among \(actions.count).")
-    let meaning = meaning ?? .usual(forChannels: channels)
     self.environment = environment
     self.policy = policy
     self.attack = attack
-    self.epsilonText = epsilonText
-    self.epsilon = epsilon
+    self.seed = seed
     self.step = step
-    self.returnSoFar = returnSoFar
-    self.clean = FrameImage(
-      height: height, width: width, channels: channels, meaning: meaning, values: clean)
-    self.delivered = FrameImage(
-      height: height, width: width, channels: channels, meaning: meaning, values: delivered)
+    self.episodeReturn = episodeReturn
+    self.ending = ending
+    self.clean = clean
+    self.delivered = delivered
     self.world = world
     self.actions = actions
+    self.scores = scores
     self.cleanScores = cleanScores
     self.deliveredScores = deliveredScores
+    self.value = value
     self.cleanAction = cleanAction
     self.deliveredAction = deliveredAction
     self.flips = flips
@@ -87,4 +113,60 @@ public struct WatchedStep: Hashable, Sendable {
 
   /// Whether the attack changed the action.
   public var isFlipped: Bool { cleanAction != deliveredAction }
+
+  /// What of the step the traces show.
+  public var trace: TracePoint {
+    TracePoint(
+      isFirst: step == 1, episodeReturn: Float(episodeReturn),
+      value: value ?? Self.value(of: deliveredScores, scores),
+      cleanGap: Self.gap(of: cleanScores), deliveredGap: Self.gap(of: deliveredScores),
+      isAttacked: attack?.isWorking == true, isFlipped: isFlipped)
+  }
+
+  /// The highest score where scores are values; for logits the probability of the likeliest action.
+  private static func value(of scores: [Float], _ kind: Scores) -> Float {
+    let highest = scores.max() ?? 0
+    switch kind {
+    case .values: return highest
+    case .logits: return 1 / scores.reduce(0) { $0 + exp($1 - highest) }
+    }
+  }
+
+  /// By how much the highest score leads the second; 0 for a single action.
+  private static func gap(of scores: [Float]) -> Float {
+    let sorted = scores.sorted(by: >)
+    return sorted.count > 1 ? sorted[0] - sorted[1] : 0
+  }
+}
+
+/// What the traces keep of a step.
+public struct TracePoint: Hashable, Sendable {
+  /// Whether an episode begins with it.
+  public var isFirst: Bool
+  /// The return so far.
+  public var episodeReturn: Float
+  /// The value of what the agent saw, or its certainty: see ``WatchedStep/Scores``.
+  public var value: Float
+  /// By how much the preferred action led the second without the attack.
+  public var cleanGap: Float
+  /// By how much the chosen action led the second.
+  public var deliveredGap: Float
+  /// Whether the attack worked on the frame.
+  public var isAttacked: Bool
+  /// Whether it changed the action.
+  public var isFlipped: Bool
+
+  /// A point of the traces.
+  public init(
+    isFirst: Bool, episodeReturn: Float, value: Float, cleanGap: Float, deliveredGap: Float, isAttacked: Bool,
+    isFlipped: Bool
+  ) {
+    self.isFirst = isFirst
+    self.episodeReturn = episodeReturn
+    self.value = value
+    self.cleanGap = cleanGap
+    self.deliveredGap = deliveredGap
+    self.isAttacked = isAttacked
+    self.isFlipped = isFlipped
+  }
 }

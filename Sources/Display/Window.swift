@@ -1,53 +1,51 @@
 #if Window
   import CSDL2
+  import Foundation
 
   /// A window on the screen that shows canvases and hears keys. It exists in builds with the package trait `Window`.
   ///
   /// SDL wants all of it on the main thread, so the main actor owns it. It closes when the last reference goes.
   @MainActor
-  public final class Window {
-    /// What the person at the window asks for.
-    public enum Command: Hashable, Sendable {
-      /// To end: Q, Escape or the window's close button.
-      case quit
-      /// To pause, or to go on: the space bar.
-      case togglePause
-      /// To go one step: the right arrow; again and again while it is held.
-      case step
-    }
-
+  public final class Window: LiveScreen {
     private let width: Int
     private let height: Int
     private var window: OpaquePointer?
     private var renderer: OpaquePointer?
     private var texture: OpaquePointer?
+    /// The type of the events that end a wait.
+    private let wakeEvent: UInt32
 
     /// Opens a window for canvases of `width` by `height` pixels, which it scales when the person resizes it.
-    /// - Throws: ``DisplayError`` if there is no screen or SDL cannot draw on it.
+    /// - Throws: ``WindowError`` if there is no screen or SDL cannot draw on it.
     public init(title: String, width: Int = Composition.width, height: Int = Composition.height) throws {
       SDL_SetMainReady()
-      guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else { throw Self.error() }
+      // Signals are heard by the tool.
+      SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1")
+      // A window to look at is no reason to keep the screen from its saver, nor other windows from their compositor.
+      SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1")
+      SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0")
+      guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else { throw Self.openingError() }
       // From here on every property has a value, so an error below runs `deinit`, which releases what there is.
       self.width = width
       self.height = height
+      wakeEvent = SDL_RegisterEvents(1)
 
       let centered = Int32(bitPattern: SDL_WINDOWPOS_CENTERED_MASK)
       window = SDL_CreateWindow(
-        title, centered, centered, Int32(width), Int32(height), SDL_WINDOW_RESIZABLE.rawValue)
-      guard window != nil else { throw Self.error() }
+        title, centered, centered, Int32(width), Int32(height),
+        SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue)
+      guard window != nil else { throw Self.openingError() }
       // The display's pace, so that showing frames cannot take more than the screen shows; where a driver has
       // none, any renderer will do.
       renderer =
         SDL_CreateRenderer(window, -1, SDL_RENDERER_PRESENTVSYNC.rawValue)
         ?? SDL_CreateRenderer(window, -1, 0)
-      guard renderer != nil else { throw Self.error() }
+      guard renderer != nil else { throw Self.openingError() }
       SDL_RenderSetLogicalSize(renderer, Int32(width), Int32(height))
       texture = SDL_CreateTexture(
         renderer, SDL_PIXELFORMAT_RGB24.rawValue, Int32(SDL_TEXTUREACCESS_STREAMING.rawValue), Int32(width),
         Int32(height))
-      guard texture != nil else { throw Self.error() }
-      // Sizes between the whole factors would show letters with strokes of unequal width otherwise.
-      SDL_SetTextureScaleMode(texture, SDL_ScaleModeLinear)
+      guard texture != nil else { throw Self.openingError() }
     }
 
     isolated deinit {
@@ -55,6 +53,19 @@
       if let renderer { SDL_DestroyRenderer(renderer) }
       if let window { SDL_DestroyWindow(window) }
       SDL_QuitSubSystem(SDL_INIT_VIDEO)
+    }
+
+    /// It has no letters but those of the canvas.
+    public var keepsLabels: Bool { false }
+
+    /// Pushes an event of its own.
+    public var wake: @Sendable () -> Void {
+      let type = wakeEvent
+      return {
+        var event = SDL_Event()
+        event.type = type
+        SDL_PushEvent(&event)
+      }
     }
 
     /// Shows a canvas of the window's size; waits for the screen's next refresh where the driver knows it.
@@ -70,35 +81,27 @@
       present()
     }
 
-    /// The oldest command that waits, or nil at once if none does. To be asked between frames until it is nil.
-    public func nextCommand() -> Command? {
+    /// Sleeps until an event comes, then takes all that wait.
+    /// - Throws: ``DisplayError`` if SDL cannot wait.
+    public func waitForInput() throws -> [ScreenInput] {
       var event = SDL_Event()
-      while SDL_PollEvent(&event) != 0 {
-        if let command = command(of: event) { return command }
-      }
-      return nil
+      guard SDL_WaitEvent(&event) != 0 else { throw Self.error() }
+      var inputs: [ScreenInput] = []
+      repeat {
+        if let input = input(of: event) { inputs.append(input) }
+      } while SDL_PollEvent(&event) != 0
+      return inputs
     }
 
-    /// The next command, or nil if none comes within `milliseconds` (0 or more). The thread sleeps meanwhile; the
-    /// picture stays whole if the window is resized or uncovered.
-    public func waitForCommand(milliseconds: Int) -> Command? {
-      let deadline = SDL_GetTicks64() + UInt64(milliseconds)
-      var event = SDL_Event()
-      while true {
-        let now = SDL_GetTicks64()
-        let remaining = now < deadline ? Int32(clamping: deadline - now) : 0
-        guard SDL_WaitEventTimeout(&event, remaining) != 0 else { return nil }
-        if let command = command(of: event) { return command }
-      }
-    }
-
-    private func command(of event: SDL_Event) -> Command? {
+    private func input(of event: SDL_Event) -> ScreenInput? {
       switch SDL_EventType(event.type) {
-      case SDL_QUIT: return .quit
-      case SDL_KEYDOWN: return command(of: event.key)
+      case SDL_QUIT: return .closed
+      case SDL_KEYDOWN:
+        return Key(event.key.keysym).map { .key(.pressed($0, isRepeat: event.key.repeat != 0)) }
+      case SDL_KEYUP: return Key(event.key.keysym).map { .key(.released($0)) }
       case SDL_WINDOWEVENT:
         switch SDL_WindowEventID(UInt32(event.window.event)) {
-        case SDL_WINDOWEVENT_CLOSE: return .quit
+        case SDL_WINDOWEVENT_CLOSE: return .closed
         case SDL_WINDOWEVENT_EXPOSED, SDL_WINDOWEVENT_SIZE_CHANGED: present()
         default: break
         }
@@ -107,26 +110,51 @@
       }
     }
 
-    private func command(of key: SDL_KeyboardEvent) -> Command? {
-      switch SDL_KeyCode(UInt32(bitPattern: key.keysym.sym)) {
-      case SDLK_q, SDLK_ESCAPE: .quit
-      // A held space bar would pause and go on many times a second.
-      case SDLK_SPACE: key.repeat == 0 ? .togglePause : nil
-      case SDLK_RIGHT: .step
-      default: nil
-      }
-    }
-
     /// Draws the texture, with black beside it where the window has other proportions.
     private func present() {
+      var (outputWidth, outputHeight) = (Int32(0), Int32(0))
+      SDL_GetRendererOutputSize(renderer, &outputWidth, &outputHeight)
+      // At whole factors every pixel stays a square; between them letters would have strokes of unequal width.
+      let factor = min(Float(outputWidth) / Float(width), Float(outputHeight) / Float(height))
+      SDL_SetTextureScaleMode(
+        texture, factor == factor.rounded() ? SDL_ScaleModeNearest : SDL_ScaleModeLinear)
       SDL_SetRenderDrawColor(renderer, 0, 0, 0, 255)
       SDL_RenderClear(renderer)
       SDL_RenderCopy(renderer, texture, nil, nil)
       SDL_RenderPresent(renderer)
     }
 
+    private static func openingError() -> WindowError {
+      WindowError("no window can be opened (\(String(cString: SDL_GetError())))")
+    }
+
     private static func error() -> DisplayError {
-      DisplayError("Cannot open or draw a window: \(String(cString: SDL_GetError())).")
+      DisplayError("Cannot draw in the window: \(String(cString: SDL_GetError())).")
+    }
+  }
+
+  extension Key {
+    /// The key of an event; nil for one that nothing listens to.
+    init?(_ symbol: SDL_Keysym) {
+      switch SDL_KeyCode(UInt32(bitPattern: symbol.sym)) {
+      case SDLK_SPACE: self = .space
+      case SDLK_RETURN, SDLK_KP_ENTER: self = .enter
+      case SDLK_TAB: self = .tab
+      case SDLK_ESCAPE: self = .escape
+      case SDLK_LEFT: self = .left
+      case SDLK_RIGHT: self = .right
+      case SDLK_UP: self = .up
+      case SDLK_DOWN: self = .down
+      case SDLK_KP_PLUS: self = .character("+")
+      case SDLK_KP_MINUS: self = .character("-")
+      case SDLK_F1: self = .character("h")
+      default:
+        // The symbols of printable keys are their characters, without shift.
+        guard (33...126).contains(symbol.sym), let scalar = Unicode.Scalar(UInt32(symbol.sym)) else {
+          return nil
+        }
+        self = .character(Character(scalar))
+      }
     }
   }
 #endif

@@ -59,7 +59,7 @@ public struct Network: Parameterized, Equatable {
   /// The parameters of each layer that has any, in the order of the layers.
   public var parameters: [Tensor]
   /// For each layer where its parameters start and end.
-  private let ranges: [Range<Int>]
+  let ranges: [Range<Int>]
 
   /// A network with given parameters.
   /// - Throws: ``NetworkError`` when their number or shapes are not those of the architecture.

@@ -1,3 +1,4 @@
+import Networks
 import RandomStreams
 import Tensors
 
@@ -58,5 +59,15 @@ public struct RoundedPolicy<Base: DifferentiablePolicy>: ObscuredPolicy {
   /// The same with the rounding passed straight through.
   public var straightThrough: any DifferentiablePolicy {
     RoundedPolicy(base, levels: levels, passesGradients: true)
+  }
+}
+
+extension RoundedPolicy: BoundedPolicy where Base: BoundedPolicy {
+  /// The base's network.
+  public var network: Network { base.network }
+
+  /// The box of levels: rounding never falls where the entry rises.
+  public func seen(_ box: Bounds) -> Bounds {
+    base.seen(Bounds(lower: rounded(box.lower), upper: rounded(box.upper)))
   }
 }

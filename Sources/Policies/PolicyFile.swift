@@ -28,11 +28,14 @@ public struct PolicyFile: Sendable {
     public var steps: Int
     /// The complete training configuration, by name.
     public var configuration: [String: String]
+    /// What it does with each observation before it decides, in this order; nil for nothing.
+    public var inference: [InferenceDefense]?
 
     /// A description of a policy.
     public init(
       environment: String, environmentHash: String, frame: BoxSpace, frames: Int, actions: [String],
-      agent: String, defense: String? = nil, seed: UInt64, steps: Int, configuration: [String: String]
+      agent: String, defense: String? = nil, seed: UInt64, steps: Int, configuration: [String: String],
+      inference: [InferenceDefense] = []
     ) {
       self.environment = environment
       self.environmentHash = environmentHash
@@ -44,18 +47,26 @@ public struct PolicyFile: Sendable {
       self.seed = seed
       self.steps = steps
       self.configuration = configuration
+      self.inference = inference.isEmpty ? nil : inference
     }
   }
 
   /// The version of the metadata that this code writes and reads.
   static let formatVersion = "1"
 
-  /// The policy.
+  /// What was trained: the network's outputs, and what gradients go through.
   public var policy: NetworkPolicy
   /// What estimates its returns, observations to one value; nil for agents without a critic.
   public var critic: Network?
   /// Where it comes from and what it looks at.
   public var description: Description
+
+  /// What acts: the policy behind its inference defenses, the first of them the nearest to the observation.
+  public var acting: any DifferentiablePolicy {
+    var acting: any DifferentiablePolicy = policy
+    for defense in (description.inference ?? []).reversed() { acting = defense.wrapping(acting) }
+    return acting
+  }
 
   /// A policy and its description.
   public init(policy: NetworkPolicy, critic: Network? = nil, description: Description) {
@@ -64,8 +75,10 @@ public struct PolicyFile: Sendable {
     self.description = description
   }
 
-  /// The policy with all that the file knows of it: with values where it has a critic, or scores that are values.
+  /// What acts, with all that the file knows of it: with values where it has a critic, or scores that are values, unless
+  /// an inference defense stands before them.
   public var victim: any DifferentiablePolicy {
+    guard (description.inference ?? []).isEmpty else { return acting }
     if let critic { return ActorCriticPolicy(policy, critic: critic) }
     return description.agent == "dqn" ? ActionValuePolicy(policy) : policy
   }
@@ -122,6 +135,14 @@ public struct PolicyFile: Sendable {
       self.critic = critic
     } catch let error as NetworkError {
       throw PolicyError("\(url.path): \(error)")
+    }
+    if let inference = description.inference, let first = inference.first {
+      guard zip(inference, inference.dropFirst()).allSatisfy({ $1.follows($0) }) else {
+        throw PolicyError("\(url.path): its inference defenses exclude one another")
+      }
+      guard !policy.network.isRecurrent || !inference.contains(where: \.forgets) else {
+        throw PolicyError("\(url.path): \(first.name) has no memory, and its network needs one")
+      }
     }
   }
 

@@ -25,4 +25,6 @@ public enum StreamName: UInt32, CaseIterable, Hashable, Sendable, Codable {
   case evaluation = 8
   /// The resampling of a confidence interval.
   case bootstrap = 9
+  /// A defense's draws while it trains: the random starts of its own searches.
+  case defense = 10
 }

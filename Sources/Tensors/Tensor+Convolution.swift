@@ -46,6 +46,30 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// The transposed convolution: for each image the sums of the kernel placed at every position, scaled by this tensor's
+  /// elements. It is the gradient of ``convolution(_:bias:stride:padding:activation:)`` with respect to its images, of
+  /// which this tensor is the gradient with respect to the result. Off the tape.
+  ///
+  /// - Parameters:
+  ///   - weight: [kernel height, kernel width, input channels, output channels], as the convolution takes it.
+  ///   - images: the shape of the convolution's images, [batch, height, width, input channels].
+  /// - Returns: a tensor of that shape for [batch, output height, output width, output channels].
+  /// - Precondition: the extents agree.
+  public func transposedConvolution(
+    _ weight: Tensor, images: Shape, stride: Int = 1, padding: Padding = .valid
+  ) -> Tensor {
+    let geometry = ConvolutionGeometry(
+      input: images, kernelHeight: weight.shape[0], kernelWidth: weight.shape[1], stride: stride,
+      padding: padding)
+    precondition(
+      shape == [geometry.batch, geometry.outputHeight, geometry.outputWidth, weight.shape[3]]
+        && weight.shape[2] == images[3],
+      "transposed convolution: \(shape), weight \(weight.shape) and images \(images) do not fit")
+    return geometry.inputGradient(stoppingGradient(), weight: weight.stoppingGradient(), shape: images)
+  }
+}
+
 extension ConvolutionGeometry {
   fileprivate func convolve(
     _ input: Tensor, _ weight: Tensor, _ bias: Tensor, _ activation: Activation

@@ -47,4 +47,23 @@ extension Tensor {
       }
     }
   }
+
+  /// x·Wᵀ: the gradient of ``dense(_:bias:activation:)`` with respect to its rows, of which this tensor is the gradient
+  /// with respect to the result. Off the tape.
+  ///
+  /// - Parameter weight: [inputs, outputs], as the dense layer takes it.
+  /// - Returns: [rows, inputs] for [rows, outputs].
+  /// - Precondition: the extents agree.
+  public func transposedDense(_ weight: Tensor) -> Tensor {
+    precondition(
+      shape.rank == 2 && weight.shape.rank == 2 && shape[1] == weight.shape[1],
+      "transposed dense: \(shape) and weight \(weight.shape) do not fit")
+    let (rows, inputs, outputs) = (shape[0], weight.shape[0], weight.shape[1])
+    return withExtendedLifetime((storage, weight.storage)) {
+      Tensor(Shape(rows, inputs)) {
+        MatrixProduct.multiply(
+          .init(pointer, rows, outputs), .init(weight.pointer, inputs, outputs, transposed: true), into: $0)
+      }
+    }
+  }
 }

@@ -6,6 +6,6 @@ struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmark",
     abstract: "Measures how fast Hoodwink is on this machine.",
-    subcommands: [Networks.self, AttackSpeed.self, EnvironmentSteps.self, Training.self],
+    subcommands: [Networks.self, AttackSpeed.self, EnvironmentSteps.self, Training.self, Hardening.self],
     defaultSubcommand: Networks.self)
 }

@@ -234,6 +234,14 @@ struct PPOOptions: ParsableArguments {
     help: "Clip the value's move likewise. (\(ppo.clipsValue ? "clip-value" : "no-clip-value"))")
   var clipValue: Bool?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      Normalize the advantages of a minibatch; without, rare rewards are not drowned in the noise of episodes without \
+      any. (\(ppo.normalizesAdvantages ? "normalize-advantages" : "no-normalize-advantages"))
+      """)
+  var normalizeAdvantages: Bool?
+
   @Option(help: ArgumentHelp("The KL divergence after which no further pass follows. (none)", valueName: "x"))
   var targetDivergence: Float?
 
@@ -252,6 +260,7 @@ struct PPOOptions: ParsableArguments {
       Setting("minibatches", \.minibatches, \.minibatches),
       Setting("clip", \.clip, \.clip),
       Setting("clip-value", \.clipValue, \.clipsValue),
+      Setting("normalize-advantages", \.normalizeAdvantages, \.normalizesAdvantages),
       Setting("target-divergence", \.targetDivergence, optional: \.targetDivergence),
     ]
   }

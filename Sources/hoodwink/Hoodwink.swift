@@ -1,8 +1,10 @@
 import Agents
 import ArgumentParser
 import Attacks
+import Defenses
 import Display
 import Environments
+import Evaluation
 import Foundation
 import Networks
 import Policies
@@ -25,7 +27,8 @@ struct Hoodwink: ParsableCommand {
     version: TrainingPlan.version,
     subcommands: [
       ListCommand.self, TrainCommand.self, AttackCommand.self, CraftCommand.self, EvaluateCommand.self,
-      SelftestCommand.self, WatchCommand.self, BaselineCommand.self, TraceCommand.self,
+      CertifyCommand.self, SelftestCommand.self, WatchCommand.self, PlayCommand.self, BaselineCommand.self,
+      TraceCommand.self,
     ])
 
   static func main() {
@@ -50,7 +53,9 @@ struct Hoodwink: ParsableCommand {
     case let error as SafetensorsError: (error.description, EX_DATAERR)
     case let error as NetworkError: (error.description, EX_DATAERR)
     case let error as AttackError: (error.description, EX_DATAERR)
+    case let error as DefenseError: (error.description, EX_USAGE)
     case let error as ConfigurationError: (error.description, EX_DATAERR)
+    case let error as CertificationError: (error.description, EX_SOFTWARE)
     case let error as TrainingError: (error.description, EX_SOFTWARE)
     case let error as RunError:
       (

@@ -7,7 +7,9 @@ import Synchronization
 final class Interruption: Sendable {
   private let signal = Atomic<Int32>(0)
 
-  init() {
+  /// Listens from now on.
+  /// - Parameter onAsk: called on some thread when the person asks, to wake what sleeps.
+  init(onAsk: @escaping @Sendable () -> Void = {}) {
     for number in [SIGINT, SIGTERM, SIGHUP] {
       // The source sees a signal only when its default action does not end the process first.
       Foundation.signal(number, SIG_IGN)
@@ -16,6 +18,7 @@ final class Interruption: Sendable {
         // Holding itself, the source lives as long as the process.
         _ = source
         if self.signal.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+        onAsk()
       }
       source.resume()
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attacks
+import Defenses
 import Environments
 import Foundation
 import Policies
@@ -10,10 +11,11 @@ struct ListCommand: ParsableCommand {
     case environments
     case policies
     case attacks
+    case defenses
   }
 
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List environments, policies or attacks.",
+    commandName: "list", abstract: "List environments, policies, attacks or defenses.",
     discussion: """
       Examples:
         hoodwink list environments
@@ -21,7 +23,7 @@ struct ListCommand: ParsableCommand {
         hoodwink list attacks pgd
       """)
 
-  @Argument(help: "environments, policies or attacks.")
+  @Argument(help: "environments, policies, attacks or defenses.")
   var subject: Subject
 
   @Argument(help: "An attack, to list its parameters.")
@@ -41,6 +43,7 @@ struct ListCommand: ParsableCommand {
     case .policies: try listPolicies()
     case .attacks:
       if let name { try listParameters(of: name) } else { try listAttacks() }
+    case .defenses: try listDefenses()
     }
   }
 
@@ -96,6 +99,18 @@ struct ListCommand: ParsableCommand {
     var table = Table(["policy", "environment", "agent", "defense", "steps"], leftColumns: 4)
     for row in rows {
       table.append([row.name, row.environment, row.agent, row.defense ?? "–", "\(row.steps)"])
+    }
+    print(table.text)
+  }
+
+  private func listDefenses() throws {
+    if common.json { return try printJSON(DefenseCatalog.all) }
+    var table = Table(["defense", "changes", "hardens", "description"], leftColumns: 4)
+    for about in DefenseCatalog.all {
+      table.append([about.name, about.seam.rawValue, about.agents, about.summary])
+      for parameter in about.parameters {
+        table.append(["  :\(parameter.name)=", "", parameter.usual, parameter.summary])
+      }
     }
     print(table.text)
   }

@@ -46,6 +46,25 @@ struct ProgressLine {
     if isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
   }
 
+  /// Shows how much is done where nobody knows how much there is; on a terminal only.
+  mutating func count(_ done: Int) {
+    guard isTerminal, Self.seconds(clock.now - shown) > 0.1 else { return }
+    shown = clock.now
+    showCount(done)
+  }
+
+  /// Shows how much was done.
+  func finishCount(_ done: Int) {
+    showCount(done)
+    if isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
+  }
+
+  private func showCount(_ done: Int) {
+    let rate = seconds > 0 ? Double(done) / seconds : 0
+    let line = "\(title)  \(done) \(unit)  \(Int(rate)) \(unit)/s  \(String(format: "%.1f s", seconds))"
+    FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K" + line : line + "\n").utf8))
+  }
+
   private func show(_ done: Int, _ total: Int, _ details: String) {
     let share = min(Double(done) / Double(max(total, 1)), 1)
     let rate = seconds > 0 ? Double(done - skipped) / seconds : 0

@@ -20,6 +20,7 @@ struct TrainCommand: ParsableCommand {
       Examples:
         hoodwink train catch-v1 --agent dqn --steps 60000 --output runs/plain
         hoodwink train catch-v1 --agent dqn --defense adversarial --epsilon 32/255 --output runs/hardened
+        hoodwink train catch-v1 --defense sa-dqn:weight=0.2+adversarial:attack=pgd:steps=5 --epsilon 16/255
         hoodwink train catch-v1 --agent ppo --network minatar-cnn --steps 300000
         hoodwink train --resume runs/plain
         hoodwink train --recipe runs/plain/recipe.yaml --seed 7 --output runs/again

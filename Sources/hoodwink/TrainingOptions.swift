@@ -4,10 +4,6 @@ import Attacks
 
 /// All that a recipe can hold, as options under the same names.
 struct TrainingOptions: ParsableArguments {
-  enum Defense: String, ExpressibleByArgument, CaseIterable {
-    case adversarial
-  }
-
   @Option(help: "Who learns: dqn, ppo or reinforce. (dqn)")
   var agent: AgentKind?
 
@@ -25,8 +21,12 @@ struct TrainingOptions: ParsableArguments {
       "Train so many policies, from this seed on, and report their interquartile mean. (1)", valueName: "n"))
   var seeds: Int?
 
-  @Option(help: "Harden the policy: adversarial (training on FGSM-perturbed frames).")
-  var defense: Defense?
+  @Option(
+    help: ArgumentHelp(
+      "Harden the policy: see hoodwink list defenses.",
+      discussion: "A name with parameters, several joined by +: sa-dqn:weight=0.2+adversarial:attack=pgd.",
+      valueName: "name"))
+  var defense: String?
 
   // A negative size must reach its check instead of being taken for an option.
   @Option(

@@ -19,7 +19,7 @@ struct TrainingPlan: Sendable {
   var seed: UInt64
   /// The number of runs.
   var seeds: Int
-  let defense: (kind: TrainingOptions.Defense, epsilon: Epsilon)?
+  let defense: DefensePlan?
   let interval: CheckpointInterval
   let evaluation: PeriodicEvaluation?
 
@@ -76,13 +76,15 @@ struct TrainingPlan: Sendable {
       }()
     seed = option(\.seed) ?? 0
     seeds = option(\.seeds) ?? 1
-    switch (option(\.defense), option(\.epsilon)) {
-    case (nil, nil): defense = nil
-    case (let kind?, let epsilon?): defense = (kind, epsilon)
-    case (_?, nil):
-      throw failure("--defense adversarial needs --epsilon, such as 8/255", ["defense"], status: EX_USAGE)
-    case (nil, _?):
-      throw failure("--epsilon is the defense's: add --defense adversarial", ["epsilon"], status: EX_USAGE)
+    if let text = option(\.defense) {
+      do { defense = try DefensePlan(text, epsilon: option(\.epsilon)) } catch {
+        throw failure("--defense: \(error)", ["defense", "epsilon"], status: EX_USAGE)
+      }
+    } else if option(\.epsilon) != nil {
+      throw failure(
+        "--epsilon is the defense's: add --defense adversarial, say", ["epsilon"], status: EX_USAGE)
+    } else {
+      defense = nil
     }
     interval = option(\.checkpointEvery) ?? .seconds(300)
     let every = option(\.evaluateEvery) ?? max(steps / 20, 1)
@@ -103,14 +105,13 @@ struct TrainingPlan: Sendable {
     return plan
   }
 
-  /// The defense as the policy file names it.
-  var defenseName: String? { defense.map { "\($0.kind.rawValue)(fgsm, \($0.epsilon))" } }
-
   /// The run before its first step.
   func run(workers: Workers) throws -> TrainingRun {
     try TrainingRun(
-      .init(configuration, steps: steps, seed: seed, defense: defenseName, evaluation: evaluation),
-      in: environment, hardening: defense.map { AdversarialTraining(epsilon: $0.epsilon) }, workers: workers)
+      .init(
+        configuration, steps: steps, seed: seed, defense: defense?.description,
+        inference: defense?.inference ?? [], evaluation: evaluation),
+      in: environment, hardening: defense?.collection, loss: defense?.loss, workers: workers)
   }
 
   /// The complete recipe: what `--recipe` reads.
@@ -123,7 +124,8 @@ struct TrainingPlan: Sendable {
     ]
     if seeds > 1 { settings.append(("seeds", "\(seeds)")) }
     if let defense {
-      settings += [("defense", defense.kind.rawValue), ("epsilon", "\(defense.epsilon)")]
+      // The plan says every setting, the epsilon too.
+      settings.append(("defense", "'\(defense.description)'"))
     }
     settings += [
       ("checkpoint-every", "\(interval)"), ("evaluate-every", "\(evaluation?.interval ?? 0)"),

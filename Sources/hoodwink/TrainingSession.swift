@@ -97,7 +97,8 @@ struct TrainingSession: Sendable {
     let standing = recorded.run.progress
     return Result(
       run: opened.url.relativePath, environment: plan.environment.id, agent: plan.configuration.kind.rawValue,
-      defense: plan.defenseName, seed: plan.seed, steps: standing.steps, recentReturn: standing.recentReturn,
+      defense: plan.defense?.description, seed: plan.seed, steps: standing.steps,
+      recentReturn: standing.recentReturn,
       evaluation: standing.evaluation, isFinished: recorded.run.isFinished,
       wasFinished: recorded.start == .finished)
   }

@@ -2,22 +2,24 @@ import ArgumentParser
 import Attacks
 import Display
 import Environments
-import Episodes
 import Foundation
+import RandomStreams
 import Policies
-import Tensors
 
-/// Shows an attacked episode.
+/// Shows an attacked policy at work.
 struct WatchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch",
-    abstract: "Watch one episode: what the camera sees, the perturbation, what the agent sees.",
+    abstract:
+      "Watch a policy: what the camera sees, the perturbation, what the agent sees, and what it then does.",
     discussion: """
-      In a window (built with the package trait Window), or as PNG files with --record.
+      In a window (a build with the package trait Window: Scripts/watch), in a terminal with 24-bit color, or into a file.
 
       Examples:
-        hoodwink watch runs/plain --attack fgsm --epsilon 32/255 --record frames
         hoodwink watch runs/plain --attack fgsm --epsilon 32/255
+        hoodwink watch runs/plain --epsilon 32/255 --terminal
+        hoodwink watch runs/plain --epsilon 32/255 --beside clean --record out.mp4
+        hoodwink watch runs/plain --epsilon 32/255 --beside runs/hardened --record frames --episodes 3
       """)
 
   @Argument(help: "A run folder, a policy folder or a file.")
@@ -32,101 +34,86 @@ struct WatchCommand: ParsableCommand {
     help: ArgumentHelp("The size of the perturbation: 8/255 or 0.03.", valueName: "size"))
   var epsilon = Epsilon(8, over: 255)
 
-  @Option(help: ArgumentHelp("Write the frames as PNG files into a folder.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "Show a second run from the same seed beside the first: clean, or another policy.",
+      valueName: "clean|policy"))
+  var beside: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write into a .mp4 or .gif file, or a folder of .png files, instead of showing anything.",
+      valueName: "file|folder"))
   var record: String?
+
+  @Flag(help: "Show it in the terminal, also where a window could be opened.")
+  var terminal = false
+
+  @Option(help: ArgumentHelp("Episodes to record.", valueName: "n"))
+  var episodes = 1
+
+  @Option(help: ArgumentHelp("Steps to record at most.", valueName: "n"))
+  var steps: Int?
+
+  @Option(help: ArgumentHelp("Steps a second in a video.", valueName: "n"))
+  var speed = 8.0
 
   @OptionGroup var threat: ThreatOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
-  private struct Summary: Encodable {
-    let frames: Int
-    let episodeReturn: Double
-    let flips: Int
-    let folder: String?
+  func validate() throws {
+    guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
+    guard steps ?? 1 > 0 else { throw ValidationError("--steps must be at least 1, not \(steps ?? 0)") }
+    if terminal && record != nil {
+      throw ValidationError("--terminal shows and --record writes: choose one")
+    }
+    guard speed >= 0.1 && speed <= 240 else {
+      throw ValidationError("--speed must be from 0.1 to 240 steps a second, not \(speed)")
+    }
   }
 
   func run() throws {
-    let subject = try NamedPolicy(policy, in: common.folders())
-    let model = threat.threat(epsilon, for: subject.file.description.frame)
-    let attacker = try subject.attacker(attack, within: model, seed: compute.seed)
-    var episode = WatchedEpisode(subject, attack: attack, attacker: attacker, seed: compute.seed)
-    guard let record else { return try show(&episode) }
-    let interruption = Interruption()
-    var recorder = try Recorder(folder: URL(fileURLWithPath: record))
-    while !episode.hasEnded && !interruption.isAsked {
-      try recorder.record(Composition.draw(try episode.step()))
+    var session = try makeSession()
+    if let record { return try WatchRecording(self, path: record).run(&session) }
+    try LiveOutlet.show(
+      session, inTerminal: terminal, json: common.json, otherwise: "record into a file with --record")
+  }
+
+  private func makeSession() throws -> WatchSession {
+    let plan = try AttackPlan(attack)
+    let folders = try common.folders()
+    let named = try NamedPolicy(policy, in: folders)
+    var company = WatchSession.Company.alone
+    if beside == "clean" {
+      company = .clean
+    } else if let beside {
+      let other = try NamedPolicy(beside, in: folders)
+      guard other.environment.id == named.environment.id else {
+        throw Failure(
+          "\(beside) plays \(other.environment.id), \(policy) \(named.environment.id): "
+            + "side by side they must play the same", status: EX_DATAERR)
+      }
+      company = .another(other.subject)
     }
-    let summary = Summary(
-      frames: recorder.frameCount, episodeReturn: episode.record.episodeReturn, flips: episode.record.flips,
-      folder: record)
-    if common.json { return try printJSON(summary) }
-    print(
-      "\(summary.frames) frames in \(record): return \(summary.episodeReturn), \(summary.flips) actions changed"
-    )
-  }
-
-  private func show(_ episode: inout WatchedEpisode) throws {
-    #if Window
-      // Commands run on the main thread, which SDL wants.
-      var watched = episode
-      try MainActor.assumeIsolated { try WatchWindow.show(&watched) }
-    #else
-      throw Failure(
-        "this build has no window: build it with `swift build -c release --traits Window`, or write PNG files "
-          + "with --record FOLDER", status: EX_UNAVAILABLE)
-    #endif
+    let model = threat.threat(epsilon, for: named.file.description.frame)
+    return try WatchSession(
+      named.subject, beside: company, settings: .init(plan, within: model), seed: compute.seed)
   }
 }
 
-/// An episode of one lane, as frames for people.
-struct WatchedEpisode {
-  private let subject: NamedPolicy
-  private let attack: String
-  private let attacker: Attacker
-  private var rollout: Rollout
-
-  init(_ subject: NamedPolicy, attack: String, attacker: Attacker, seed: UInt64) {
-    self.subject = subject
-    self.attack = attack
-    self.attacker = attacker
-    rollout = Rollout(subject.environment.makeVector(count: 1), frames: subject.file.description.frames)
-    rollout.start(0, seed: seed)
+extension NamedPolicy {
+  /// The name without the folders before the policy's own.
+  private var shortName: String {
+    let parts = name.split(separator: "/")
+    let isFile = parts.last?.hasSuffix(".safetensors") == true
+    return parts.suffix(isFile ? 2 : 1).joined(separator: "/")
   }
 
-  /// Whether the episode is over.
-  var hasEnded: Bool { !rollout.isRunning[0] }
-  /// What is known of it so far.
-  var record: EpisodeRecord { rollout.records[0] }
-
-  /// Makes one step and tells what there was to see.
-  mutating func step() throws -> WatchedStep {
-    let policy = subject.file.policy
-    let description = subject.file.description
-    let world = description.frame.channels == 1 ? nil : FrameImage(rollout.environments.picture(0))
-    let step = try rollout.step(policy, attacker: attacker)
-    let depth = description.frame.channels * description.frames
-    let newest = (depth - description.frame.channels)..<depth
-    return WatchedStep(
-      environment: description.environment, policy: subject.name, attack: attack,
-      epsilonText: attacker.threat.epsilon.bothWays, epsilon: attacker.threat.budget, step: record.length,
-      returnSoFar: Float(record.episodeReturn), height: description.frame.height,
-      width: description.frame.width, channels: description.frame.channels,
-      clean: step.clean.slice(newest, alongAxis: -1).elements,
-      delivered: step.delivered.slice(newest, alongAxis: -1).elements, world: world,
-      actions: description.actions,
-      cleanScores: policy.scores(for: step.clean, memory: step.memory).elements,
-      deliveredScores: policy.scores(for: step.delivered, memory: step.memory).elements,
-      cleanAction: step.cleanActions[0],
-      deliveredAction: step.actions[0], flips: record.flips, attackedFrames: record.attackedFrames)
-  }
-}
-
-extension FrameImage {
-  /// An environment's drawing of itself.
-  init(_ picture: Picture) {
-    self.init(
-      height: picture.height, width: picture.width, channels: 3, meaning: .rgb,
-      values: picture.pixels.flatMap { [$0.red, $0.green, $0.blue].map { Float($0) / 255 } })
+  /// The policy as it is watched.
+  var subject: WatchSession.Subject {
+    WatchSession.Subject(
+      name: shortName, policy: file.victim, scores: file.description.agent == "dqn" ? .values : .logits,
+      environment: environment, frames: file.description.frames)
   }
 }

@@ -12,7 +12,7 @@ import Testing
       try Network(
         .init(input: [4], layers: [.dense(outputs: 2, activation: .identity)]), initializer: .kaiming,
         using: &random))
-    let defense = AdversarialTraining(epsilon: Epsilon(16, over: 255))
+    let defense = AdversarialTraining(try AttackChoice("fgsm"), epsilon: Epsilon(16, over: 255))
     func size(_ progress: Float) throws -> Float? {
       try defense.attacker(against: policy, range: 0...1, progress: progress)?.threat.epsilon.value
     }

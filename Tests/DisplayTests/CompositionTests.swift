@@ -2,30 +2,17 @@ import Display
 import Testing
 
 @Suite struct CompositionTests {
-  private static let epsilon: Float = 0.1
+  private let everywhere = Rectangle(x: 0, y: 0, width: Composition.width, height: Composition.height)
 
-  /// A gray frame of 4 by 4, whose panels of 256 show each pixel as 64 by 64.
-  private func step(
-    delivered: [Float]? = nil, height: Int = 4, width: Int = 4, channels: Int = 1,
-    meaning: FrameImage.ChannelMeaning? = nil, clean: [Float]? = nil, epsilon: Float = Self.epsilon,
-    actions: [String] = ["left", "stay", "right"], cleanScores: [Float] = [1, 2, 3],
-    deliveredScores: [Float] = [1, 2, 3], cleanAction: Int = 2, deliveredAction: Int = 2,
-    world: FrameImage? = nil
-  ) -> WatchedStep {
-    let clean = clean ?? Self.clean
-    return WatchedStep(
-      environment: "grid/test-v1", policy: "dqn", attack: "fgsm", epsilonText: "1/10 (0.1)",
-      epsilon: epsilon, step: 3, returnSoFar: 1, height: height, width: width, channels: channels,
-      meaning: meaning, clean: clean, delivered: delivered ?? clean, world: world, actions: actions,
-      cleanScores: cleanScores, deliveredScores: deliveredScores, cleanAction: cleanAction,
-      deliveredAction: deliveredAction, flips: 1, attackedFrames: 3)
+  private func draw(_ step: WatchedStep, keepsLabels: Bool = false) -> Canvas {
+    Composition.draw(
+      .init(runs: [.init(title: "", step: step, trace: [step.trace])]), keepsLabels: keepsLabels)
   }
 
-  private static let clean: [Float] = (0..<16).map { Float($0) / 15 }
-
-  /// The color in the middle of a pixel of a 4 by 4 frame in a panel.
-  private func color(row: Int, column: Int, of panel: Rectangle, on canvas: Canvas) -> Color {
-    canvas[panel.x + 64 * column + 32, panel.y + 64 * row + 32]
+  /// The color in the middle of a pixel of a 4 by 4 frame in a panel of 256.
+  private func color(row: Int, column: Int, of panel: Int, on canvas: Canvas) -> Color {
+    let panel = Composition.panels(withWorld: false, isStacked: false)[panel]
+    return canvas[panel.x + 64 * column + 32, panel.y + 64 * row + 32]
   }
 
   private func count(_ color: Color, in area: Rectangle, on canvas: Canvas) -> Int {
@@ -36,130 +23,151 @@ import Testing
     return count
   }
 
-  private let everywhere = Rectangle(x: 0, y: 0, width: Composition.width, height: Composition.height)
+  private func gray(_ values: [Float]) -> FrameImage {
+    FrameImage(height: 4, width: values.count / 4, channels: 1, meaning: .gray, values: values)
+  }
 
   @Test func panelsShowTheFrames() {
-    var delivered = Self.clean
+    let clean = (0..<16).map { Float($0) / 15 }
+    var delivered = clean
     delivered[5] = 1
-    let canvas = Composition.draw(step(delivered: delivered))
+    let canvas = draw(.example(clean: [gray(clean)], delivered: [gray(delivered)]))
     #expect(canvas.width == 960 && canvas.height == 540)
     for row in 0..<4 {
       for column in 0..<4 {
         let level = UInt8(17 * (4 * row + column))
         let clean = Color(red: level, green: level, blue: level)
-        #expect(color(row: row, column: column, of: Composition.cameraPanel, on: canvas) == clean)
+        #expect(color(row: row, column: column, of: 0, on: canvas) == clean)
         let seen = (row, column) == (1, 1) ? Color(0xFFFFFF) : clean
-        #expect(color(row: row, column: column, of: Composition.agentPanel, on: canvas) == seen)
+        #expect(color(row: row, column: column, of: 2, on: canvas) == seen)
       }
     }
   }
 
-  @Test func aWorldThatTheFrameDoesNotPictureIsDrawnInstead() {
-    let red = FrameImage(height: 1, width: 1, channels: 3, meaning: .rgb, values: [1, 0, 0])
-    let canvas = Composition.draw(step(world: red))
-    #expect(color(row: 2, column: 1, of: Composition.cameraPanel, on: canvas) == Color(0xFF0000))
-    let level = UInt8(17 * 9)
-    let seen = Color(red: level, green: level, blue: level)
-    #expect(color(row: 2, column: 1, of: Composition.agentPanel, on: canvas) == seen)
-  }
-
-  @Test(arguments: [1, 3]) func thePerturbationIsMidGrayWhereNothingChanged(channels: Int) {
-    let clean = (0..<16 * channels).map { Float($0) / Float(16 * channels) }
-    let canvas = Composition.draw(step(channels: channels, clean: clean))
-    let panel = Composition.perturbationPanel
-    #expect(count(Color(0x808080), in: panel, on: canvas) == panel.width * panel.height)
-  }
-
-  @Test func epsilonFillsTheRangeOfThePerturbation() {
+  @Test func epsilonIsDrawnInFullColor() {
     let clean = [Float](repeating: 0.5, count: 16)
     var delivered = clean
-    delivered[0] += Self.epsilon
-    delivered[1] -= Self.epsilon
-    delivered[2] += Self.epsilon / 2
-    let canvas = Composition.draw(step(delivered: delivered, clean: clean))
-    let shown = (0..<4).map { color(row: 0, column: $0, of: Composition.perturbationPanel, on: canvas) }
-    #expect(shown == [Color(0xFFFFFF), Color(0x000000), Color(0xBFBFBF), Color(0x808080)])
+    delivered[0] += 0.125
+    delivered[1] -= 0.125
+    delivered[2] += 0.0625
+    let canvas = draw(.example(range: 0.125, clean: [gray(clean)], delivered: [gray(delivered)]))
+    let shown = (0..<4).map { color(row: 0, column: $0, of: 1, on: canvas) }
+    #expect(shown[0] == .increase && shown[1] == .decrease && shown[3] == .unchanged)
+    // Half of the way between the two, part by part.
+    #expect(shown[2] == Color(red: 0x83, green: 0x62, blue: 0x17))
+    let labels = draw(
+      .example(range: 0.125, clean: [gray(clean)], delivered: [gray(delivered)]), keepsLabels: true
+    )
+    .labels.map(\.text)
+    #expect(labels.contains("Perturbation ×8"))
+    #expect(labels.contains("+0.125") && labels.contains("-0.125"))
+    #expect(labels.contains("3 of 16 changed, by 0.125 at most"))
   }
 
   /// Two planes that change by opposite amounts must not cancel: each has a tile of its own.
   @Test func planesHaveATileEach() {
     let clean = [Float](repeating: 0.5, count: 32)
-    let delivered = clean.indices.map { clean[$0] + ($0.isMultiple(of: 2) ? 1 : -1) * Self.epsilon }
-    let canvas = Composition.draw(step(delivered: delivered, channels: 2, clean: clean))
-    let panel = Composition.perturbationPanel
-    let middle = panel.y + panel.height / 2
-    #expect(canvas[panel.x + 64, middle] == Color(0xFFFFFF))
-    #expect(canvas[panel.x + 192, middle] == Color(0x000000))
-    #expect(count(.plane(0), in: panel, on: canvas) > 4 * 100)
+    let delivered = clean.indices.map { clean[$0] + ($0.isMultiple(of: 2) ? 0.1 : -0.1) }
+    let frames = [clean, delivered].map {
+      FrameImage(height: 4, width: 4, channels: 2, meaning: .planes, values: $0)
+    }
+    let canvas = draw(.example(range: 0.1, clean: [frames[0]], delivered: [frames[1]]))
+    let panel = Composition.panels(withWorld: false, isStacked: false)[1]
+    #expect(count(.increase, in: panel, on: canvas) >= 120 * 120)
+    #expect(count(.decrease, in: panel, on: canvas) >= 120 * 120)
     #expect(count(.plane(1), in: panel, on: canvas) > 4 * 100)
   }
 
+  /// What a change is called and what it is drawn in must both be told apart.
   @Test func aChangedActionRaisesTheAlarm() {
-    let scores: [Float] = [3, 2, 1]
-    let calm = Composition.draw(step(deliveredScores: scores))
-    #expect(count(.alarm, in: everywhere, on: calm) == 0)
-
-    let alarmed = Composition.draw(step(deliveredScores: scores, deliveredAction: 0))
-    let panel = Composition.scoresPanel
-    let third = Rectangle(x: panel.x, y: panel.y, width: panel.width / 3, height: panel.height)
-    // The bar alone is 36 wide; the rest is its mark and the action's name.
-    #expect(count(.alarm, in: third, on: alarmed) > 36 * 40)
-    #expect(count(.alarm, in: panel, on: alarmed) == count(.alarm, in: third, on: alarmed))
-    let agent = Composition.agentPanel
-    #expect(alarmed[agent.x - 3, agent.y + 9] == .alarm)
-    #expect(calm[agent.x - 3, agent.y + 9] == .background)
+    func area(_ canvas: Canvas) -> Int { count(.alarm, in: everywhere, on: canvas) }
+    let calm = WatchedStep.example(cleanAction: 2, deliveredAction: 2)
+    let alarmed = WatchedStep.example(cleanAction: 2, deliveredAction: 0)
+    #expect(area(draw(calm)) == 0)
+    #expect(area(draw(alarmed)) > 3000)
+    let agent = Composition.panels(withWorld: false, isStacked: false)[2]
+    #expect(draw(alarmed)[agent.x - 3, agent.y + 9] == .alarm)
+    #expect(draw(calm)[agent.x - 3, agent.y + 9] == .background)
+    // Color is not the only sign.
+    let labels = draw(alarmed, keepsLabels: true).labels
+    #expect(labels.contains { $0.text == "! right → left" && $0.color == .alarm })
+    #expect(draw(calm, keepsLabels: true).labels.contains { $0.text == "right" && $0.color == .text })
   }
 
-  /// Color is not the only sign: the mark above the delivered bar of the chosen action has another shape.
-  @Test func theAlarmIsAlsoAGlyph() {
-    func mark(cleanAction: Int) -> [Bool] {
-      let scores: [Float] = [3, 2, 3]
-      let canvas = Composition.draw(
-        step(cleanScores: scores, deliveredScores: scores, cleanAction: cleanAction, deliveredAction: 0))
-      let panel = Composition.scoresPanel
-      let middle = panel.x + panel.width / 6
-      return (panel.y..<panel.y + 17).flatMap { y in
-        (middle + 1..<middle + 37).map { x in canvas[x, y] != .background }
-      }
-    }
-    let (calm, alarmed) = (mark(cleanAction: 0), mark(cleanAction: 2))
-    #expect(calm.contains(true) && alarmed.contains(true))
-    #expect(calm != alarmed)
-  }
-
-  @Test func longerBarsAreHigherScores() {
-    let canvas = Composition.draw(
-      step(cleanScores: [-100, -99, -98], deliveredScores: [-100, -100, -100]))
-    let panel = Composition.scoresPanel
-    let heights = (0..<3).map { action in
-      let third = Rectangle(
-        x: panel.x + action * panel.width / 3, y: panel.y + 20, width: panel.width / 3, height: 60)
-      return count(.clean, in: third, on: canvas) / 36
-    }
-    #expect(heights == [2, 23, 44])
+  /// Every fact that a person looks for is written.
+  @Test func theFactsAreWritten() {
+    let labels = draw(.example(), keepsLabels: true).labels.map(\.text)
+    for fact in [
+      "catch-v1 · plain", "fgsm, max norm, epsilon 32/255 (0.1255), newest frame", "flips 1/3 (33%)",
+      "seed 7  step 3  return 1.00", "left", "stay", "right", "clean", "attacked", "return", "value", "gap",
+    ] { #expect(labels.contains(fact), "\(fact) is not among \(labels)") }
+    let ended = draw(.example(ending: "terminated"), keepsLabels: true).labels.map(\.text)
+    #expect(ended.contains("terminated  seed 7  step 3  return 1.00"))
   }
 
   @Test func whatIsNotFiniteIsDrawnToo() {
-    let clean = [Float.nan] + [Float](repeating: .infinity, count: 15)
-    let canvas = Composition.draw(
-      step(
-        delivered: [Float](repeating: -.infinity, count: 16), clean: clean, epsilon: 0,
-        cleanScores: [.nan, .infinity, 1], deliveredScores: [-.infinity, .greatestFiniteMagnitude, 1]))
-    #expect(color(row: 0, column: 0, of: Composition.cameraPanel, on: canvas) == Color(0x000000))
-    #expect(color(row: 0, column: 1, of: Composition.cameraPanel, on: canvas) == Color(0xFFFFFF))
+    let clean = gray([Float.nan] + [Float](repeating: .infinity, count: 15))
+    let delivered = gray([Float](repeating: -.infinity, count: 16))
+    let canvas = draw(
+      .example(
+        range: nil, clean: [clean], delivered: [delivered], cleanScores: [.nan, .infinity, 1],
+        deliveredScores: [-.infinity, .greatestFiniteMagnitude, 1]))
+    #expect(color(row: 0, column: 0, of: 0, on: canvas) == Color(0x000000))
+    #expect(color(row: 0, column: 1, of: 0, on: canvas) == Color(0xFFFFFF))
   }
 
-  /// Frames larger than a panel and more actions than have room must not draw over anything else.
-  @Test func largeFramesAndManyActionsStayInTheirPlace() {
-    let size = 600 * 300
-    let canvas = Composition.draw(
-      step(
-        height: 300, width: 600, clean: [Float](repeating: 1, count: size),
-        actions: (0..<40).map { "action number \($0)" }, cleanScores: [Float](repeating: 1, count: 40),
-        deliveredScores: [Float](repeating: 1, count: 40)))
-    let white = Color(0xFFFFFF)
-    // Every third pixel: 200 by 100.
-    #expect(count(white, in: Composition.cameraPanel, on: canvas) == 200 * 100)
-    #expect(count(white, in: everywhere, on: canvas) == 2 * 200 * 100)
+  /// Frames larger than a panel, many frames and more actions than have room must not draw over anything else.
+  @Test(arguments: [(600, 300), (300, 600), (84, 84), (1, 1), (1, 500)])
+  func everythingStaysInItsPlace(width: Int, height: Int) {
+    let white = FrameImage(
+      height: height, width: width, channels: 1, meaning: .gray,
+      values: [Float](repeating: 1, count: width * height))
+    let frames = [FrameImage](repeating: white, count: 4)
+    let actions = (0..<18).map { "action number \($0)" }
+    let canvas = draw(
+      .example(
+        clean: frames, delivered: frames, actions: actions,
+        cleanScores: [Float](repeating: 1, count: 18), deliveredScores: [Float](repeating: 1, count: 18)))
+    let pure = Color(0xFFFFFF)
+    let panels = Composition.panels(withWorld: false, isStacked: true)
+    #expect(count(pure, in: panels[0], on: canvas) > 0)
+    #expect(
+      count(pure, in: everywhere, on: canvas)
+        == count(pure, in: panels[0], on: canvas) + count(pure, in: panels[2], on: canvas))
+  }
+
+  /// No line of text runs into another or off the canvas.
+  @Test(arguments: ["alone", "stacked", "world", "beside", "many"]) func textHasRoom(kind: String) {
+    let labels = Composition.draw(.example(kind), keepsLabels: true).labels
+    let boxes = labels.map {
+      Rectangle(
+        x: $0.x, y: $0.y, width: Canvas.textWidth($0.text, scale: $0.scale), height: 7 * $0.scale)
+    }
+    for (index, box) in boxes.enumerated() {
+      #expect(
+        box.x >= 0 && box.right <= Composition.width && box.bottom <= Composition.height, "\(labels[index])")
+      for other in 0..<index {
+        let apart =
+          box.x >= boxes[other].right || boxes[other].x >= box.right || box.y >= boxes[other].bottom
+          || boxes[other].y >= box.bottom
+        #expect(apart, "\(labels[index].text) and \(labels[other].text)")
+      }
+    }
+  }
+
+  /// The last line of the traces is the step that is shown, and an episode's line does not go on from the one before.
+  @Test func tracesTellEpisodesApart() {
+    func trace(_ first: [Int]) -> [TracePoint] {
+      (0..<20).map { index in
+        var point = WatchedStep.example().trace
+        point.isFirst = first.contains(index)
+        point.episodeReturn = index < 10 ? 0 : 1
+        return point
+      }
+    }
+    func draw(_ trace: [TracePoint]) -> Canvas {
+      Composition.draw(.init(runs: [.init(title: "", step: .example(), trace: trace)]))
+    }
+    #expect(draw(trace([0])) != draw(trace([0, 10])))
   }
 }

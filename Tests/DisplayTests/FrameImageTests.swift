@@ -46,19 +46,13 @@ import Testing
     #expect(image.color(row: 4, column: 0) == Color.plane(3))
   }
 
-  @Test func theNumberOfChannelsSuggestsTheirMeaning() {
-    #expect(FrameImage.ChannelMeaning.usual(forChannels: 1) == .gray)
-    #expect(FrameImage.ChannelMeaning.usual(forChannels: 3) == .rgb)
-    #expect(FrameImage.ChannelMeaning.usual(forChannels: 2) == .planes)
-    #expect(FrameImage.ChannelMeaning.usual(forChannels: 10) == .planes)
-  }
-
-  @Test func thinningKeepsEveryStridethPixel() {
+  @Test func averagingKeepsTheMeans() {
     let image = FrameImage(
       height: 3, width: 5, channels: 2, meaning: .planes, values: (0..<30).map { Float($0) })
-    let thinned = image.thinned(by: 2)
-    #expect([thinned.height, thinned.width, thinned.channels] == [2, 3, 2])
-    #expect(thinned.values == [0, 1, 4, 5, 8, 9, 20, 21, 24, 25, 28, 29])
-    #expect(image.thinned(by: 1) == image)
+    let averaged = image.averaged(over: 2)
+    #expect([averaged.height, averaged.width, averaged.channels] == [2, 3, 2])
+    // Rows 0 and 1: the mean of columns 0 and 1, of 2 and 3, and column 4 alone; then row 2.
+    #expect(averaged.values == [6, 7, 10, 11, 13, 14, 21, 22, 25, 26, 28, 29])
+    #expect(image.averaged(over: 1) == image)
   }
 }

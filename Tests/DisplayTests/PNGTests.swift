@@ -29,26 +29,26 @@ func pattern(width: Int, height: Int) -> Canvas {
   return canvas
 }
 
+/// The pixels of a file as libpng reads them.
+func readPNG(_ file: URL) throws -> (width: Int, height: Int, bytes: [UInt8]) {
+  var image = png_image()
+  image.version = png_uint_32(PNG_IMAGE_VERSION)
+  try #require(png_image_begin_read_from_file(&image, file.path) != 0)
+  #expect(image.format == png_uint_32(PNG_FORMAT_FLAG_COLOR), "8 bits of RGB without transparency")
+  var bytes = [UInt8](repeating: 0, count: Int(3 * image.width * image.height))
+  try #require(png_image_finish_read(&image, nil, &bytes, 0, nil) != 0)
+  return (Int(image.width), Int(image.height), bytes)
+}
+
 @Suite struct PNGTests {
   private let dot = Canvas(width: 1, height: 1)
-
-  /// The pixels of a file as libpng reads them.
-  private func read(_ file: URL) throws -> (width: Int, height: Int, bytes: [UInt8]) {
-    var image = png_image()
-    image.version = png_uint_32(PNG_IMAGE_VERSION)
-    try #require(png_image_begin_read_from_file(&image, file.path) != 0)
-    #expect(image.format == png_uint_32(PNG_FORMAT_FLAG_COLOR), "8 bits of RGB without transparency")
-    var bytes = [UInt8](repeating: 0, count: Int(3 * image.width * image.height))
-    try #require(png_image_finish_read(&image, nil, &bytes, 0, nil) != 0)
-    return (Int(image.width), Int(image.height), bytes)
-  }
 
   @Test(arguments: [(1, 1), (37, 5), (960, 540)]) func whatIsWrittenIsRead(width: Int, height: Int) throws {
     try withTemporaryFolder { folder in
       let canvas = pattern(width: width, height: height)
       let file = folder.appendingPathComponent("a picture.png")
       try PNG.write(canvas, to: file)
-      let image = try read(file)
+      let image = try readPNG(file)
       #expect(image.width == width && image.height == height)
       #expect(image.bytes == canvas.bytes)
       #expect(try names(in: folder) == ["a picture.png"])
@@ -68,7 +68,7 @@ func pattern(width: Int, height: Int) -> Canvas {
       let file = folder.appendingPathComponent("frame.png")
       try Data("what was there before".utf8).write(to: file)
       try PNG.write(pattern(width: 3, height: 2), to: file)
-      #expect(try read(file).bytes == pattern(width: 3, height: 2).bytes)
+      #expect(try readPNG(file).bytes == pattern(width: 3, height: 2).bytes)
     }
   }
 

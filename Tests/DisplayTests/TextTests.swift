@@ -37,7 +37,35 @@ import Testing
   }
 
   @Test func everythingElseIsAQuestionMark() {
-    for text in ["é", "\n", "\u{7F}", "→"] { #expect(drawn(text) == drawn("?")) }
+    for text in ["é", "\n", "\u{7F}", "⇒"] { #expect(drawn(text) == drawn("?")) }
+  }
+
+  @Test func signsHaveGlyphsOfTheirOwn() {
+    let glyphs = "×±ε←→↑↓·…?".map { drawn(String($0)) }
+    #expect(Set(glyphs).count == glyphs.count)
+  }
+
+  /// At twice the size a step of one pixel becomes a slope: written out from the rules of Scale2x.
+  @Test func doubledCornersAreRounded() {
+    let canvas = drawn("/", scale: 2)
+    let picture = (0..<14).map { y in String((0..<10).map { x in canvas[x, y] == white ? "#" : "." }) }
+    #expect(
+      picture == [
+        "........##",
+        "........##",
+        "........##",
+        ".......###",
+        "......###.",
+        ".....###..",
+        "....###...",
+        "...###....",
+        "..###.....",
+        ".###......",
+        "###.......",
+        "##........",
+        "##........",
+        "##........",
+      ])
   }
 
   @Test func theScaleTurnsPixelsIntoSquares() {

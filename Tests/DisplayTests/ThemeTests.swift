@@ -60,6 +60,10 @@ import Testing
     expectDistinct([.background, .clean, .delivered, .alarm], atLeast: 0.12)
   }
 
+  @Test func everyoneTellsTheSignsOfAChangeApart() {
+    expectDistinct([.decrease, .unchanged, .increase, .alarm], atLeast: 0.12)
+  }
+
   @Test func planeColorsStartAgain() {
     #expect(Set(Color.planes).count == 10)
     #expect(Color.plane(10) == Color.plane(0))

@@ -1,6 +1,7 @@
 #if Window
+  import Attacks
   import CSDL2
-  import Display
+  @testable import Display
   import Foundation
   import Testing
 
@@ -10,11 +11,11 @@
       SDL_SetHint(SDL_HINT_VIDEODRIVER, "dummy")
     }
 
-    private func press(_ key: SDL_KeyCode, isRepeat: Bool = false) {
+    private func push(_ symbol: SDL_KeyCode, isRepeat: Bool = false, isUp: Bool = false) {
       var event = SDL_Event()
-      event.key.type = SDL_KEYDOWN.rawValue
+      event.key.type = (isUp ? SDL_KEYUP : SDL_KEYDOWN).rawValue
       event.key.repeat = isRepeat ? 1 : 0
-      event.key.keysym.sym = SDL_Keycode(bitPattern: key.rawValue)
+      event.key.keysym.sym = SDL_Keycode(bitPattern: symbol.rawValue)
       SDL_PushEvent(&event)
     }
 
@@ -25,65 +26,92 @@
       SDL_PushEvent(&event)
     }
 
-    /// All commands that wait.
-    private func commands(of window: Window) -> [Window.Command] {
-      var commands: [Window.Command] = []
-      while let command = window.nextCommand() { commands.append(command) }
-      return commands
-    }
-
-    @Test func keysBecomeCommandsInTheirOrder() throws {
-      let window = try Window(title: "Test")
-      #expect(commands(of: window) == [])
-      for key in [SDLK_SPACE, SDLK_a, SDLK_RIGHT, SDLK_ESCAPE, SDLK_LEFT, SDLK_q] { press(key) }
-      #expect(commands(of: window) == [.togglePause, .step, .quit, .quit])
-      #expect(window.nextCommand() == nil)
-    }
-
-    @Test func aHeldKeyStepsButDoesNotFlicker() throws {
-      let window = try Window(title: "Test")
-      press(SDLK_SPACE, isRepeat: true)
-      press(SDLK_RIGHT, isRepeat: true)
-      #expect(commands(of: window) == [.step])
-    }
-
-    @Test func closingQuits() throws {
-      let window = try Window(title: "Test")
-      push(SDL_WINDOWEVENT_CLOSE)
-      #expect(commands(of: window) == [.quit])
-      var event = SDL_Event()
-      event.type = SDL_QUIT.rawValue
-      SDL_PushEvent(&event)
-      #expect(window.waitForCommand(milliseconds: 0) == .quit)
-    }
-
-    @Test func waitingSleepsUntilACommandComes() throws {
-      let window = try Window(title: "Test")
-      try window.show(Composition.emptyCanvas)
-      _ = commands(of: window)
-      // Neither of these is a command, and neither ends the wait.
-      push(SDL_WINDOWEVENT_SIZE_CHANGED)
-      press(SDLK_a)
-      let clock = ContinuousClock()
-      var used: Duration = .zero
-      let waited = clock.measure {
-        let before = processorTime()
-        #expect(window.waitForCommand(milliseconds: 300) == nil)
-        used = processorTime() - before
+    /// SDL's name for a key, written a second time.
+    private func symbol(of key: Key) -> SDL_KeyCode {
+      switch key {
+      case .space: SDLK_SPACE
+      case .enter: SDLK_RETURN
+      case .tab: SDLK_TAB
+      case .escape: SDLK_ESCAPE
+      case .left: SDLK_LEFT
+      case .right: SDLK_RIGHT
+      case .up: SDLK_UP
+      case .down: SDLK_DOWN
+      case .character(let character): SDL_KeyCode(UInt32(character.asciiValue ?? 0))
       }
-      // SDL counts whole milliseconds, so it may wake a little early.
-      #expect(waited >= .milliseconds(290))
-      // A loop that never sleeps uses all the time that it gets, a third of it on a busy machine.
-      #expect(used < waited / 10, "\(used) of processor time in \(waited)")
-      press(SDLK_RIGHT)
-      let answered = clock.measure { #expect(window.waitForCommand(milliseconds: 60_000) == .step) }
-      #expect(answered < .seconds(30))
     }
 
-    private func processorTime() -> Duration {
-      var time = timespec()
-      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-      return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    /// What the window says to what was pushed, without what its opening caused.
+    private func inputs(of window: Window, _ body: () -> Void) throws -> [ScreenInput] {
+      window.wake()
+      _ = try window.waitForInput()
+      body()
+      window.wake()
+      return try window.waitForInput()
+    }
+
+    /// From the key on the keyboard to what it does, each line of the table.
+    @Test(arguments: WatchControl.table) func everyKeyDoesWhatTheTableSays(line: KeyBinding<WatchControl>)
+      throws
+    {
+      let window = try Window(title: "Test")
+      for key in line.keys {
+        let heard = try inputs(of: window) { push(symbol(of: key)) }
+        #expect(heard == [.key(.pressed(key))])
+        var session = try WatchSession.untrained("catch-v1")
+        try session.advance()
+        var expected = session
+        let request = try expected.apply(line.control)
+        #expect(try session.take(.pressed(key)) == request)
+        #expect(session.screen() == expected.screen())
+        #expect(session.pace == expected.pace)
+        let changes = request == nil && line.control != .toggleFrames
+        #expect(changes == (try WatchSession.untrained("catch-v1", steps: 1).screen() != session.screen()))
+      }
+    }
+
+    @Test func keysComeInTheirOrder() throws {
+      let window = try Window(title: "Test")
+      let heard = try inputs(of: window) {
+        push(SDLK_SPACE)
+        push(SDLK_RIGHT, isRepeat: true)
+        push(SDLK_LCTRL)
+        push(SDLK_RIGHT, isUp: true)
+        push(SDLK_F1)
+      }
+      #expect(
+        heard == [
+          .key(.pressed(.space)), .key(.pressed(.right, isRepeat: true)), .key(.released(.right)),
+          .key(.pressed(.character("h"))),
+        ])
+    }
+
+    @Test func closingIsHeard() throws {
+      let window = try Window(title: "Test")
+      #expect(try inputs(of: window) { push(SDL_WINDOWEVENT_CLOSE) } == [.closed])
+      let heard = try inputs(of: window) {
+        var event = SDL_Event()
+        event.type = SDL_QUIT.rawValue
+        SDL_PushEvent(&event)
+      }
+      #expect(heard == [.closed])
+      // Neither of these is for the session, and both keep the picture whole.
+      try window.show(Canvas(width: Composition.width, height: Composition.height))
+      let others = try inputs(of: window) {
+        push(SDL_WINDOWEVENT_SIZE_CHANGED)
+        push(SDL_WINDOWEVENT_EXPOSED)
+      }
+      #expect(others == [])
+    }
+
+    /// The whole way: keys into the queue, steps on the player's thread, pictures into the window, until q.
+    @Test func aSessionRunsInTheWindow() throws {
+      let window = try Window(title: "Test")
+      for key in [SDLK_SPACE, SDLK_RIGHT, SDLK_a, SDLK_h, SDLK_ESCAPE, SDLK_q] { push(key) }
+      let times = try window.run(try WatchSession.untrained("catch-v1"))
+      #expect(times.frames >= 0)
+      push(SDL_WINDOWEVENT_CLOSE)
+      _ = try window.run(try WatchSession.untrained("catch-v1"))
     }
 
     @Test func theCanvasIsOnTheScreen() throws {
@@ -106,8 +134,8 @@
       do {
         let first = try Window(title: "First")
         let second = try Window(title: "Second")
-        try first.show(Composition.emptyCanvas)
-        try second.show(Composition.emptyCanvas)
+        try first.show(Canvas(width: Composition.width, height: Composition.height))
+        try second.show(Canvas(width: Composition.width, height: Composition.height))
         #expect(SDL_WasInit(SDL_INIT_VIDEO) != 0)
       }
       #expect(SDL_WasInit(SDL_INIT_VIDEO) == 0)
@@ -115,13 +143,9 @@
 
     @Test func noScreenIsAnError() throws {
       SDL_SetHint(SDL_HINT_VIDEODRIVER, "no such driver")
-      let error = #expect(throws: DisplayError.self) { _ = try Window(title: "Test") }
-      #expect(error?.description.hasPrefix("Cannot open or draw a window: ") == true)
+      let error = #expect(throws: WindowError.self) { _ = try Window(title: "Test") }
+      #expect(error?.description.hasPrefix("no window can be opened (") == true)
       #expect(SDL_WasInit(SDL_INIT_VIDEO) == 0)
     }
-  }
-
-  extension Composition {
-    fileprivate static var emptyCanvas: Canvas { Canvas(width: width, height: height) }
   }
 #endif

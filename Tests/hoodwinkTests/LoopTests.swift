@@ -22,6 +22,15 @@ import Testing
         #expect(attacked.status == 0, "\(attacked.errors)")
         #expect(attacked.output.contains("8/255 (0.0314)"))
       }
+      let certify = ["certify", run, "--epsilons", "1/255,0", "--episodes", "5", "--attack", "fgsm"]
+      let certified = try Tool.run(certify)
+      #expect(certified.status == 0, "\(certified.errors)")
+      // Nothing changes an action within nothing.
+      #expect(certified.output.contains("100.0%"))
+      let json = try Tool.run(certify + ["--json"]).output
+      let found = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+      #expect(found["bounds"] as? [String] == ["interval", "linear"])
+
       let evaluate = ["evaluate", run, "--epsilons", "0,8/255", "--episodes", "40", "--json", "--seed", "3"]
       let one = try Tool.run(evaluate + ["--threads", "1"])
       #expect(one.status == 0, "\(one.errors)")
@@ -139,7 +148,7 @@ import Testing
   }
 
   @Test func everyVerbHasHelpWithExamples() throws {
-    for verb in ["list", "train", "attack", "craft", "evaluate", "watch"] {
+    for verb in ["list", "train", "attack", "craft", "evaluate", "certify", "selftest", "watch", "play"] {
       let help = try Tool.run([verb, "--help"])
       #expect(help.status == 0)
       #expect(help.output.contains("Examples:"))

@@ -1,0 +1,93 @@
+import Attacks
+import Networks
+import Tensors
+
+/// How much a defense in the loss asks for, over the run: the size of the perturbations, and the weight of its term.
+public struct Hardness: Hashable, Sendable {
+  /// The full size.
+  public var epsilon: Epsilon
+  /// The share of the full size, 0 to 1, over the run.
+  public var warmUp: Schedule
+  /// The weight of the term over the run.
+  public var weight: Schedule
+
+  /// Sizes that grow from nothing over the run, and the weight of the term.
+  /// - Parameter warmUp: by default nothing for the first fifth of the run, then growing until its middle.
+  public init(epsilon: Epsilon, warmUp: Schedule = Hardness.usualWarmUp, weight: Schedule) {
+    self.epsilon = epsilon
+    self.warmUp = warmUp
+    self.weight = weight
+  }
+
+  /// Nothing for the first fifth of the run, then growing until its middle: something is learned before it is disturbed.
+  public static let usualWarmUp = Schedule.ramp(from: 0, to: 1, start: 0.2, end: 0.5)
+
+  /// The size and the weight at some point of the run; nil while the size is 0.
+  func at(_ progress: Float) -> (epsilon: Float, weight: Float)? {
+    let share = warmUp.value(at: progress)
+    return share > 0 ? (epsilon.value * share, weight.value(at: progress)) : nil
+  }
+
+  /// The settings that are left of a defense's, and the size that stands where none is said.
+  init(
+    _ settings: inout DefenseSettings, epsilon: Epsilon?, weight: Schedule
+  ) throws(DefenseError) {
+    let own = try settings.take("epsilon", "a size such as 8/255 or 0.03") { Epsilon($0) }
+    guard let epsilon = own ?? epsilon else {
+      throw DefenseError("\(settings.name) needs a size: --epsilon 8/255, or \(settings.name):epsilon=8/255")
+    }
+    self.init(
+      epsilon: epsilon, warmUp: try settings.takeSchedule("warm-up", in: 0...1) ?? Self.usualWarmUp,
+      weight: try settings.takeSchedule("weight", in: 0...Float.greatestFiniteMagnitude) ?? weight)
+  }
+
+  static func parameters(weight: String) -> [DefenseParameter] {
+    [
+      DefenseParameter("epsilon", "--epsilon", "the full size of the perturbations"),
+      DefenseParameter("warm-up", "\(usualWarmUp)", "the share of the full size over the run"),
+      DefenseParameter("weight", weight, "the weight of the term over the run"),
+    ]
+  }
+
+  var settings: [String] { ["epsilon=\(epsilon)", "warm-up=\(warmUp)", "weight=\(weight)"] }
+}
+
+/// What a defense in the loss looks at around each observation: a box under the max norm within the valid range.
+struct Surroundings: Sendable {
+  let range: ClosedRange<Float>
+
+  /// The box of an epsilon around some observations: all frames of a stack, each of which an attacker has had its turn on.
+  func box(around observations: Tensor, epsilon: Float) -> Bounds {
+    let radius = epsilon * (range.upperBound - range.lowerBound)
+    return Bounds(
+      lower: (observations - radius).clamped(to: range), upper: (observations + radius).clamped(to: range))
+  }
+
+  /// Projected gradient ascent of a loss within the box, from a random start (Madry et al. 2018, section 2.1): steps of
+  /// 2.5·ε/steps along the sign of the gradient, so that the border can be reached from anywhere.
+  ///
+  /// - Parameters:
+  ///   - start: elements from −1 to 1 in the observations' shape.
+  ///   - loss: gives one number a row from some rows of the perturbed observations.
+  /// - Returns: the perturbed observations after the last step, off the tape.
+  func ascended(
+    _ observations: Tensor, epsilon: Float, steps: Int, from start: Tensor, workers: Workers,
+    loss: @Sendable (_ perturbed: Tensor, _ rows: Range<Int>) -> Tensor
+  ) -> Tensor {
+    let radius = epsilon * (range.upperBound - range.lowerBound)
+    let shards = Workers.shards(of: observations.shape[0])
+    let parts = workers.map(shards.count) { shard in
+      let clean = observations.slice(shards[shard])
+      let box = box(around: clean, epsilon: epsilon)
+      var perturbed = (clean + radius * start.slice(shards[shard])).clamped(to: range)
+      for _ in 0..<steps {
+        let slope = gradient(of: { loss($0, shards[shard]).sum() }, at: perturbed)
+        perturbed = minimum(
+          maximum(perturbed.stepped(by: 2.5 * radius / Float(steps), alongSignOf: slope), box.lower),
+          box.upper)
+      }
+      return perturbed
+    }
+    return .concatenate(parts)
+  }
+}

@@ -1,0 +1,76 @@
+import Agents
+import Attacks
+import Networks
+import Tensors
+
+/// RADIAL-DQN (Oikarinen et al. 2021, "Robust Deep Reinforcement Learning through Adversarial Loss", section 4.1, the overlap
+/// loss): no action that is worse than the one taken may come near it anywhere in a box around the observation,
+///
+///     gap[y] = max(0, Q(s, a) − Q(s, y))                                          no gradient
+///     overlap[y] = max(0, upper Q(s, y) − lower Q(s, a) + ½ · gap[y])
+///     loss = κ · (DQN's loss) + (1 − κ) · mean Σ over y of gap[y] · overlap[y]
+///
+/// with interval bounds of the Q-values, and the action a that was taken.
+///
+/// Deviations:
+/// 1. The difference of the two bounds is bounded as one (``Networks/Network/intervalMargins(over:of:rounding:)``), which is
+///    tighter than the paper's difference of two bounds.
+/// 2. Epsilon grows over the run by ``Hardness/warmUp``; the weight is 1 − κ.
+public struct RADIAL: LossDefense {
+  /// The sizes and the weight 1 − κ.
+  public let hardness: Hardness
+  private var surroundings = Surroundings(range: 0...1)
+
+  /// The defense with its settings.
+  public init(_ hardness: Hardness) { self.hardness = hardness }
+
+  /// For DQN only.
+  public mutating func begin(
+    with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) throws {
+    try requireAgent(kind, [.dqn], "radial", instead: "sa-ppo")
+    try requireIntervalBounds(policy, "radial")
+    surroundings = Surroundings(range: range)
+  }
+
+  /// The weighted overlap.
+  public mutating func term(
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
+  ) -> LossTerm? {
+    guard let (epsilon, weight) = hardness.at(progress) else { return nil }
+    let (surroundings, experience) = (surroundings, experience)
+    return LossTerm(
+      ownShare: 1 - weight, measures: ["defense_epsilon": epsilon, "defense_weight": weight]
+    ) { policy, scores, rows in
+      let box = surroundings.box(around: experience.observations.slice(rows), epsilon: epsilon)
+      let actions = Array(experience.actions[rows])
+      return weight * Self.overlap(scores, actions, margins: policy.intervalMargins(over: box, of: actions))
+    }
+  }
+
+  /// Σ over y of gap[y] · overlap[y] of each row.
+  /// - Parameters:
+  ///   - scores: at the observations, [rows, actions].
+  ///   - margins: lower bounds of Q(s, a) − Q(s, y), [rows, actions].
+  static func overlap(_ scores: Tensor, _ actions: [Int], margins: Tensor) -> Tensor {
+    let clean = scores.stoppingGradient()
+    let gaps = (clean.gather(actions).reshaped(to: [actions.count, 1]) - clean).relu()
+    return (gaps * (0.5 * gaps - margins).relu()).sum(alongAxis: -1)
+  }
+}
+
+extension RADIAL: NamedDefense {
+  static let about = AboutDefense(
+    "radial", .loss, "dqn",
+    "bounds of worse actions do not overlap with the taken one's (Oikarinen et al. 2021)",
+    Hardness.parameters(weight: "0.2"))
+
+  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
+    self.init(try Hardness(&settings, epsilon: epsilon, weight: .constant(0.2)))
+    guard [0, 1].allSatisfy({ hardness.weight.value(at: $0) <= 1 }) else {
+      throw DefenseError("radial: weight is a share of the loss, from 0 to 1")
+    }
+  }
+
+  var settings: [String] { hardness.settings }
+}

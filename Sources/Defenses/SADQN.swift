@@ -1,0 +1,129 @@
+import Agents
+import Attacks
+import Networks
+import RandomStreams
+import Tensors
+
+/// SA-DQN (Zhang et al. 2020, "Robust Deep Reinforcement Learning against Adversarial Perturbations on State Observations",
+/// section 3.4 and algorithm 5): the greedy action is to keep its lead over all others anywhere in a box around the
+/// observation,
+///
+///     loss + κ · mean max(max over ŝ in the box and a ≠ a* of Q(ŝ, a) − Q(ŝ, a*), −c)     a* = argmax Q(s, ·)
+///
+/// The inner maximum by interval bounds of the differences, or at the point that projected gradient ascent finds.
+///
+/// Deviations:
+/// 1. Interval bounds in the place of the paper's mixture of CROWN and interval bounds.
+/// 2. The weight κ multiplies the mean over the batch, not its sum.
+/// 3. Epsilon grows over the run by ``Hardness/warmUp``, in a straight line as a rule.
+/// 4. Gradient ascent starts at random and takes steps of 2.5·ε/steps.
+public struct SADQN: LossDefense {
+  /// The sizes and the weight κ.
+  public let hardness: Hardness
+  /// How the inner maximum is found.
+  public let method: Method
+  /// The lead c that is enough.
+  public let lead: Float
+  /// Steps of gradient ascent.
+  public let steps: Int
+  private var surroundings = Surroundings(range: 0...1)
+  private var seed: UInt64 = 0
+
+  /// The defense with its settings.
+  public init(_ hardness: Hardness, method: Method = .interval, lead: Float = 1, steps: Int = 10) {
+    self.hardness = hardness
+    self.method = method
+    self.lead = lead
+    self.steps = steps
+  }
+
+  /// For DQN only.
+  public mutating func begin(
+    with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) throws {
+    try requireAgent(kind, [.dqn], "sa-dqn", instead: "sa-ppo")
+    if method == .interval { try requireIntervalBounds(policy, "sa-dqn") }
+    surroundings = Surroundings(range: range)
+    self.seed = seed
+  }
+
+  /// The weighted hinge of the bounded or found margins.
+  public mutating func term(
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
+  ) -> LossTerm? {
+    guard let (epsilon, weight) = hardness.at(progress) else { return nil }
+    let measures = ["defense_epsilon": epsilon, "defense_weight": weight]
+    let (surroundings, lead, observations) = (surroundings, lead, experience.observations)
+    switch method {
+    case .interval:
+      return LossTerm(measures: measures) { policy, scores, rows in
+        let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
+        let labels = scores.argmax()
+        return weight * Self.hinge(-policy.intervalMargins(over: box, of: labels), labels, lead: lead)
+      }
+    case .pgd:
+      let labels = policy(observations).argmax()
+      let found = surroundings.ascended(
+        observations, epsilon: epsilon, steps: steps,
+        from: startingNoise(observations.shape, seed: seed, update: update), workers: workers
+      ) { perturbed, rows in policy(perturbed).margin(over: Array(labels[rows])) }
+      return LossTerm(measures: measures) { policy, _, rows in
+        weight * Self.hinge(policy(found.slice(rows)), Array(labels[rows]), lead: lead)
+      }
+    }
+  }
+
+  /// max(max over a ≠ label of z[a] − z[label], −c).
+  static func hinge(_ scores: Tensor, _ labels: [Int], lead: Float) -> Tensor {
+    let margins = scores.margin(over: labels)
+    return maximum(margins, Tensor(repeating: -lead, shape: margins.shape))
+  }
+}
+
+extension SADQN: NamedDefense {
+  static let about = AboutDefense(
+    "sa-dqn", .loss, "dqn", "the greedy action keeps its lead anywhere in a box (Zhang et al. 2020)",
+    Hardness.parameters(weight: "0.1") + [
+      DefenseParameter("method", "interval", "how the worst in the box is found: interval or pgd"),
+      DefenseParameter("lead", "1.0", "the lead c that is enough"),
+      DefenseParameter("steps", "10", "steps of gradient ascent, for pgd"),
+    ])
+
+  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
+    self.init(
+      try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)),
+      method: try settings.takeChoice("method", Method.self) ?? .interval,
+      lead: try settings.takeNumber("lead", in: 0...1000) ?? 1,
+      steps: try settings.takeWhole("steps", in: 1...1000) ?? 10)
+  }
+
+  var settings: [String] {
+    hardness.settings + ["method=\(method.rawValue)", "lead=\(lead)"]
+      + (method == .pgd ? ["steps=\(steps)"] : [])
+  }
+}
+
+/// - Throws: `ConfigurationError` when a defense is not for an agent.
+func requireAgent(
+  _ kind: AgentKind, _ kinds: [AgentKind], _ name: String, instead: String
+) throws(ConfigurationError) {
+  guard !kinds.contains(kind) else { return }
+  throw ConfigurationError(
+    "\(name) hardens \(kinds.map(\.rawValue).joined(separator: " and ")), not \(kind.rawValue): try \(instead)",
+    settings: ["defense", "agent"])
+}
+
+/// - Throws: `ConfigurationError` when interval bounds do not cover a network.
+func requireIntervalBounds(_ policy: Network, _ name: String) throws(ConfigurationError) {
+  do throws(NetworkError) { try policy.architecture.checkIntervalBounds() } catch {
+    throw ConfigurationError("\(name): \(error)", settings: ["defense", "network", "lstm"])
+  }
+}
+
+/// Elements from −1 to 1, the same for an update of a run whatever was drawn before.
+func startingNoise(_ shape: Shape, seed: UInt64, update: Int) -> Tensor {
+  var random = RandomStream(seed: seed, stream: .defense, index: update)
+  return Tensor(shape: shape) { noise in
+    for index in noise.indices { noise[index] = random.uniform(in: -1...1) }
+  }
+}

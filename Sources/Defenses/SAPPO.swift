@@ -1,0 +1,103 @@
+import Agents
+import Attacks
+import Networks
+import RandomStreams
+import Tensors
+
+/// SA-PPO (Zhang et al. 2020, section 3.2 and algorithm 2): the policy is to be smooth, its distribution nowhere in a box
+/// around the observation far from that at the observation,
+///
+///     loss + κ · mean max over ŝ in the box of KL(π(· | s) ‖ π(· | ŝ))
+///
+/// The inner maximum at the point that projected gradient ascent finds, or by interval bounds of the differences of logits z:
+/// with d[i, j] at most z[j] − z[i] anywhere in the box,
+///
+///     KL ≤ Σᵢ πᵢ · (log πᵢ + log Σⱼ exp d[i, j])
+///
+/// Deviations:
+/// 1. Actions are discrete: the divergence is that of categorical distributions, where the paper has Gaussian ones for SA-PPO.
+/// 2. Projected gradient ascent from a random start in the place of Langevin dynamics, and interval bounds in the place of
+///    the paper's convex relaxation.
+/// 3. Epsilon grows over the run by ``Hardness/warmUp``.
+public struct SAPPO: LossDefense {
+  /// The sizes and the weight κ.
+  public let hardness: Hardness
+  /// How the inner maximum is found.
+  public let method: Method
+  /// Steps of gradient ascent.
+  public let steps: Int
+  private var surroundings = Surroundings(range: 0...1)
+  private var seed: UInt64 = 0
+
+  /// The defense with its settings.
+  public init(_ hardness: Hardness, method: Method = .interval, steps: Int = 10) {
+    self.hardness = hardness
+    self.method = method
+    self.steps = steps
+  }
+
+  /// For agents whose scores are logits.
+  public mutating func begin(
+    with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) throws {
+    try requireAgent(kind, [.ppo, .reinforce], "sa-ppo", instead: "sa-dqn")
+    if method == .interval { try requireIntervalBounds(policy, "sa-ppo") }
+    surroundings = Surroundings(range: range)
+    self.seed = seed
+  }
+
+  /// The weighted divergence, bounded or found.
+  public mutating func term(
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
+  ) -> LossTerm? {
+    guard let (epsilon, weight) = hardness.at(progress) else { return nil }
+    let measures = ["defense_epsilon": epsilon, "defense_weight": weight]
+    let (surroundings, observations) = (surroundings, experience.observations)
+    switch method {
+    case .interval:
+      return LossTerm(measures: measures) { policy, logits, rows in
+        let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
+        return weight * Self.divergenceBound(logits, pairs: policy.intervalPairMargins(over: box))
+      }
+    case .pgd:
+      let clean = policy(observations)
+      let found = surroundings.ascended(
+        observations, epsilon: epsilon, steps: steps,
+        from: startingNoise(observations.shape, seed: seed, update: update), workers: workers
+      ) { perturbed, rows in clean.slice(rows).klDivergence(to: policy(perturbed)) }
+      return LossTerm(measures: measures) { policy, logits, rows in
+        weight * logits.klDivergence(to: policy(found.slice(rows)))
+      }
+    }
+  }
+
+  /// Σᵢ πᵢ · (log πᵢ + log Σⱼ exp d[i, j]) of each row, with d[i, j] = −pairs[i, j].
+  /// - Parameters:
+  ///   - logits: at the observations, [rows, actions].
+  ///   - pairs: lower bounds of z[i] − z[j], [rows, actions, actions], 0 where i = j.
+  static func divergenceBound(_ logits: Tensor, pairs: Tensor) -> Tensor {
+    let logs = logits.logSoftmax()
+    return (logs.exp() * (logs + (-pairs).logSumExp())).sum(alongAxis: -1)
+  }
+}
+
+extension SAPPO: NamedDefense {
+  static let about = AboutDefense(
+    "sa-ppo", .loss, "ppo, reinforce",
+    "the policy's distribution stays near anywhere in a box (Zhang et al. 2020)",
+    Hardness.parameters(weight: "0.1") + [
+      DefenseParameter("method", "interval", "how the worst in the box is found: interval or pgd"),
+      DefenseParameter("steps", "10", "steps of gradient ascent, for pgd"),
+    ])
+
+  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
+    self.init(
+      try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)),
+      method: try settings.takeChoice("method", Method.self) ?? .interval,
+      steps: try settings.takeWhole("steps", in: 1...1000) ?? 10)
+  }
+
+  var settings: [String] {
+    hardness.settings + ["method=\(method.rawValue)"] + (method == .pgd ? ["steps=\(steps)"] : [])
+  }
+}

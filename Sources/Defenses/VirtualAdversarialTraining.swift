@@ -1,0 +1,132 @@
+import Agents
+import Attacks
+import Networks
+import RandomStreams
+import Tensors
+
+/// Virtual adversarial training (Miyato et al. 2019, "Virtual Adversarial Training: A Regularization Method for Supervised and
+/// Semi-Supervised Learning", section 3.3 and algorithm 1): the policy's distribution is to change little in the direction in
+/// which it changes most. It needs frames alone, no actions and no rewards: each observation of a batch counts, and the one
+/// after it as well.
+///
+///     loss + κ · mean KL(π(· | s) ‖ π(· | s + r))      the first π without gradient
+///
+/// The direction comes from power iterations: from a random d, d ← ∇ KL(π(· | s) ‖ π(· | s + ξ·d/‖d‖)) over its norm.
+///
+/// Deviations:
+/// 1. The perturbation of the size ε along the direction is that of the max norm, r = ε · sign d, within the valid range: our
+///    threat model's. The paper's is ε · d.
+/// 2. ξ is ε·√n/10 for n entries, a tenth of the size of a perturbation of ε each, because Float32 sees nothing of the
+///    paper's 10⁻⁶.
+/// 3. For DQN π is the softmax of Q over a temperature.
+public struct VirtualAdversarialTraining: LossDefense {
+  /// The sizes and the weight.
+  public let hardness: Hardness
+  /// Power iterations.
+  public let iterations: Int
+  /// What scores are divided by before the softmax.
+  public let temperature: Float
+  private var surroundings = Surroundings(range: 0...1)
+  private var seed: UInt64 = 0
+
+  /// The defense with its settings.
+  public init(_ hardness: Hardness, iterations: Int = 1, temperature: Float = 1) {
+    self.hardness = hardness
+    self.iterations = iterations
+    self.temperature = temperature
+  }
+
+  /// For every agent and every network without a memory.
+  public mutating func begin(
+    with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) throws {
+    surroundings = Surroundings(range: range)
+    self.seed = seed
+  }
+
+  /// The weighted divergence at the virtual adversarial perturbation.
+  public mutating func term(
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
+  ) -> LossTerm? {
+    guard let (epsilon, weight) = hardness.at(progress) else { return nil }
+    // Neither needs a label.
+    let frames = [experience.observations, experience.next]
+    let noise = frames.indices.map {
+      gaussian(frames[$0].shape, seed: seed, update: update * 2 + $0)
+    }
+    let (surroundings, temperature, iterations) = (surroundings, temperature, iterations)
+    let perturbed = zip(frames, noise).map { frames, noise in
+      Self.perturbed(
+        frames, from: noise, epsilon: epsilon, iterations: iterations, within: surroundings, workers: workers
+      ) { policy($0) / temperature }
+    }
+    let distributions = frames.map { policy($0) / temperature }
+    let share = weight / Float(frames.count)
+    return LossTerm(measures: ["defense_epsilon": epsilon, "defense_weight": weight]) { policy, _, rows in
+      let terms = zip(perturbed, distributions).map { perturbed, clean in
+        clean.slice(rows).klDivergence(to: policy(perturbed.slice(rows)) / temperature)
+      }
+      return share * terms.dropFirst().reduce(terms[0], +)
+    }
+  }
+
+  /// Observations moved by ε along the sign of the virtual adversarial direction.
+  static func perturbed(
+    _ observations: Tensor, from noise: Tensor, epsilon: Float, iterations: Int,
+    within surroundings: Surroundings, workers: Workers, logits: @Sendable (Tensor) -> Tensor
+  ) -> Tensor {
+    let range = surroundings.range
+    let radius = epsilon * (range.upperBound - range.lowerBound)
+    let shards = Workers.shards(of: observations.shape[0])
+    return .concatenate(
+      workers.map(shards.count) { shard in
+        let clean = observations.slice(shards[shard])
+        let entries = Float(clean.count / max(clean.shape[0], 1))
+        let target = logits(clean)
+        var direction = noise.slice(shards[shard])
+        for _ in 0..<iterations {
+          let probe = (radius * entries.squareRoot() / 10) * direction.normalizedRows()
+          direction = gradient(of: { target.klDivergence(to: logits($0)).sum() }, at: clean + probe)
+        }
+        return clean.stepped(by: radius, alongSignOf: direction).clamped(to: range)
+      })
+  }
+}
+
+extension Tensor {
+  /// Each row of the first axis over its Euclidean norm.
+  fileprivate func normalizedRows() -> Tensor {
+    let flat = flattened()
+    let norms = (flat.squared().sum(alongAxis: -1, keepingAxis: true) + 1e-30).squareRoot()
+    return (flat / norms).reshaped(to: shape)
+  }
+}
+
+/// Standard normal elements, the same for an update of a run whatever was drawn before.
+private func gaussian(_ shape: Shape, seed: UInt64, update: Int) -> Tensor {
+  var random = RandomStream(seed: seed, stream: .defense, index: update)
+  return Tensor(shape: shape) { noise in
+    for index in noise.indices { noise[index] = Float(random.normal()) }
+  }
+}
+
+extension VirtualAdversarialTraining: NamedDefense {
+  static let about = AboutDefense(
+    "vat", .loss, "every agent",
+    "little change in the direction of most change, on frames alone (Miyato et al. 2019)",
+    Hardness.parameters(weight: "1.0") + [
+      DefenseParameter("iterations", "1", "power iterations"),
+      DefenseParameter("temperature", "1.0", "what scores are divided by before the softmax"),
+    ])
+
+  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
+    self.init(
+      try Hardness(&settings, epsilon: epsilon, weight: .constant(1)),
+      iterations: try settings.takeWhole("iterations", in: 1...100) ?? 1,
+      temperature: try settings.takeNumber("temperature", in: 1e-3...1e3) ?? 1)
+  }
+
+  var settings: [String] {
+    hardness.settings + ["iterations=\(iterations)", "temperature=\(temperature)"]
+  }
+}

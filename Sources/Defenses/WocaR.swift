@@ -1,0 +1,190 @@
+import Agents
+import Attacks
+import Foundation
+import Networks
+import Policies
+import Tensors
+
+/// WocaR (Liang et al. 2022, "Efficient Adversarial Training without Attacking: Worst-Case-Aware Robust Reinforcement
+/// Learning", sections 4.1 to 4.3): beside the policy a second network learns what the policy earns under the worst
+/// perturbations, with no attack, from the set of actions that bounds of the policy's scores leave possible,
+///
+///     Qʷ(s, a) ← r + γ · min over a′ possible in the box around s′ of Qʷ(s′, a′)            (definition 4.1, equation 3)
+///
+/// and the policy prefers actions that are good in the worst case, too. With w(s) = maxₐ Qʷ(s, a) − minₐ Qʷ(s, a), over its
+/// mean, the importance of a state,
+///
+///     DQN:        a′ in the targets is argmax (1 − κʷ)·Q(s′, ·) + κʷ·Qʷ(s′, ·);   + κ · mean w(s) · (SA-DQN's term)
+///     PPO:        − κʷ · mean Σₐ π(a | s)·Qʷ(s, a);                              + κ · mean w(s) · (SA-PPO's term)
+///
+/// Deviations:
+/// 1. Interval bounds of the differences of scores in the place of the paper's convex relaxation: an action is possible unless
+///    another is proven to be preferred to it everywhere in the box.
+/// 2. The importance is over its mean in a batch, not its sum.
+/// 3. The second network starts as a copy of the policy's, with a target network that follows by 1% at each update.
+/// 4. Epsilon grows over the run by ``Hardness/warmUp``; until then the second network learns what the policy earns
+///    without perturbations, and the policy learns as without a defense.
+/// 5. With PPO a transition whose s′ is not in the rollout buffer (the last of a horizon, a truncated one) does not teach
+///    the second network.
+public struct WocaR: LossDefense {
+  /// The sizes and the weight κ of the smoothness term.
+  public let hardness: Hardness
+  /// The weight κʷ of the worst-case value over the run.
+  public let worstWeight: Schedule
+  /// Adam's rate for the second network.
+  public let learningRate: Float
+
+  private struct Worst: Codable {
+    var parameters: [Tensor]
+    var target: [Tensor]
+    var optimizer: Optimizer<Adam>.State
+  }
+
+  private var surroundings = Surroundings(range: 0...1)
+  private var worst: Network?
+  private var target: Network?
+  private var optimizer = Optimizer(Adam())
+  private var kind = AgentKind.dqn
+
+  /// The defense with its settings.
+  public init(_ hardness: Hardness, worstWeight: Schedule = .constant(0.2), learningRate: Float = 5e-4) {
+    self.hardness = hardness
+    self.worstWeight = worstWeight
+    self.learningRate = learningRate
+  }
+
+  /// For DQN and PPO.
+  public mutating func begin(
+    with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) throws {
+    try requireAgent(kind, [.dqn, .ppo], "wocar", instead: "sa-ppo")
+    try requireIntervalBounds(policy, "wocar")
+    surroundings = Surroundings(range: range)
+    self.kind = kind
+    (worst, target) = (policy, policy)
+  }
+
+  /// Teaches the second network, and gives the weighted terms.
+  public mutating func term(
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
+  ) throws -> LossTerm? {
+    let now = hardness.at(progress)
+    let loss = learn(from: experience, policy: policy, epsilon: now?.epsilon ?? 0, workers: workers)
+    guard let (epsilon, weight) = now, let worst else { return nil }
+    let worstWeight = worstWeight.value(at: progress)
+    let values = worst(experience.observations)
+    let importance = Self.importance(values)
+    let measures = [
+      "defense_epsilon": epsilon, "defense_weight": weight, "worst_weight": worstWeight,
+      "worst_value_loss": loss, "worst_value": values.max().mean().scalar,
+    ]
+    let (surroundings, observations) = (surroundings, experience.observations)
+    if kind == .dqn {
+      return LossTerm(
+        preference: (share: 1 - worstWeight, added: worstWeight * worst(experience.next)), measures: measures
+      ) { policy, scores, rows in
+        let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
+        let labels = scores.argmax()
+        let hinge = SADQN.hinge(-policy.intervalMargins(over: box, of: labels), labels, lead: 1)
+        return weight * importance.slice(rows) * hinge
+      }
+    }
+    return LossTerm(measures: measures) { policy, logits, rows in
+      let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
+      let divergence = SAPPO.divergenceBound(logits, pairs: policy.intervalPairMargins(over: box))
+      let worstCase = (logits.softmax() * values.slice(rows)).sum(alongAxis: -1)
+      return weight * importance.slice(rows) * divergence - worstWeight * worstCase
+    }
+  }
+
+  /// One step of the second network toward its targets.
+  /// - Returns: its loss.
+  private mutating func learn(
+    from experience: Transitions, policy: Network, epsilon: Float, workers: Workers
+  ) -> Float {
+    let rows = experience.isFollowed.indices.filter { experience.isFollowed[$0] }
+    guard var worst, var target, !rows.isEmpty else { return 0 }
+    let isAll = rows.count == experience.actions.count
+    func chosen(_ tensor: Tensor) -> Tensor { isAll ? tensor : tensor.rows(at: rows) }
+    let next = chosen(experience.next)
+    let box = surroundings.box(around: next, epsilon: epsilon)
+    let following = Self.least(target(next), amongPossible: policy.intervalPairMargins(over: box))
+    let targets =
+      Tensor(rows.map { experience.rewards[$0] }) + Tensor(rows.map { experience.discounts[$0] }) * following
+    let observations = chosen(experience.observations)
+    let actions = rows.map { experience.actions[$0] }
+    let (loss, gradients) = workers.valueAndGradients(
+      of: { (network: Network, part: Range<Int>) in
+        network(observations.slice(part)).gather(Array(actions[part])).huber(to: targets.slice(part)).sum()
+          / Float(rows.count)
+      }, at: worst, rows: rows.count)
+    optimizer.update(
+      &worst.parameters, along: clipped(gradients, toGlobalNorm: 10).gradients, learningRate: learningRate)
+    for index in target.parameters.indices {
+      target.parameters[index].move(toward: worst.parameters[index], by: 0.01)
+    }
+    (self.worst, self.target) = (worst, target)
+    return loss.scalar
+  }
+
+  /// Of each row the least value of an action that no other is proven to be preferred to.
+  /// - Parameters:
+  ///   - values: [rows, actions].
+  ///   - pairs: lower bounds of score[i] − score[j], [rows, actions, actions].
+  static func least(_ values: Tensor, amongPossible pairs: Tensor) -> Tensor {
+    let (rows, actions) = (values.shape[0], values.shape[1])
+    let (values, pairs) = (values.elements, pairs.elements)
+    return Tensor(
+      (0..<rows).map { row in
+        let possible = (0..<actions).filter { action in
+          !(0..<actions).contains { pairs[(row * actions + $0) * actions + action] > 0 }
+        }
+        // Rounding could leave none; then all count.
+        return (possible.isEmpty ? Array(0..<actions) : possible).map { values[row * actions + $0] }.min()!
+      })
+  }
+
+  /// maxₐ Qʷ − minₐ Qʷ of each row over the mean of all rows.
+  static func importance(_ values: Tensor) -> Tensor {
+    let spread = values.max() - values.min()
+    return spread / max(spread.mean().scalar, 1e-6)
+  }
+
+  /// The second network, its target and its optimizer.
+  public func savedState() throws -> Data? {
+    guard let worst, let target else { return nil }
+    let encoder = PropertyListEncoder()
+    encoder.outputFormat = .binary
+    return try encoder.encode(
+      Worst(parameters: worst.parameters, target: target.parameters, optimizer: optimizer.savedState))
+  }
+
+  /// Goes on with them.
+  public mutating func restore(_ state: Data) throws {
+    let saved = try PropertyListDecoder().decode(Worst.self, from: state)
+    worst?.parameters = saved.parameters
+    target?.parameters = saved.target
+    optimizer.restore(saved.optimizer)
+  }
+}
+
+extension WocaR: NamedDefense {
+  static let about = AboutDefense(
+    "wocar", .loss, "dqn, ppo",
+    "actions that are good in the worst case, by a second value (Liang et al. 2022)",
+    Hardness.parameters(weight: "0.1") + [
+      DefenseParameter("worst-weight", "0.2", "the weight of the worst-case value over the run"),
+      DefenseParameter("rate", "0.0005", "Adam's rate for the worst-case value"),
+    ])
+
+  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
+    self.init(
+      try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)),
+      worstWeight: try settings.takeSchedule("worst-weight", in: 0...1) ?? .constant(0.2),
+      learningRate: try settings.takeNumber("rate", in: 0...1) ?? 5e-4)
+  }
+
+  var settings: [String] {
+    hardness.settings + ["worst-weight=\(worstWeight)", "rate=\(learningRate)"]
+  }
+}

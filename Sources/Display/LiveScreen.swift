@@ -1,0 +1,81 @@
+/// A live outlet: a window or a terminal.
+@MainActor public protocol LiveScreen: AnyObject {
+  /// Whether it has letters of its own, so that canvases keep their labels.
+  var keepsLabels: Bool { get }
+
+  /// Ends the wait of ``waitForInput()``. May be called from any thread.
+  var wake: @Sendable () -> Void { get }
+
+  /// Shows a canvas of the composition's size.
+  /// - Throws: ``DisplayError``.
+  func show(_ canvas: Canvas) throws
+
+  /// Sleeps until there are keys, the screen is closed or somebody wakes it; the picture stays whole meanwhile.
+  /// - Returns: what happened, in its order; empty when it was woken.
+  func waitForInput() throws -> [ScreenInput]
+}
+
+/// What happens at a live outlet.
+public enum ScreenInput: Hashable, Sendable {
+  /// A key.
+  case key(KeyInput)
+  /// The outlet was closed, or Ctrl-C was pressed in it.
+  case closed
+}
+
+extension LiveScreen {
+  /// Shows a session until the person ends it.
+  ///
+  /// - Parameter isInterrupted: asked whenever the screen wakes; true ends it.
+  /// - Returns: how long frames took.
+  /// - Throws: ``DisplayError``, and what the session throws.
+  public func run(
+    _ session: some LiveSession, isInterrupted: @Sendable () -> Bool = { false }
+  ) throws -> FrameTimes {
+    let player = Player(session, keepsLabels: keepsLabels, onNews: wake)
+    defer { player.stop() }
+    var times = FrameTimes()
+    while !isInterrupted() {
+      if let news = player.take() {
+        switch news {
+        case .frame(let canvas, let pace):
+          try show(canvas)
+          times.count(isRunning: pace == .eachFrame)
+        case .quit: return times
+        case .failure(let error): throw error
+        }
+      }
+      for input in try waitForInput() {
+        guard case .key(let key) = input else { return times }
+        player.send(key)
+      }
+    }
+    return times
+  }
+}
+
+/// How much time passed between frames that followed each other as fast as the outlet shows them.
+public struct FrameTimes: Hashable, Sendable {
+  /// All frames that were shown.
+  public private(set) var frames = 0
+  /// The times between frames, in milliseconds.
+  public private(set) var milliseconds: [Double] = []
+  private var last: ContinuousClock.Instant?
+
+  mutating func count(isRunning: Bool) {
+    frames += 1
+    let now = ContinuousClock.now
+    if let last, isRunning {
+      let components = (now - last).components
+      milliseconds.append(Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15)
+    }
+    last = isRunning ? now : nil
+  }
+
+  /// The time that a share of the times does not exceed, in milliseconds; nil where none was measured.
+  public func quantile(_ share: Double) -> Double? {
+    guard !milliseconds.isEmpty else { return nil }
+    let sorted = milliseconds.sorted()
+    return sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]
+  }
+}

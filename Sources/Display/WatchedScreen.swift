@@ -1,0 +1,60 @@
+/// All that ``Composition`` draws: one run, or two side by side.
+public struct WatchedScreen: Hashable, Sendable {
+  /// One run up to the step that is shown.
+  public struct Run: Hashable, Sendable {
+    /// What is said of it beside another: `attacked`, `without the attack`.
+    public var title: String
+    /// The step that is shown.
+    public var step: WatchedStep
+    /// What the traces show, the newest last; this step is the last point.
+    public var trace: [TracePoint]
+
+    /// A run.
+    public init(title: String, step: WatchedStep, trace: [TracePoint]) {
+      self.title = title
+      self.step = step
+      self.trace = trace
+    }
+  }
+
+  /// The run that is watched and, where there is one, the run beside it.
+  public var runs: [Run]
+  /// How it goes on, for the lower left corner: `8 steps/s`.
+  public var status: String
+  /// Whether it stands still.
+  public var isPaused: Bool
+  /// What just happened that cannot be seen otherwise: `saved picture.png`. It takes the place of the hints.
+  public var notice: String?
+  /// The most useful keys, shown at the bottom; empty where there is no hand at the controls.
+  public var hints: [KeyHelp]
+  /// The keys of the overlay; nil where it is closed.
+  public var help: [KeyHelp]?
+
+  /// A screen of one or two runs.
+  public init(
+    runs: [Run], status: String = "", isPaused: Bool = false, notice: String? = nil, hints: [KeyHelp] = [],
+    help: [KeyHelp]? = nil
+  ) {
+    precondition((1...2).contains(runs.count), "\(runs.count) runs side by side.")
+    self.runs = runs
+    self.status = status
+    self.isPaused = isPaused
+    self.notice = notice
+    self.hints = hints
+    self.help = help
+  }
+}
+
+/// A key and what it does, for people.
+public struct KeyHelp: Hashable, Sendable {
+  /// The keys as they are written on the keyboard.
+  public let keys: String
+  /// What they do.
+  public let meaning: String
+
+  /// A line of help.
+  public init(keys: String, meaning: String) {
+    self.keys = keys
+    self.meaning = meaning
+  }
+}

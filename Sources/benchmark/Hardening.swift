@@ -1,0 +1,98 @@
+import Agents
+import ArgumentParser
+import Attacks
+import Defenses
+import Environments
+import Foundation
+import Tensors
+
+/// What a training step costs with a defense in the loss.
+struct Hardening: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Training loops with and without a defense in the loss, and the ratio of their times.",
+    discussion: """
+      The loops of 'benchmark training', on one thread, once plain and once with each defense at its full size. Each round \
+      measures all of them in turn; the median over rounds is reported, and the median of the ratios.
+      """)
+
+  @Option(help: "The environment, of the folder Environments.") var environment = "breakout-v1"
+  @Option(help: "Rounds a loop.") var rounds = 5
+  @Option(help: "Seconds a round, at least.") var seconds = 2.0
+  @Flag(help: "Write JSON instead of a table.") var json = false
+
+  func validate() throws {
+    guard rounds > 0, seconds > 0 else { throw ValidationError("rounds and seconds must be positive") }
+  }
+
+  /// Plain first.
+  private static let defenses: [(loop: TrainingCase, defenses: [String?])] = [
+    (
+      .dqnEveryStep,
+      [nil, "sa-dqn", "radial", "wocar", "sa-dqn:method=pgd:steps=10", "vat", "adversarial"]
+    ),
+    (.ppoCNN, [nil, "sa-ppo", "wocar", "sa-ppo:method=pgd:steps=10", "vat", "adversarial"]),
+  ]
+
+  private struct Row: Encodable {
+    let loop: TrainingCase
+    let environment: String
+    let defense: String?
+    let stepsPerSecond: Double
+    /// The time of a step over that of a plain one.
+    let cost: Double
+  }
+
+  func run() throws {
+    let definition = try EnvironmentCatalog(folder: "Environments").definition(for: environment)
+    var rows: [Row] = []
+    for (loop, defenses) in Self.defenses {
+      let plans = try defenses.map { name in
+        try name.map { try DefensePlan("\($0):warm-up=1", epsilon: Epsilon(8, over: 255)) }
+      }
+      var agents = try plans.map { plan in
+        var agent = try loop.configuration.makeAgent(
+          in: definition.makeVector(count: loop.configuration.lanes), seed: 0, workers: .one)
+        if let loss = plan?.loss { try agent.harden(by: loss) }
+        return agent
+      }
+      for index in agents.indices { try warmUp(&agents[index], plans[index]) }
+      var rates = defenses.map { _ in [Double]() }
+      for _ in 0..<rounds {
+        for index in agents.indices {
+          rates[index].append(try stepsPerSecond(&agents[index], plans[index]))
+        }
+      }
+      for (name, own) in zip(defenses, rates) {
+        let row = Row(
+          loop: loop, environment: environment, defense: name, stepsPerSecond: Stopwatch.median(own),
+          cost: Stopwatch.median(zip(rates[0], own).map(/)))
+        rows.append(row)
+        if !json {
+          print(
+            "\(loop.rawValue), \(name ?? "plain"): \(Int(row.stepsPerSecond.rounded())) steps/s, "
+              + String(format: "%.2f times a plain step", row.cost))
+        }
+      }
+    }
+    guard json else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+  }
+
+  /// Trains until the first updates have been made.
+  private func warmUp(_ agent: inout any LearningAgent, _ plan: DefensePlan?) throws {
+    while try agent.advance(progress: 0, hardening: nil).loss == nil {}
+    _ = try agent.advance(progress: 1, hardening: plan?.collection)
+  }
+
+  private func stepsPerSecond(_ agent: inout any LearningAgent, _ plan: DefensePlan?) throws -> Double {
+    let (clock, before) = (ContinuousClock(), agent.steps)
+    let start = clock.now
+    repeat {
+      _ = try agent.advance(progress: 0.9, hardening: plan?.collection)
+    } while clock.now - start < .seconds(seconds)
+    return Double(agent.steps - before) / ((clock.now - start) / .seconds(1))
+  }
+}

@@ -1,0 +1,188 @@
+import ArgumentParser
+import Attacks
+import Environments
+import Evaluation
+import Foundation
+import Networks
+import Policies
+import Synchronization
+
+/// Certifies a policy's actions, frame by frame.
+struct CertifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "certify",
+    abstract: "Prove, frame by frame, that no perturbation of a size changes the policy's action.",
+    discussion: """
+      A frame is certified when bounds of the network's scores leave its action the largest anywhere in the box that the \
+      threat model allows around it: by interval bounds, or by linear bounds (CROWN; dense layers, convolutions and dueling \
+      heads with ReLU or leaky ReLU). The bounds account for the rounding of Float32. An episode is certified when all of its \
+      frames are: where an observation holds several frames, that is a statement on its return only with --frames all.
+
+      With --attack the same episodes are played under the attack at each size. An attack that changes a certified action ends \
+      the run with an error.
+
+      Examples:
+        hoodwink certify runs/hardened --epsilons 1/255,4/255,8/255 --episodes 20
+        hoodwink certify catch-v1-dqn --epsilons 0.01,0.02 --attack fgsm --json
+      """)
+
+  @Argument(help: "A run folder, a policy folder or a file.")
+  var policy: String
+
+  @Option(help: "Epsilons, separated by commas: 8/255 or 0.03.")
+  var epsilons: String = "1/255,2/255,4/255,8/255,16/255"
+
+  @Option(help: ArgumentHelp("Episodes.", valueName: "n"))
+  var episodes: Int = 20
+
+  @Option(
+    help: ArgumentHelp(
+      "An attack that the certificates are held against: see hoodwink list attacks.", valueName: "name"))
+  var attack: String?
+
+  @Option(
+    help: ArgumentHelp("Which frames of the stack may change: newest or all.", valueName: "which"))
+  var frames: ThreatModel.Frames = .newest
+
+  @OptionGroup var compute: ComputeOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
+    _ = try sizes()
+  }
+
+  private func sizes() throws -> [Epsilon] {
+    try epsilons.split(separator: ",").map { text in
+      guard let epsilon = Epsilon(String(text)) else {
+        throw ValidationError("--epsilons: \"\(text)\" is not a size: write 8/255 or 0.03, not negative")
+      }
+      return epsilon
+    }
+  }
+
+  private struct Report: Encodable {
+    struct Size: Encodable {
+      let epsilon: String
+      let epsilonValue: Float
+      let certifiedByIntervals: Int
+      let certified: Int
+      let certificationRate: Double
+      let certifiedEpisodes: Int
+      let attackedReturn: Double?
+      let flips: Int?
+      let flipRate: Double?
+      let attackRaisedReturn: Bool?
+    }
+
+    let policy: String
+    let environment: String
+    let attackedFrames: String
+    let bounds: [String]
+    let attack: String?
+    let episodes: Int
+    let seed: UInt64
+    let frames: Int
+    let cleanReturn: Double
+    let sizes: [Size]
+  }
+
+  func run() throws {
+    let interruption = Interruption()
+    let attack = try attack.map { "\(try AttackPlan($0).attack)" }
+    let subject = try NamedPolicy(policy, in: common.folders())
+    let description = subject.file.description
+    let space = description.frame
+    let certification = Certification(
+      Evaluation(
+        environment: subject.environment, frames: description.frames, seed: compute.seed,
+        episodes: episodes),
+      threat: ThreatModel(epsilon: Epsilon(0), range: space.low...space.high, frames: frames),
+      epsilons: try sizes(), attack: attack)
+    let line = Mutex(ProgressLine("certify", unit: "frames"))
+    let steps = Atomic<Int>(0)
+    // How long episodes last is not known beforehand: the time limit is what they can take at most.
+    let result = try certification.run(
+      subject.file.acting, workers: compute.workers,
+      continuing: { count in
+        let done = steps.add(count, ordering: .relaxed).newValue
+        line.withLock { $0.count(done) }
+        return !interruption.isAsked
+      })
+    line.withLock { $0.finishCount(steps.load(ordering: .relaxed)) }
+    let bounds =
+      switch try Certification.Method(for: subject.file.acting) {
+      case .bounds(_, usesLinearBounds: true): ["interval", "linear"]
+      case .bounds: ["interval"]
+      case .votes: ["votes"]
+      }
+    if common.json { return try printJSON(report(subject, result, bounds)) }
+    printTable(subject, result, bounds)
+  }
+
+  private func report(
+    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String]
+  ) -> Report {
+    Report(
+      policy: subject.name, environment: subject.environment.id, attackedFrames: frames.rawValue,
+      bounds: bounds, attack: attack, episodes: episodes,
+      seed: compute.seed, frames: result.clean.frames, cleanReturn: result.clean.mean,
+      sizes: result.rows.map { row in
+        Report.Size(
+          epsilon: "\(row.epsilon)", epsilonValue: row.epsilon.value,
+          certifiedByIntervals: row.certifiedByIntervals, certified: row.certified,
+          certificationRate: row.rate,
+          certifiedEpisodes: row.isWholeEpisodeCertified.count(where: \.self),
+          attackedReturn: row.attacked?.mean,
+          flips: row.attacked.map { $0.episodes.reduce(0) { $0 + $1.flips } },
+          flipRate: row.attacked?.flipRate,
+          attackRaisedReturn: row.attacked.map { $0.mean > result.clean.mean })
+      })
+  }
+
+  private func printTable(
+    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String]
+  ) {
+    func percent(_ count: Int) -> String {
+      String(format: "%.1f%%", 100 * Double(count) / Double(max(result.clean.frames, 1)))
+    }
+    print(
+      "\(subject.name) in \(subject.environment.id): clean return \(String(format: "%.3f", result.clean.mean)), "
+        + "\(result.clean.frames) frames of \(episodes) episodes from seed \(compute.seed)")
+    var header = ["epsilon", "by intervals", "certified", "whole episodes"]
+    if let attack { header += ["return under \(attack)", "flips", ""] }
+    var table = Table(header, leftColumns: 1)
+    for row in result.rows {
+      var cells = [
+        row.epsilon.bothWays, percent(row.certifiedByIntervals), percent(row.certified),
+        "\(row.isWholeEpisodeCertified.count(where: \.self))/\(episodes)",
+      ]
+      if let attacked = row.attacked {
+        cells += [
+          String(format: "%.3f", attacked.mean),
+          attacked.flipRate.map { String(format: "%.1f%%", 100 * $0) } ?? "–",
+          attacked.mean > result.clean.mean ? amber("attack raised the return") : "",
+        ]
+      }
+      table.append(cells)
+    }
+    print(table.text)
+    print(
+      "Certified: proven to keep the action under any perturbation of the size, \(frames.rawValue) "
+        + "\(frames == .newest ? "frame" : "frames") of the stack free; "
+        + "\(Self.explanations[bounds] ?? "")."
+        + (attack == nil || bounds == ["votes"] ? "" : " No certified action was changed."))
+  }
+
+  private static let explanations = [
+    ["interval", "linear"]: "by interval or linear bounds",
+    ["interval"]: "by interval bounds: linear ones do not cover this network",
+    ["votes"]:
+      "by 1000 draws a frame, each frame wrong with a probability of 0.1% at most, for the limit of the vote",
+  ]
+}
+
+/// Text in amber on a terminal; plain elsewhere.
+func amber(_ text: String) -> String {
+  isatty(STDOUT_FILENO) == 1 ? "\u{1B}[33m\(text)\u{1B}[0m" : text
+}

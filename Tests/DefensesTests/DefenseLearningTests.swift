@@ -1,0 +1,95 @@
+import Agents
+import Attacks
+import Environments
+import Networks
+import Policies
+import RandomStreams
+import Tensors
+import Testing
+
+@testable import Defenses
+
+/// What each defense is for: a plain agent reads the sign from all features and is deceived; a hardened one is not.
+@Suite struct DefenseLearningTests {
+  private func configuration(_ kind: AgentKind) -> any AgentConfiguration {
+    var configuration = kind.defaults
+    configuration.lanes = 8
+    configuration.network = .init(.mlp, hidden: [16])
+    configuration.discount = 0
+    configuration.learningRate = .constant(3e-3)
+    if var dqn = configuration as? DQN.Configuration {
+      dqn.learningStart = 200
+      dqn.replayCapacity = 2000
+      dqn.exploration = .constant(0.3)
+      return dqn
+    }
+    if var ppo = configuration as? PPO.Configuration {
+      ppo.horizon = 16
+      ppo.minibatches = 2
+      return ppo
+    }
+    return configuration
+  }
+
+  private func trained(_ kind: AgentKind, _ defense: String?, workers: Workers = .one) throws
+    -> any LearningAgent
+  {
+    let configuration = configuration(kind)
+    let vector = EnvironmentVector(
+      id: "test", TwoFeatures(), rules: EpisodeRules(timeLimit: 10), count: configuration.lanes)
+    var agent = try configuration.makeAgent(in: vector, seed: 1, workers: workers)
+    let plan = try defense.map { try DefensePlan($0, epsilon: Epsilon(0.1)) }
+    if let loss = plan?.loss { try agent.harden(by: loss) }
+    let steps = 8000
+    while agent.steps < steps {
+      _ = try agent.advance(
+        progress: Float(agent.steps) / Float(steps), hardening: plan?.collection)
+    }
+    return agent
+  }
+
+  private let observations = Tensor(TwoFeatures.both, shape: [2, 1, 1, TwoFeatures.soft + 1])
+
+  /// How many of both signs are read right: at the observations, at the worst that ascent finds within 0.1, and proven.
+  private func right(_ policy: NetworkPolicy) -> (clean: Int, attacked: Int, proven: Int) {
+    let network = policy.network
+    func count(_ observations: Tensor) -> Int {
+      zip(network(observations).argmax(), [0, 1]).count { $0 == $1 }
+    }
+    let surroundings = Surroundings(range: 0...1)
+    let found = surroundings.ascended(
+      observations, epsilon: 0.1, steps: 20, from: .zeros(observations.shape), workers: .one
+    ) { perturbed, _ in network(perturbed).crossEntropy(with: [0, 1]) }
+    let box = surroundings.box(around: observations, epsilon: 0.1)
+    let proven = policy.certified([0, 1], over: box, usesLinearBounds: true).byAny
+    return (count(observations), count(found), proven.count(where: \.self))
+  }
+
+  @Test(arguments: [AgentKind.dqn, .ppo])
+  func plainAgentsAreDeceived(_ kind: AgentKind) throws {
+    let found = right(try trained(kind, nil).policy)
+    #expect(found.clean == 2 && found.attacked == 0 && found.proven == 0)
+  }
+
+  @Test(arguments: [
+    (AgentKind.dqn, "adversarial"), (.dqn, "adversarial:share=0.5"), (.ppo, "adversarial"),
+    (.dqn, "sa-dqn:weight=1"), (.dqn, "sa-dqn:method=pgd:weight=1"), (.dqn, "radial:weight=0.8"),
+    (.dqn, "wocar:weight=1"), (.dqn, "vat:weight=10:temperature=0.1"), (.ppo, "sa-ppo:weight=1"),
+    (.ppo, "sa-ppo:weight=1:method=pgd"), (.ppo, "wocar:weight=1"), (.ppo, "vat:weight=1"),
+    (.dqn, "adversarial:share=0.5+sa-dqn:weight=1"),
+  ])
+  func hardenedAgentsAreNot(_ kind: AgentKind, _ defense: String) throws {
+    let found = right(try trained(kind, defense).policy)
+    #expect(found.clean == 2 && found.attacked == 2, "\(found)")
+    // What is trained by bounds can be proven by bounds.
+    if ["sa-", "radial", "wocar"].contains(where: { defense.hasPrefix($0) }), !defense.contains("pgd") {
+      #expect(found.proven == 2)
+    }
+  }
+
+  @Test(arguments: [(AgentKind.dqn, "sa-dqn:method=pgd"), (.ppo, "sa-ppo:method=pgd"), (.dqn, "wocar")])
+  func threadsDoNotChangeWhatIsLearned(_ kind: AgentKind, _ defense: String) throws {
+    let one = try trained(kind, defense).policy
+    #expect(try trained(kind, defense, workers: Workers(threads: 2)).policy == one)
+  }
+}

@@ -1,0 +1,197 @@
+import Agents
+import Attacks
+import Environments
+import Networks
+import Policies
+import RandomStreams
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Defenses
+
+/// The terms that defenses add, against what is worked out by hand or found by search.
+@Suite struct LossTermTests {
+  private let observations: Tensor
+  private let network: Network
+  private let experience: Transitions
+
+  init() throws {
+    var random = RandomStream(seed: 12)
+    network = try Network(
+      .init(
+        input: [3, 3, 2],
+        layers: [.flatten, .dense(outputs: 16, activation: .relu), .dense(outputs: 4, activation: .identity)]),
+      initializer: .kaiming, outputGain: 2, using: &random)
+    observations = random.tensor([6, 3, 3, 2], in: 0...1)
+    experience = Transitions(
+      observations: observations, actions: [0, 1, 2, 3, 0, 1], rewards: [1, 0, 0, -1, 0, 0.5],
+      next: random.tensor([6, 3, 3, 2], in: 0...1), discounts: [0.9, 0.9, 0, 0.9, 0, 0.9],
+      isFollowed: Array(repeating: true, count: 6))
+  }
+
+  private func hardness(_ epsilon: Double, weight: Float = 1) -> Hardness {
+    Hardness(epsilon: Epsilon(epsilon), warmUp: .constant(1), weight: .constant(weight))
+  }
+
+  private func values(
+    _ defense: some LossDefense, _ kind: AgentKind, seed: UInt64 = 0
+  ) throws -> Tensor {
+    var defense = defense
+    try defense.begin(with: network, of: kind, range: 0...1, seed: seed)
+    let term = try #require(
+      try defense.term(for: experience, of: network, update: 3, progress: 1, workers: .one))
+    return term.value(network, network(observations), 0..<6)
+  }
+
+  @Test func hinge() {
+    let scores = Tensor([3, 1, 2, 0, 5, 0], shape: [2, 3])
+    #expect(SADQN.hinge(scores, [0, 0], lead: 0.5).elements == [-0.5, 5])
+    #expect(SADQN.hinge(scores, [0, 1], lead: 2).elements == [-1, -2])
+  }
+
+  /// gap = [0, 2, 1], overlap = max(0, ½·gap − margin) = [0, 0, 0.7], and nothing for a better action than the taken one.
+  @Test func overlap() {
+    let scores = Tensor([3, 1, 2, 0, 5, 0], shape: [2, 3])
+    let margins = Tensor([0, 1.5, -0.2, 0, -6, -1], shape: [2, 3])
+    let found = RADIAL.overlap(scores, [0, 0], margins: margins).elements
+    #expect(abs(found[0] - 0.7) < 1e-6)
+    #expect(found[1] == 0)
+  }
+
+  /// Interval bounds say no less than what ascent finds, and ascent no less than the observation itself.
+  @Test(arguments: [0.01, 0.05, 0.2])
+  func boundsAreAboveWhatIsFound(_ epsilon: Double) throws {
+    let scores = network(observations)
+    let clean = SADQN.hinge(scores, scores.argmax(), lead: 100).elements
+    let found = try values(SADQN(hardness(epsilon), method: .pgd, lead: 100), .dqn).elements
+    let bounded = try values(SADQN(hardness(epsilon), lead: 100), .dqn).elements
+    for row in 0..<6 { #expect(clean[row] < found[row] && found[row] <= bounded[row] + 1e-5) }
+
+    let divergence = try values(SAPPO(hardness(epsilon), method: .pgd), .ppo).elements
+    let bound = try values(SAPPO(hardness(epsilon)), .ppo).elements
+    for row in 0..<6 { #expect(0 < divergence[row] && divergence[row] <= bound[row] + 1e-5) }
+  }
+
+  /// The bound of the divergence holds for random points, and is nothing for a box without size.
+  @Test func divergenceBound() throws {
+    var random = RandomStream(seed: 4)
+    let logits = network(observations)
+    let surroundings = Surroundings(range: 0...1)
+    func bound(_ epsilon: Float) -> [Float] {
+      let box = surroundings.box(around: observations, epsilon: epsilon)
+      return SAPPO.divergenceBound(logits, pairs: network.intervalPairMargins(over: box)).elements
+    }
+    #expect(bound(0).allSatisfy { abs($0) < 1e-5 })
+    let limit = bound(0.1)
+    for _ in 0..<200 {
+      let points = (observations + random.tensor(observations.shape, in: -0.1...0.1)).clamped(to: 0...1)
+      let found = logits.klDivergence(to: network(points)).elements
+      for row in 0..<6 { #expect(found[row] <= limit[row]) }
+    }
+  }
+
+  /// The virtual adversarial direction changes the distribution more than random signs do on average, by far.
+  @Test func virtualAdversarialDirection() throws {
+    let epsilon: Float = 0.05
+    let found = try values(VirtualAdversarialTraining(hardness(Double(epsilon))), .dqn)
+    // Half of the term is about what follows.
+    let next = experience.next
+    var random = RandomStream(seed: 6)
+    var mean = Tensor.zeros([6])
+    for _ in 0..<100 {
+      func change(_ frames: Tensor) -> Tensor {
+        let signs = random.tensor(frames.shape).sign()
+        return network(frames).klDivergence(to: network((frames + epsilon * signs).clamped(to: 0...1)))
+      }
+      mean = mean + 0.5 * (change(observations) + change(next)) / 100
+    }
+    #expect(found.mean().scalar > 2 * mean.mean().scalar)
+  }
+
+  @Test func worstCaseOfPossibleActions() {
+    // Action 1 is proven to be below action 0 in the first row; in the second nothing is proven.
+    let pairs = Tensor(
+      [0, 0.1, -1, -3, 0, -1, -1, -1, 0] + Array(repeating: -1, count: 9), shape: [2, 3, 3])
+    let values = Tensor([2, -5, 1, 2, -5, 1], shape: [2, 3])
+    #expect(WocaR.least(values, amongPossible: pairs).elements == [1, -5])
+    let importance = WocaR.importance(values).elements
+    #expect(importance == [1, 1])
+  }
+
+  /// Two independent runs of the worst-case network over the same updates agree, as does one that was saved and restored.
+  @Test func worstCaseNetworkIsRestored() throws {
+    var whole = WocaR(hardness(0.05))
+    try whole.begin(with: network, of: .dqn, range: 0...1, seed: 1)
+    for update in 0..<3 {
+      _ = try whole.term(for: experience, of: network, update: update, progress: 1, workers: .one)
+    }
+    var resumed = WocaR(hardness(0.05))
+    try resumed.begin(with: network, of: .dqn, range: 0...1, seed: 1)
+    try resumed.restore(#require(try whole.savedState()))
+    func next(_ defense: inout WocaR) throws -> [String: Float]? {
+      try defense.term(for: experience, of: network, update: 3, progress: 1, workers: .one)?.measures
+    }
+    #expect(try next(&whole) == next(&resumed))
+  }
+
+  /// With no perturbations and one possible action each, the second network learns what greedy play earns: in the two states
+  /// of this chain 0.9 · 1 and 1.
+  @Test func worstCaseNetworkLearnsTheValueOfThePolicy() throws {
+    var random = RandomStream(seed: 3)
+    let network = try Network(
+      .init(input: [1, 1, 2], layers: [.flatten, .dense(outputs: 2, activation: .identity)]),
+      initializer: .kaiming, using: &random)
+    let states = Tensor([1, 0, 0, 1], shape: [2, 1, 1, 2])
+    let chain = Transitions(
+      observations: states, actions: network(states).argmax(), rewards: [0, 1],
+      next: states.rows(at: [1, 0]),
+      discounts: [0.9, 0], isFollowed: [true, true])
+    var defense = WocaR(hardness(1e-6), learningRate: 1e-2)
+    try defense.begin(with: network, of: .dqn, range: 0...1, seed: 1)
+    var term: LossTerm?
+    for update in 0..<3000 {
+      term = try defense.term(for: chain, of: network, update: update, progress: 1, workers: .one)
+    }
+    // The preference holds 0.2 times the values of what follows.
+    let following = try #require(term?.preference?.added).elements
+    let greedy = network(states).argmax()
+    #expect(abs(following[greedy[1]] - 0.2 * 1) < 0.01)
+    #expect(abs(following[2 + greedy[0]] - 0.2 * 0.9) < 0.01)
+  }
+
+  @Test func defensesForOtherAgentsAreRefused() throws {
+    var random = RandomStream(seed: 1)
+    let recurrent = try Network(
+      .init(input: [3, 3, 2], layers: [.flatten, .lstm(units: 3)]), initializer: .kaiming, using: &random)
+    func begin(_ defense: some LossDefense, _ kind: AgentKind, _ network: Network) throws {
+      var defense = defense
+      try defense.begin(with: network, of: kind, range: 0...1, seed: 0)
+    }
+    #expect(throws: ConfigurationError.self) { try begin(SADQN(hardness(0.1)), .ppo, network) }
+    #expect(throws: ConfigurationError.self) { try begin(SAPPO(hardness(0.1)), .dqn, network) }
+    #expect(throws: ConfigurationError.self) { try begin(RADIAL(hardness(0.1)), .ppo, network) }
+    #expect(throws: ConfigurationError.self) { try begin(WocaR(hardness(0.1)), .reinforce, network) }
+    #expect(throws: ConfigurationError.self) { try begin(SADQN(hardness(0.1)), .dqn, recurrent) }
+    try begin(VirtualAdversarialTraining(hardness(0.1)), .reinforce, network)
+  }
+
+  /// Each term's gradient with respect to the parameters by differences.
+  @Test(arguments: ["sa-dqn", "radial", "sa-ppo", "sa-dqn:method=pgd", "vat"])
+  func gradients(_ name: String) throws {
+    let kind: AgentKind = name.hasPrefix("sa-ppo") ? .ppo : .dqn
+    var defense = try #require(
+      try DefensePlan("\(name):warm-up=1:weight=0.7", epsilon: Epsilon(0.02)).loss)
+    try defense.begin(with: network, of: kind, range: 0...1, seed: 2)
+    let term = try #require(
+      try defense.term(for: experience, of: network, update: 0, progress: 1, workers: .one))
+    let errors = gradientErrors(
+      of: { parameters in
+        let changed = try! Network(network.architecture, parameters: parameters)
+        // The clean scores are given as they are, on the tape: the whole term's gradient.
+        return term.value(changed, changed(observations), 0..<6)
+      }, at: network.parameters, step: 1e-3)
+    // Kinks of ReLU and of magnitudes lie within some differences; RADIAL's gap and VAT's first distribution get no gradient.
+    #expect(errors.allSatisfy { $0 < (name == "radial" ? 2 : 0.1) }, "\(errors)")
+  }
+}

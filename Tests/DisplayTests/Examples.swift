@@ -1,0 +1,125 @@
+import Display
+
+extension WatchedStep {
+  /// A step of Catch under attack, and variations of it.
+  static func example(
+    range: Float? = 32 / 255, ending: String? = nil, clean: [FrameImage]? = nil,
+    delivered: [FrameImage]? = nil,
+    world: FrameImage? = nil, actions: [String] = ["left", "stay", "right"], scores: Scores = .values,
+    cleanScores: [Float] = [0.88, 0.91, 1.2], deliveredScores: [Float] = [2.3, 1.96, 0.81],
+    cleanAction: Int = 2,
+    deliveredAction: Int = 0, step: Int = 3
+  ) -> WatchedStep {
+    var board = [Float](repeating: 0, count: 100)
+    board[43] = 1
+    board[93] = 1
+    let noise = board.indices.map { index in
+      let change: Float = [0, 1, 0, -1, 1][index * 7 % 5] * 32 / 255
+      return min(max(board[index] + change, 0), 1)
+    }
+    func image(_ values: [Float]) -> FrameImage {
+      FrameImage(height: 10, width: 10, channels: 1, meaning: .gray, values: values)
+    }
+    let clean = clean ?? [image(board)]
+    return WatchedStep(
+      environment: "catch-v1", policy: "plain",
+      attack: Attack(name: "fgsm", threat: "max norm, epsilon 32/255 (0.1255), newest frame", range: range),
+      seed: 7, step: step, episodeReturn: 1, ending: ending, clean: clean,
+      delivered: delivered ?? (clean.count == 1 && clean[0].values.count == 100 ? [image(noise)] : clean),
+      world: world, actions: actions, scores: scores, cleanScores: cleanScores,
+      deliveredScores: deliveredScores,
+      cleanAction: cleanAction, deliveredAction: deliveredAction, flips: 1, attackedFrames: 3)
+  }
+
+  /// Four frames of 84 by 84: a ball on its way over gray stripes.
+  static let stacked: WatchedStep = {
+    func frame(_ index: Int, change: Float) -> FrameImage {
+      var values = (0..<84 * 84).map { place -> Float in
+        let (row, column) = (place / 84, place % 84)
+        let isBall = abs(row - 20 - 6 * index) < 3 && abs(column - 30 - 8 * index) < 3
+        return isBall ? 0.95 : row % 21 < 2 ? 0.6 : 0.35
+      }
+      for place in values.indices { values[place] += (place / 5 + place / 84 * 3) % 7 < 3 ? change : -change }
+      return FrameImage(height: 84, width: 84, channels: 1, meaning: .gray, values: values)
+    }
+    return .example(
+      range: 8 / 255, clean: (0..<4).map { frame($0, change: 0) },
+      delivered: (0..<4).map { frame($0, change: $0 == 3 ? 8 / 255 : 0) }, actions: ["stay", "up", "down"],
+      cleanAction: 1, deliveredAction: 1)
+  }()
+
+  /// Six planes of 10 by 10, and a picture of the world.
+  static let planes: WatchedStep = {
+    func frame(_ change: Float) -> FrameImage {
+      FrameImage(
+        height: 10, width: 10, channels: 6, meaning: .planes,
+        values: (0..<600).map { place -> Float in
+          let (cell, plane) = (place / 6, place % 6)
+          let value: Float = cell % 11 == plane ? 1 : 0
+          let isChanged = cell * (plane + 2) % 5 == 0
+          return min(max(isChanged ? value + change : value, 0), 1)
+        })
+    }
+    let world = FrameImage(
+      height: 40, width: 40, channels: 3, meaning: .rgb,
+      values: (0..<1600).flatMap { place -> [Float] in
+        let (row, column) = (place / 40, place % 40)
+        return [Float(column) / 39, Float(row) / 39, column / 4 == row / 4 ? 1 : 0.2]
+      })
+    return .example(
+      range: 16 / 255, clean: [frame(0)], delivered: [frame(16 / 255)], world: world,
+      actions: ["left", "right", "forward", "pickup", "drop", "toggle", "done"], scores: .logits,
+      cleanScores: [1.2, 0.3, 2.2, -1, -0.5, 0.1, -2], deliveredScores: [1.4, 0.2, 1.1, -1, -0.4, 0.3, -2],
+      cleanAction: 2, deliveredAction: 0)
+  }()
+}
+
+extension WatchedScreen {
+  /// The kinds of screens that there are.
+  static let kinds = ["alone", "stacked", "world", "beside", "many", "paused", "help"]
+
+  /// A screen of a kind.
+  static func example(_ kind: String) -> WatchedScreen {
+    func trace(_ step: WatchedStep) -> [TracePoint] {
+      (1...120).map { index in
+        var point = step.trace
+        point.isFirst = index % 45 == 1
+        point.episodeReturn = Float(index % 45 / 9)
+        point.value = Float((index * 37) % 50) / 50
+        point.cleanGap = Float((index * 13) % 20) / 10
+        point.deliveredGap = Float((index * 29) % 20) / 10
+        point.isAttacked = index % 10 < 7
+        point.isFlipped = index % 10 < 2
+        return point
+      }
+    }
+    func run(_ step: WatchedStep, _ title: String = "fgsm 32/255") -> Run {
+      Run(title: title, step: step, trace: trace(step))
+    }
+    switch kind {
+    case "stacked": return WatchedScreen(runs: [run(.stacked)])
+    case "world": return WatchedScreen(runs: [run(.planes)])
+    case "beside":
+      return WatchedScreen(runs: [
+        run(.example()), run(.example(cleanAction: 0, deliveredAction: 0), "no attack"),
+      ])
+    case "many":
+      let scores = (0..<18).map { Float($0 * 7 % 18) }
+      return WatchedScreen(runs: [
+        run(
+          .example(
+            actions: (0..<18).map { "action \($0)" }, cleanScores: scores, deliveredScores: scores.reversed(),
+            cleanAction: 5, deliveredAction: 12))
+      ])
+    case "paused":
+      return WatchedScreen(
+        runs: [run(.example())], status: "8 steps/s", isPaused: true,
+        hints: [KeyHelp(keys: "space", meaning: "pause"), KeyHelp(keys: "h", meaning: "help")])
+    case "help":
+      return WatchedScreen(
+        runs: [run(.example())], status: "8 steps/s",
+        help: WatchControl.table.map { KeyHelp(keys: $0.names, meaning: $0.meaning) })
+    default: return WatchedScreen(runs: [run(.example())])
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Attacks
+import Display
+import Environments
+import Networks
+import Policies
+import RandomStreams
+import TestSupport
+
+/// All environments of the project.
+let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+
+extension WatchSession.Subject {
+  /// An untrained network with an opinion: attacks change its mind now and then.
+  static func untrained(_ id: String, frames: Int = 1, seed: UInt64 = 1) throws -> WatchSession.Subject {
+    let definition = try catalog.definition(for: id)
+    let space = definition.observationSpace
+    var random = RandomStream(seed: seed, stream: .initialization)
+    let network = try Network(
+      .init(
+        input: [space.height, space.width, space.channels * frames],
+        layers: [
+          .flatten, .dense(outputs: 24, activation: .tanh),
+          .dense(outputs: definition.actions.count, activation: .identity),
+        ]), initializer: .orthogonal, using: &random)
+    return WatchSession.Subject(
+      name: "untrained", policy: NetworkPolicy(network), scores: .values, environment: definition,
+      frames: frames)
+  }
+}
+
+extension WatchSession {
+  /// A session of an untrained policy, some steps into it.
+  static func untrained(
+    _ id: String, frames: Int = 1, beside company: Company = .alone, attack: String = "fgsm",
+    epsilon: Epsilon = Epsilon(32, over: 255), seed: UInt64 = 5, steps: Int = 0
+  ) throws -> WatchSession {
+    let subject = try Subject.untrained(id, frames: frames)
+    let space = subject.environment.observationSpace
+    var session = try WatchSession(
+      subject, beside: company,
+      settings: .init(
+        try AttackPlan(attack), within: ThreatModel(epsilon: epsilon, range: space.low...space.high)),
+      seed: seed)
+    for _ in 0..<steps { try session.advance() }
+    return session
+  }
+}

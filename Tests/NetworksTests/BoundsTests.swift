@@ -1,0 +1,242 @@
+import Foundation
+import Networks
+import RandomStreams
+import Tensors
+import TestSupport
+import Testing
+
+/// A network of the fixture of bounds: its box, the labels, and what NumPy found in Float64.
+private struct BoundedCase: Sendable, CustomTestStringConvertible {
+  let name: String
+  let network: Network
+  let observations: Tensor
+  let isLinear: Bool
+
+  var testDescription: String { name }
+
+  static let all: [BoundedCase] = {
+    do { return try make() } catch { fatalError("\(error)") }
+  }()
+
+  private static func make() throws -> [BoundedCase] {
+    let fixture = try ReferenceFixture("bounds")
+    func stored(_ name: String, _ input: [Int], _ layers: [Layer]) throws -> BoundedCase {
+      let architecture = try Network.Architecture(input: input, layers: layers)
+      let parameters = try architecture.parameters().enumerated().map { index, expected in
+        try fixture["\(name).parameter.\(index)"].reshaped(to: expected.shape)
+      }
+      return BoundedCase(
+        name: name, network: try Network(architecture, parameters: parameters),
+        observations: try fixture["\(name).observations"], isLinear: name == "mixed")
+    }
+    return try ReferenceNetwork.all.filter { $0.name != "conv-atari" }.map { reference in
+      let drawn = try reference.draw()
+      return BoundedCase(
+        name: reference.name, network: drawn.network, observations: drawn.observations,
+        isLinear: ["mlp-relu", "conv-small"].contains(reference.name))
+    } + [
+      try stored(
+        "mixed", [7, 6, 2],
+        [
+          .convolution(
+            filters: 4, kernel: [3, 2], stride: 2, padding: .same, activation: .leakyReLU(slope: 0.1)),
+          .convolution(filters: 3, kernel: 2, activation: .relu), .flatten,
+          .dense(outputs: 12, activation: .relu), .dueling(outputs: 3),
+        ]),
+      try stored(
+        "normalized", [10],
+        [
+          .dense(outputs: 8, activation: .identity), .layerNorm(activation: .sigmoid),
+          .dense(outputs: 12, activation: .identity), .maxout(pieces: 3),
+          .dense(outputs: 3, activation: .identity),
+        ]),
+    ]
+  }
+
+  func fixture(_ key: String) throws -> Tensor { try ReferenceFixture("bounds")["\(name).\(key)"] }
+
+  var epsilon: Float { get throws { try fixture("epsilon").scalar } }
+  var labels: [Int] { get throws { try fixture("labels").elements.map { Int($0) } } }
+
+  func box() throws -> Bounds { box(try epsilon) }
+
+  func box(_ epsilon: Float) -> Bounds {
+    Bounds(
+      lower: (observations - epsilon).clamped(to: 0...1), upper: (observations + epsilon).clamped(to: 0...1))
+  }
+
+  static let linear = all.filter(\.isLinear)
+}
+
+/// Interval bounds that account for rounding.
+private struct Outward {
+  let scores: Bounds
+  let margins: Tensor
+
+  init(_ network: Network, _ box: Bounds, _ labels: [Int]) {
+    scores = network.intervalBounds(over: box, rounding: .outward)
+    margins = network.intervalMargins(over: box, of: labels, rounding: .outward)
+  }
+}
+
+struct BoundsTests {
+  /// The largest difference, of what is about 1 in size.
+  private func distance(_ one: Tensor, _ other: Tensor) -> Float {
+    one.shape == other.shape ? (one - other).abs().elements.max() ?? 0 : .infinity
+  }
+
+  @Test(arguments: BoundedCase.all)
+  private func intervalBoundsAreThoseOfNumPy(_ subject: BoundedCase) throws {
+    let (box, labels) = (try subject.box(), try subject.labels)
+    let expected = Bounds(
+      lower: try subject.fixture("interval.lower"), upper: try subject.fixture("interval.upper"))
+    let margins = try subject.fixture("interval.margins")
+    let bounds = subject.network.intervalBounds(over: box)
+    #expect(distance(bounds.lower, expected.lower) < 2e-5)
+    #expect(distance(bounds.upper, expected.upper) < 2e-5)
+    #expect(distance(subject.network.intervalMargins(over: box, of: labels), margins) < 2e-5)
+
+    // Moved outward they lie beyond the exact ones, and not far.
+    let safe = Outward(subject.network, box, labels)
+    #expect(zip(safe.scores.lower.elements, expected.lower.elements).allSatisfy { $0 < $1 })
+    #expect(zip(safe.scores.upper.elements, expected.upper.elements).allSatisfy { $0 > $1 })
+    #expect(zip(safe.margins.elements, margins.elements).allSatisfy { $0 < $1 || $0 == 0 && $1 == 0 })
+    #expect(distance(safe.scores.lower, expected.lower) < 5e-3)
+    #expect(distance(safe.margins, margins) < 5e-3)
+  }
+
+  @Test(arguments: BoundedCase.linear)
+  private func linearBoundsAreThoseOfNumPy(_ subject: BoundedCase) throws {
+    let expected = try subject.fixture("linear.margins")
+    let margins = subject.network.linearMargins(over: try subject.box(), of: try subject.labels)
+    #expect(distance(margins, expected) < 4e-3)
+    #expect(zip(margins.elements, expected.elements).allSatisfy { $0 < $1 || $0 == 0 && $1 == 0 })
+    let threaded = subject.network.linearMargins(
+      over: try subject.box(), of: try subject.labels, workers: Workers(threads: 2))
+    #expect(margins == threaded)
+  }
+
+  /// 10,000 points of each box, half of them among its corners, and the points to which descent on the bounded margins
+  /// leads: none is beyond the bounds.
+  @Test(arguments: BoundedCase.all)
+  private func noPointIsBeyondTheBounds(_ subject: BoundedCase) throws {
+    var random = RandomStream(seed: 5)
+    let rows = subject.observations.shape[0]
+    let labels = try subject.labels
+    for epsilon in [try subject.epsilon, try subject.epsilon * 10] {
+      let box = subject.box(epsilon)
+      let interval = Outward(subject.network, box, labels)
+      let linear = subject.isLinear ? subject.network.linearMargins(over: box, of: labels) : nil
+      var beyond = 0
+      func check(_ points: Tensor) {
+        let scores = subject.network(points)
+        let margins = scores.gather(labels).reshaped(to: [rows, 1]) - scores
+        func count(_ values: Tensor, below bounds: Tensor) -> Int {
+          zip(values.elements, bounds.elements).count { $0 < $1 }
+        }
+        beyond += count(scores, below: interval.scores.lower) + count(interval.scores.upper, below: scores)
+        beyond += count(margins, below: interval.margins)
+        if let linear { beyond += count(margins, below: linear) }
+      }
+      let width = box.upper - box.lower
+      for round in 0..<(10_000 / 2 / rows) {
+        let shares = random.tensor(box.shape, in: 0...1)
+        let chosen = round % 2 == 0 ? shares : (shares - 0.5).sign() * 0.5 + 0.5
+        check(minimum(maximum(box.lower + chosen * width, box.lower), box.upper))
+      }
+      for other in 0..<interval.margins.shape[1] {
+        var points = box.lower + 0.5 * width
+        for _ in 0..<40 {
+          let slope = gradient(
+            of: { point in
+              let scores = subject.network(point)
+              return (scores.gather(labels) - scores.gather(labels.map { _ in other })).sum()
+            }, at: points)
+          points = minimum(
+            maximum(points.stepped(by: -epsilon / 10, alongSignOf: slope), box.lower), box.upper)
+          check(points)
+        }
+      }
+      #expect(beyond == 0)
+    }
+  }
+
+  /// A box of no size leaves the scores, and their differences.
+  @Test(arguments: BoundedCase.all)
+  private func aPointBoundsItself(_ subject: BoundedCase) throws {
+    let labels = try subject.labels
+    let box = subject.box(0)
+    let scores = subject.network(subject.observations)
+    let margins = scores.gather(labels).reshaped(to: [labels.count, 1]) - scores
+    let bounds = subject.network.intervalBounds(over: box)
+    #expect(distance(bounds.lower, scores) < 1e-5 && distance(bounds.upper, scores) < 1e-5)
+    #expect(distance(subject.network.intervalMargins(over: box, of: labels), margins) < 1e-5)
+    guard subject.isLinear else { return }
+    #expect(distance(subject.network.linearMargins(over: box, of: labels), margins) < 4e-3)
+  }
+
+  /// Where all hidden units are decided, a network is linear over the box, and linear bounds are exact: the corner that the
+  /// gradient points to.
+  @Test func linearBoundsAreExactWhereTheNetworkIsLinear() throws {
+    let subject = try #require(BoundedCase.linear.first { $0.name == "mlp-relu" })
+    let labels = try subject.labels
+    let box = subject.box(1e-5)
+    let margins = subject.network.linearMargins(over: box, of: labels)
+    for other in 0..<margins.shape[1] {
+      func margin(_ point: Tensor) -> Tensor {
+        let scores = subject.network(point)
+        return scores.gather(labels) - scores.gather(labels.map { _ in other })
+      }
+      let slope = gradient(of: { margin($0).sum() }, at: subject.observations)
+      let low = (slope.sign() * -0.5 + 0.5) * (box.upper - box.lower) + box.lower
+      for (row, label) in labels.enumerated() where label != other {
+        let bound = margins.elements[row * margins.shape[1] + other]
+        #expect(abs(bound - margin(low).elements[row]) < 4e-4)
+      }
+    }
+  }
+
+  @Test(arguments: BoundedCase.all.filter { $0.name != "mlp-tanh" && $0.name != "conv-small" })
+  private func gradientsOfIntervalBounds(_ subject: BoundedCase) throws {
+    let labels = try subject.labels
+    let architecture = subject.network.architecture
+    let box = try subject.box()
+    // A few rows and only the small parameters: differences of every weight would take long. Some of these are so near to
+    // zero that a difference crosses the kink of their magnitude: hence 5%, where most are right to 0.01%.
+    let rows = 0..<2
+    let small = subject.network.parameters.indices.filter { subject.network.parameters[$0].count <= 300 }
+    let errors = gradientErrors(
+      of: { inputs in
+        var parameters = subject.network.parameters
+        for (index, parameter) in zip(small, inputs) { parameters[index] = parameter }
+        let network = try! Network(architecture, parameters: parameters)
+        let (bounds, box) = (network.intervalBounds(over: box.slice(rows)), box.slice(rows))
+        return .concatenate([
+          bounds.lower, bounds.upper, network.intervalMargins(over: box, of: Array(labels[rows])),
+          network.intervalPairMargins(over: box).reshaped(to: [rows.count * bounds.shape[1], bounds.shape[1]]
+          ),
+        ])
+      }, at: small.map { subject.network.parameters[$0] }, step: 2e-3)
+    #expect(errors.allSatisfy { $0 < 5e-2 }, "\(errors)")
+  }
+
+  @Test func gradientsWithRespectToTheBox() throws {
+    let subject = try #require(BoundedCase.all.first { $0.name == "mixed" })
+    let box = try subject.box().slice(0..<1)
+    let errors = gradientErrors(
+      of: { inputs in
+        let bounds = subject.network.intervalBounds(over: Bounds(lower: inputs[0], upper: inputs[1]))
+        return .concatenate([bounds.lower, bounds.upper])
+      }, at: [box.lower, box.upper], step: 2e-3)
+    #expect(errors.allSatisfy { $0 < 5e-2 }, "\(errors)")
+  }
+
+  @Test func uncoveredLayersAreNamed() throws {
+    let recurrent = try Network.Architecture(input: [4], layers: [.lstm(units: 3)])
+    #expect(throws: NetworkError.self) { try recurrent.checkIntervalBounds() }
+    #expect(throws: NetworkError.self) { try recurrent.checkLinearBounds() }
+    let curved = try Network.Architecture(input: [4], layers: [.dense(outputs: 3, activation: .tanh)])
+    try curved.checkIntervalBounds()
+    #expect(throws: NetworkError.self) { try curved.checkLinearBounds() }
+  }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Recordings from the command line, on a machine without a display.
+@Suite struct WatchTests {
+  private static let hasVideo = ["ffmpeg", "ffprobe"].allSatisfy {
+    FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0)")
+  }
+
+  private static let watch = ["watch", "catch-v1-dqn", "--epsilon", "32/255"]
+
+  /// A program's output.
+  private func output(of program: String, _ arguments: [String], status: Int32? = 0) throws -> String {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = repository
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    if let status { #expect(process.terminationStatus == status, "\(text)") }
+    return text
+  }
+
+  /// How many frames another program reads from a file.
+  private func frames(in file: URL) throws -> Int? {
+    let text = try output(
+      of: "/usr/bin/ffprobe",
+      [
+        "-v", "quiet", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames",
+        "-of",
+        "csv=p=0", file.path,
+      ], status: nil)
+    return Int(text.filter(\.isNumber))
+  }
+
+  @Test func theSummaryCountsWhatWasPlayed() throws {
+    try withFolder { folder in
+      let frames = folder.appendingPathComponent("frames")
+      let run = try Tool.run(
+        Self.watch + ["--beside", "clean", "--episodes", "2", "--record", frames.path, "--json"])
+      #expect(run.status == 0, "\(run.errors)")
+      let summary = try #require(
+        try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+      #expect(summary["frames"] as? Int == 18)
+      let runs = try #require(summary["runs"] as? [[String: Any]])
+      #expect(runs.count == 2)
+      // The same two episodes, counted by the evaluation.
+      let evaluated = try Tool.run([
+        "evaluate", "catch-v1-dqn", "--attacks", "fgsm", "--epsilons", "32/255", "--episodes", "2", "--json",
+      ])
+      let cells = try #require(
+        try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [[String: Any]])
+      for (attack, run) in [("fgsm", runs[0]), (nil, runs[1])] as [(String?, [String: Any])] {
+        let cell = try #require(cells.first { $0["attack"] as? String == attack })
+        #expect(run["returns"] as? [Double] == cell["returns"] as? [Double])
+        #expect(run["attackedFrames"] as? Int == cell["attackedFrames"] as? Int)
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: frames.path).count == 18)
+      // The same command gives the same pictures.
+      let again = folder.appendingPathComponent("again")
+      _ = try Tool.run(Self.watch + ["--beside", "clean", "--episodes", "2", "--record", again.path])
+      for name in try FileManager.default.contentsOfDirectory(atPath: frames.path) {
+        #expect(
+          try Data(contentsOf: frames.appendingPathComponent(name))
+            == Data(contentsOf: again.appendingPathComponent(name)))
+      }
+    }
+  }
+
+  @Test func stepsAreCounted() throws {
+    try withFolder { folder in
+      let frames = folder.appendingPathComponent("frames").path
+      let run = try Tool.run(Self.watch + ["--steps", "4", "--record", frames])
+      #expect(run.status == 0)
+      #expect(run.output.hasPrefix("4 frames in \(frames)\n"))
+      #expect(run.output.contains("return not known yet"))
+    }
+  }
+
+  @Test(.enabled(if: hasVideo, "ffmpeg is not installed"), arguments: ["mp4", "gif"])
+  func aVideoHasTheEpisode(ending: String) throws {
+    try withFolder { folder in
+      let film = folder.appendingPathComponent("film.\(ending)")
+      let run = try Tool.run(Self.watch + ["--beside", "catch-v1-dqn-adversarial", "--record", film.path])
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(try frames(in: film) == 9)
+    }
+  }
+
+  @Test func withoutFfmpegOneLineSaysWhatToInstall() throws {
+    try withFolder { folder in
+      let film = folder.appendingPathComponent("film.mp4").path
+      let text = try output(
+        of: "/usr/bin/env",
+        ["PATH=\(folder.path)", Tool.executable.path] + Self.watch + ["--record", film], status: 73)
+      #expect(text.hasPrefix("hoodwink: Cannot record \(film): videos need ffmpeg"))
+      #expect(text.contains("apt-get install ffmpeg") && text.count { $0 == "\n" } == 1)
+      #expect(!FileManager.default.fileExists(atPath: film))
+    }
+  }
+
+  /// SIGINT to all of the group, as Ctrl-C in a terminal sends it, in the middle of a long film.
+  @Test(.enabled(if: hasVideo, "ffmpeg is not installed"))
+  func anInterruptedVideoCanBePlayed() throws {
+    try withFolder { folder in
+      let film = folder.appendingPathComponent("film.mp4")
+      // The shell makes a group of its own for the job and interrupts it when the film has begun.
+      let script = """
+        set -m
+        "$1" watch catch-v1-dqn --record "$2" --episodes 1000000 > "$2.txt" 2>&1 &
+        until [ -s "$2" ]; do :; done
+        kill -INT -- -$!
+        wait $!
+        """
+      _ = try output(of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, film.path], status: 130)
+      let text = try String(contentsOfFile: film.path + ".txt", encoding: .utf8)
+      #expect(text.contains("hoodwink: interrupted"), "\(text)")
+      let line = try #require(text.split(separator: "\n").first { $0.contains(" frames in ") })
+      let said = try #require(Int(line.prefix { $0.isNumber }))
+      #expect(try frames(in: film) == said)
+    }
+  }
+
+  /// A file that may not grow stands for a disk that is full: the error is said, and the film can be played up to there.
+  @Test(.enabled(if: hasVideo, "ffmpeg is not installed"))
+  func aVideoOnAFullDiskCanBePlayed() throws {
+    try withFolder { folder in
+      let film = folder.appendingPathComponent("film.mp4")
+      let script = """
+        ulimit -f 200
+        exec "$1" watch catch-v1-dqn --epsilon 32/255 --record "$2" --episodes 1000
+        """
+      let text = try output(
+        of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, film.path], status: 73)
+      #expect(
+        text.hasPrefix("hoodwink: Cannot write \(film.path): ") && text.count { $0 == "\n" } == 1, "\(text)")
+      #expect(try frames(in: film) ?? 0 > 9)
+    }
+  }
+
+  @Test func aFolderOnAFullDiskKeepsWholeFrames() throws {
+    try withFolder { folder in
+      let frames = folder.appendingPathComponent("frames")
+      let script = """
+        ulimit -f 1
+        exec "$1" watch catch-v1-dqn --record "$2"
+        """
+      let text = try output(
+        of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, frames.path], status: 73)
+      #expect(text.hasPrefix("hoodwink: Cannot write ") && text.count { $0 == "\n" } == 1, "\(text)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: frames.path) == [])
+    }
+  }
+}
