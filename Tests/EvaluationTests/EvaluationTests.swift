@@ -77,6 +77,7 @@ import Testing
     let first = try evaluation.run(policy, against: opposition)
     #expect(try evaluation.run(policy, against: opposition).episodes == first.episodes)
     #expect(first.largestPerturbation > threat.budget * 0.99)
+    // What it learned, it does not ask for again.
     #expect(first.passes == Passes())
   }
 
