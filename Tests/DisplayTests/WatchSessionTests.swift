@@ -104,7 +104,9 @@ import Testing
       seen.append("\(session.settings.plan.attack)")
       #expect(session.steps[0].attack?.name == seen.last)
     } while seen.last != "fgsm" && seen.count <= AttackCatalog.names.count
-    #expect(seen.count == AttackCatalog.names.count && Set(seen) == Set(AttackCatalog.names))
+    // Those that a network without values allows, and that need not learn first.
+    let others = ["critic", "universal", "robust-sarsa"]
+    #expect(seen.sorted() == AttackCatalog.names.filter { !others.contains($0) }.sorted())
     // From one with parameters of its own on to the next.
     session = try WatchSession.untrained("catch-v1", attack: "pgd:steps=3")
     try apply(.nextAttack, to: &session)
