@@ -53,8 +53,9 @@ import Testing
       let evaluated = try Tool.run([
         "evaluate", "catch-v1-dqn", "--attacks", "fgsm", "--epsilons", "32/255", "--episodes", "2", "--json",
       ])
-      let cells = try #require(
-        try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [[String: Any]])
+      let report = try #require(
+        try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
+      let cells = try #require(report["cells"] as? [[String: Any]])
       for (attack, run) in [("fgsm", runs[0]), (nil, runs[1])] as [(String?, [String: Any])] {
         let cell = try #require(cells.first { $0["attack"] as? String == attack })
         #expect(run["returns"] as? [Double] == cell["returns"] as? [Double])
