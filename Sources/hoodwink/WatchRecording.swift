@@ -47,8 +47,8 @@ struct WatchRecording {
             counts[index].attackedFrames += step.attackedFrames
           }
         }
-        if let steps = command.steps { progress.update(recording.frameCount, of: steps) }
-        guard ended < command.episodes, recording.frameCount < command.steps ?? .max, !interruption.isAsked
+        if let limit = command.limit { progress.update(recording.frameCount, of: limit) }
+        guard ended < command.episodes, recording.frameCount < command.limit ?? .max, !interruption.isAsked
         else { break }
         try session.advance()
       }

@@ -76,7 +76,7 @@ import Testing
   @Test func stepsAreCounted() throws {
     try withFolder { folder in
       let frames = folder.appendingPathComponent("frames").path
-      let run = try Tool.run(Self.watch + ["--steps", "4", "--record", frames])
+      let run = try Tool.run(Self.watch + ["--limit", "4", "--record", frames])
       #expect(run.status == 0)
       #expect(run.output.hasPrefix("4 frames in \(frames)\n"))
       #expect(run.output.contains("return not known yet"))
