@@ -29,6 +29,9 @@ public protocol LossDefense: Sendable {
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) throws -> LossTerm?
 
+  /// The names under which the terms tell of themselves in files, `defense_loss` included.
+  var measures: [String] { get }
+
   /// All that ``term(for:of:update:progress:workers:)`` has learned; nil when that is nothing.
   func savedState() throws -> Data?
 
@@ -37,6 +40,9 @@ public protocol LossDefense: Sendable {
 }
 
 extension LossDefense {
+  /// The term, the size and the weight.
+  public var measures: [String] { ["defense_loss", "defense_epsilon", "defense_weight"] }
+
   /// Nothing.
   public func savedState() throws -> Data? { nil }
 
@@ -52,7 +58,7 @@ public struct Transitions: Sendable {
   public let actions: [Int]
   /// r, or r₁ + γ·r₂ + … over several steps.
   public let rewards: [Float]
-  /// s′; what stands there where `isFollowed` is false means nothing.
+  /// s′; where `isFollowed` is false some other observation.
   public let next: Tensor
   /// The factor of the value of s′: γ to the number of steps, 0 where the episode terminated.
   public let discounts: [Float]

@@ -68,6 +68,7 @@ public struct TrainingRun: Sendable {
     /// The names of the columns.
     public static func columns(of run: TrainingRun) -> [String] {
       ["steps", "episodes", "recent_return", "evaluation_return"] + type(of: run.agent).measures
+        + (run.hardening == nil ? [] : ["attack_epsilon"]) + run.defenseMeasures
     }
 
     /// The row as comma-separated values.
@@ -98,6 +99,8 @@ public struct TrainingRun: Sendable {
   private var agent: any LearningAgent
   private let environment: EnvironmentDefinition
   private let hardening: (any CollectionDefense)?
+  /// What the loss's defense tells.
+  private let defenseMeasures: [String]
   private let configuration: [String: String]
   private let workers: Workers
   private var counters = Counters()
@@ -119,6 +122,7 @@ public struct TrainingRun: Sendable {
     self.request = request
     self.environment = environment
     self.hardening = hardening
+    defenseMeasures = loss?.measures ?? []
     self.workers = workers
     let configuration = request.configuration
     self.configuration = try Self.flattened(configuration)

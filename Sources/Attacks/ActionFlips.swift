@@ -31,6 +31,9 @@ public struct ActionFlips: AttackRecipe, ActionAttack {
   /// One flip in ten.
   public init() {}
 
+  /// Nothing.
+  public var needs: Knowledge { .nothing }
+
   /// The attack, which is no other for any victim.
   public func against(_ victim: any Policy) -> any Attack { self }
 

@@ -4,6 +4,9 @@ import Tensors
 
 /// Finds perturbed observations. It proposes; ``Attacker`` holds it to the threat model.
 public protocol Attack: Sendable {
+  /// What it knows of its victim while it attacks; by default all.
+  var needs: Knowledge { get }
+
   /// Perturbed observations, in the shape of the clean ones.
   ///
   /// - Parameters:
@@ -21,6 +24,9 @@ public protocol Attack: Sendable {
 }
 
 extension Attack {
+  /// All.
+  public var needs: Knowledge { .weights }
+
   /// It can.
   public func check(fits shape: Shape) throws(AttackError) {}
 }
@@ -69,6 +75,8 @@ extension AttackRecipe {
 struct BoundAttack<Recipe: AttackRecipe>: Attack {
   let recipe: Recipe
   let victim: Recipe.Access
+
+  var needs: Knowledge { recipe.needs }
 
   func perturb(
     _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,

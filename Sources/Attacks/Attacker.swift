@@ -45,16 +45,15 @@ public struct Attacker: Sendable {
   /// Whether scores that differ from one look to the next spoil the attack.
   private let wantsSteadyScores: Bool
 
-  /// An attacker with an attack that is not in the catalog, trusted to know of the victim what it says.
+  /// An attacker with an attack that is not in the catalog.
   public init(
-    _ attack: any Attack, against victim: any Policy, within threat: ThreatModel, goal: Goal = .flip,
-    knowing knowledge: Knowledge = .weights
+    _ attack: any Attack, against victim: any Policy, within threat: ThreatModel, goal: Goal = .flip
   ) {
     self.attack = attack
     self.victim = victim
     self.threat = threat
     self.goal = goal
-    self.knowledge = knowledge
+    knowledge = attack.needs
     timing = .everyFrame
     warnings = threat.warning.map { [$0] } ?? []
     expectation = nil
@@ -121,8 +120,8 @@ public struct Attacker: Sendable {
     timing = plan.timing
     expectation = plan.expectation
     // What a transform hides from gradients, the recording of the clean pass would hide as well.
-    knowledge = plan.isStraightThrough ? min(needs, .scores) : needs
-    wantsSteadyScores = needs == .weights && plan.expectation == nil
+    knowledge = plan.isStraightThrough ? min(attack.needs, .scores) : attack.needs
+    wantsSteadyScores = attack.needs == .weights && plan.expectation == nil
     warnings =
       (threat.warning.map { [$0] } ?? [])
       + about.filter { !$0.norms.contains(threat.norm) }.map {

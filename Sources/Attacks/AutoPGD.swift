@@ -57,7 +57,8 @@ public struct AutoPGD: AttackRecipe {
     var (before, now) = (0.0, 0.22)
     var checkpoints: [Int] = []
     while now <= 1 {
-      checkpoints.append(Int((now * Double(steps)).rounded(.up)))
+      // A product such as 0.57 · 100 exceeds the whole number by rounding alone.
+      checkpoints.append(Int((now * Double(steps) - 1e-9).rounded(.up)))
       (before, now) = (now, now + max(now - before - 0.03, 0.06))
     }
     return checkpoints

@@ -141,8 +141,9 @@ public struct HopSkipJump: AttackRecipe {
         let limits = neighborhood.rowScales(shares).broadcast(to: change.shape)
         return center + maximum(minimum(change, limits), -limits)
       }
-      // Fine enough for the width of the boundary that the paper asks for.
-      for _ in 0..<12 {
+      // To a share of d^(−3/2) of the way, the paper's θ, beside which the points around are far apart; Float32 ends it.
+      let dimension = Float(max(neighborhood.freeEntries.count, 2))
+      for _ in 0..<min(Int((1.5 * log2(dimension)).rounded(.up)), 22) {
         let middle = zip(low, high).map { ($0 + $1) / 2 }
         let met = isMet(by: blend(middle))
         for row in met.indices {

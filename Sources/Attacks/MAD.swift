@@ -7,18 +7,19 @@ import Tensors
 ///
 ///     maximize over x′ in the neighborhood  KL(π(x) ‖ π(x′))
 ///
-/// by projected ascent from a random start; at the clean observation itself the divergence has no slope.
+/// by projected ascent. At the clean observation itself the divergence has no slope, and from a random point it may climb the
+/// wrong side, toward a policy that is only surer of itself: the first start is half a step up the margin, the others are random.
 ///
-/// Access: gradients. Cost: 1 + n forward and n backward passes for a start.
+/// Access: gradients. Cost: 1 + n forward and n + 1 backward passes for the first start, 2 + n and n for each other.
 ///
 /// Deviations:
-/// 1. Projected ascent with steps of 2.5·ε/n instead of stochastic gradient Langevin dynamics.
+/// 1. Projected ascent with steps of 2.5·ε/n instead of stochastic gradient Langevin dynamics, and that first start.
 /// 2. For policies with Q-values π is their softmax.
 public struct MAD: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "mad", "as far as possible from the clean action distribution", needs: .weights,
-    cost: "1 + n forward, n backward a start", hasOwnGoal: true)
+    cost: "1 + n forward, 1 + n backward a start", hasOwnGoal: true)
 
   /// What can be set.
   public static let parameters: [AttackParameter<MAD>] = [
@@ -40,8 +41,33 @@ public struct MAD: AttackRecipe {
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
     guard let scores = clean.scores else { preconditionFailure("the attacker grants what MAD needs") }
-    return PGD.ascent(steps: steps, restarts: restarts).against(victim).perturb(
+    let first = BoundAttack(recipe: FromMargin(steps: steps), victim: victim)
+    let others = Array(repeating: PGD.ascent(steps: steps, restarts: 1).against(victim), count: restarts - 1)
+    let attack: any Attack = others.isEmpty ? first : Strongest(of: [first] + others, against: victim)
+    return attack.perturb(
       clean, meeting: PolicyDivergence(from: scores), within: neighborhood, using: &random)
+  }
+
+  /// Projected ascent from half a step up the margin.
+  private struct FromMargin: AttackRecipe {
+    static let about = MAD.about
+    var steps = 20
+
+    init() {}
+    init(steps: Int) { self.steps = steps }
+
+    func perturb(
+      _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
+      within neighborhood: Neighborhood, using random: inout [RandomStream]
+    ) -> Tensor {
+      let uphill = clean.ascent(
+        of: victim, raising: ActionChange(from: clean.preferences), as: .margin, using: &random
+      ).gradient
+      let start = neighborhood.project(neighborhood.step(from: clean.observations, along: uphill, share: 0.5))
+      return Climb(
+        steps: steps, loss: .margin, stopsEarly: false, rule: SteepestClimb(share: 2.5 / Float(steps))
+      ).perturb(clean, of: victim, from: start, meeting: criterion, within: neighborhood, using: &random)
+    }
   }
 }
 

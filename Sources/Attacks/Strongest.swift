@@ -15,6 +15,9 @@ struct Strongest: Attack {
     (self.attacks, self.victim) = (attacks, victim)
   }
 
+  /// It judges what it is offered: by scores where it may see them.
+  var needs: Knowledge { max(attacks.map(\.needs).max() ?? .nothing, .actions) }
+
   func check(fits shape: Shape) throws(AttackError) {
     for attack in attacks { try attack.check(fits: shape) }
   }

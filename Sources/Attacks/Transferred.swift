@@ -10,6 +10,9 @@ struct Transferred: Attack {
   /// What the attack knows of the surrogate.
   let knowledge: Knowledge
 
+  /// Of the victim nothing.
+  var needs: Knowledge { .nothing }
+
   func check(fits shape: Shape) throws(AttackError) { try attack.check(fits: shape) }
 
   func perturb(

@@ -138,6 +138,9 @@ public struct UniversalPerturbation: Attack {
     Safetensors.Entry(name: "perturbation", shape: change.shape.dimensions, elements: change.elements)
   }
 
+  /// It is added to whatever there is.
+  public var needs: Knowledge { .nothing }
+
   /// The same change for every observation.
   public func perturb(
     _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,

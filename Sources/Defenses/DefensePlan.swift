@@ -12,6 +12,8 @@ public struct DefensePlan: Sendable {
   public private(set) var loss: (any LossDefense)?
   /// What the trained policy does with each observation, in this order.
   public private(set) var inference: [InferenceDefense] = []
+  /// Whether any of them takes its size from the one that stands where none is said.
+  public private(set) var usesCommonEpsilon = false
   /// The plan as it is written, every setting said.
   public private(set) var description = ""
 
@@ -26,6 +28,9 @@ public struct DefensePlan: Sendable {
     for part in text.split(separator: "+", omittingEmptySubsequences: false) {
       var settings = try DefenseSettings(part)
       let entry = try DefenseCatalog.entry(settings.name)
+      if entry.about.parameters.contains(where: { $0.name == "epsilon" }), !settings.says("epsilon") {
+        usesCommonEpsilon = true
+      }
       let defense = try entry.make(&settings, epsilon)
       try settings.finish(known: entry.about.parameters)
       let written = ([settings.name] + defense.settings).joined(separator: ":")

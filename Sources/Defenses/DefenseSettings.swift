@@ -24,6 +24,9 @@ public struct DefenseSettings: Sendable {
     }
   }
 
+  /// Whether a parameter is there, not yet taken.
+  func says(_ name: String) -> Bool { values.contains { $0.name == name } }
+
   /// Takes all that is left.
   mutating func takeRest() -> [(name: String, text: String)] {
     defer { values = [] }

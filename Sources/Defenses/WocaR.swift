@@ -64,6 +64,13 @@ public struct WocaR: LossDefense {
     (worst, target) = (policy, policy)
   }
 
+  /// The term, the size, the weights, and how the second network learns.
+  public var measures: [String] {
+    [
+      "defense_loss", "defense_epsilon", "defense_weight", "worst_weight", "worst_value_loss", "worst_value",
+    ]
+  }
+
   /// Teaches the second network, and gives the weighted terms.
   public mutating func term(
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers

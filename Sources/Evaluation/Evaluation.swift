@@ -32,6 +32,9 @@ public struct Evaluation: Sendable {
     /// The episodes in the order of their seeds.
     public let episodes: [EpisodeRecord]
 
+    /// What some episodes found.
+    public init(episodes: [EpisodeRecord]) { self.episodes = episodes }
+
     /// The returns in the order of the seeds.
     public var returns: [Double] { episodes.map(\.episodeReturn) }
     /// The mean return.
@@ -55,8 +58,13 @@ public struct Evaluation: Sendable {
     /// The largest perturbation delivered, in the norm of the threat model.
     public var largestPerturbation: Float { episodes.map(\.largestPerturbation).max() ?? 0 }
 
-    /// A 95% bootstrap interval of the interquartile mean, over episodes: it speaks of this policy, not of its training.
+    /// A 95% bootstrap interval of the mean return, over episodes: it speaks of this policy, not of its training.
     public func interval(seed: UInt64) -> ClosedRange<Double> {
+      Statistics.bootstrapInterval(returns, seed: seed)
+    }
+
+    /// A 95% bootstrap interval of the interquartile mean, over episodes.
+    public func interquartileInterval(seed: UInt64) -> ClosedRange<Double> {
       Statistics.bootstrapInterval(returns, of: Statistics.interquartileMean, seed: seed)
     }
   }

@@ -109,20 +109,21 @@ public struct PolicyFile: Sendable {
     description = try decode(Description.self, "hoodwink.description")
     let hasCritic = file.metadata["hoodwink.critic"] != nil
     do {
-      let (network, names) = try Self.network(
-        try decode(Network.Architecture.self, "hoodwink.network"), in: file, prefix: "", url)
-      policy = NetworkPolicy(network)
-      var critic: Network?
-      var known = names
-      if hasCritic {
-        let (network, names) = try Self.network(
-          try decode(Network.Architecture.self, "hoodwink.critic"), in: file, prefix: "critic.", url)
-        critic = network
-        known += names
+      // Decoding bypasses the checks of the initializer.
+      func architecture(_ key: String) throws -> Network.Architecture {
+        let stored = try decode(Network.Architecture.self, key)
+        return try Network.Architecture(input: stored.input, layers: stored.layers)
       }
+      let actor = try architecture("hoodwink.network")
+      let judge = hasCritic ? try architecture("hoodwink.critic") : nil
+      let known =
+        try actor.parameters().map(\.name) + (judge?.parameters().map { Self.criticPrefix + $0.name } ?? [])
       for entry in file.entries where !known.contains(entry.name) {
         throw PolicyError("\(url.path): the tensor \"\(entry.name)\" is not part of its network")
       }
+      let network = try Self.network(actor, in: file, prefix: "", url)
+      let critic = try judge.map { try Self.network($0, in: file, prefix: Self.criticPrefix, url) }
+      policy = NetworkPolicy(network)
       let frame = description.frame
       let input = [frame.height, frame.width, frame.channels * description.frames]
       guard network.architecture.input == input,
@@ -146,15 +147,15 @@ public struct PolicyFile: Sendable {
     }
   }
 
-  /// A network of a file, and the names of its tensors.
+  /// How the names of the critic's tensors begin.
+  private static let criticPrefix = "critic."
+
+  /// A network of a file.
   private static func network(
-    _ stored: Network.Architecture, in file: Safetensors, prefix: String, _ url: URL
-  ) throws -> (Network, names: [String]) {
-    // Decoding bypasses the checks of the initializer.
-    let architecture = try Network.Architecture(input: stored.input, layers: stored.layers)
-    let expected = try architecture.parameters()
+    _ architecture: Network.Architecture, in file: Safetensors, prefix: String, _ url: URL
+  ) throws -> Network {
     var parameters: [Tensor] = []
-    for (name, shape) in expected {
+    for (name, shape) in try architecture.parameters() {
       let name = prefix + name
       guard let entry = file[name] else {
         throw PolicyError("\(url.path): the tensor \"\(name)\" is missing")
@@ -167,7 +168,7 @@ public struct PolicyFile: Sendable {
       }
       parameters.append(Tensor(entry.elements, shape: shape))
     }
-    return (try Network(architecture, parameters: parameters), expected.map { prefix + $0.name })
+    return try Network(architecture, parameters: parameters)
   }
 
   /// Writes the policy, atomically; the same policy gives the same bytes.
@@ -191,7 +192,7 @@ public struct PolicyFile: Sendable {
     var tensors = try entries(policy.network, prefix: "")
     if let critic {
       metadata["hoodwink.critic"] = try json(critic.architecture)
-      tensors += try entries(critic, prefix: "critic.")
+      tensors += try entries(critic, prefix: Self.criticPrefix)
     }
     try Safetensors(metadata: metadata, entries: tensors).write(to: url)
   }

@@ -55,7 +55,7 @@ struct Cell: Encodable {
       subject.file.victim, against: opposition, workers: compute.workers,
       continuing: { !interruption.isAsked })
     let seconds = (clock.now - start) / .seconds(1)
-    let interval = result.interval(seed: compute.seed)
+    let interval = result.interquartileInterval(seed: compute.seed)
     let epsilon = opposition?.threat.epsilon
     return Cell(
       policy: subject.name, environment: description.environment,

@@ -76,15 +76,19 @@ struct TrainingPlan: Sendable {
       }()
     seed = option(\.seed) ?? 0
     seeds = option(\.seeds) ?? 1
-    if let text = option(\.defense) {
-      do { defense = try DefensePlan(text, epsilon: option(\.epsilon)) } catch {
-        throw failure("--defense: \(error)", ["defense", "epsilon"], status: EX_USAGE)
+    let epsilon = option(\.epsilon)
+    do {
+      defense = try option(\.defense).map { text throws(DefenseError) in
+        try DefensePlan(text, epsilon: epsilon)
       }
-    } else if option(\.epsilon) != nil {
+    } catch {
+      throw failure("--defense: \(error)", ["defense"], status: EX_USAGE)
+    }
+    if epsilon != nil, defense?.usesCommonEpsilon != true {
       throw failure(
-        "--epsilon is the defense's: add --defense adversarial, say", ["epsilon"], status: EX_USAGE)
-    } else {
-      defense = nil
+        defense == nil
+          ? "--epsilon is the defense's: add --defense adversarial, say"
+          : "--epsilon is not used: the defense says its own", ["epsilon"], status: EX_USAGE)
     }
     interval = option(\.checkpointEvery) ?? .seconds(300)
     let every = option(\.evaluateEvery) ?? max(steps / 20, 1)

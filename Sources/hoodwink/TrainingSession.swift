@@ -84,6 +84,7 @@ struct TrainingSession: Sendable {
       plan.run(workers: Workers(threads: threads)), in: opened, recipe: plan.text,
       version: TrainingPlan.version,
       interval: plan.interval)
+    if let defense = plan.defense, index == 0 { progress.say("defense: \(defense.description)") }
     for warning in recorded.warnings { progress.say("hoodwink: \(warning)") }
     if recorded.start != .finished {
       progress.begin(index, at: recorded.run.progress.steps)

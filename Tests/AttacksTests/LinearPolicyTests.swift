@@ -55,7 +55,7 @@ import Testing
       // Of a random start's part across the slope, 20 steps of 2.5·ε/n leave 8% under L2.
       Climber("pgd", .max), Climber("pgd", .l2, slack: 0.05), Climber("pgd:restarts=3", .l2, slack: 0.05),
       Climber("adam", .max), Climber("apgd", .max), Climber("apgd:loss=ratio", .max), Climber("apgd", .l2),
-      Climber("spsa:samples=64", .max, slack: 0.05), Climber("nes:samples=64", .max, slack: 0.05),
+      Climber("spsa:samples=64", .max, slack: 0.05), Climber("nes:samples=64", .max, slack: 0.1),
       Climber("nes:samples=64", .l2, slack: 0.2), Climber("square:queries=2000", .max, slack: 0.02),
       Climber("mad", .max), Climber("worst-action", .max), Climber("worst-action", .l2, slack: 0.05),
       Climber("universal", .max), Climber("universal", .l2), Climber("universal", .l1),
@@ -93,8 +93,10 @@ import Testing
 
   @Test(arguments: closest)
   func findsTheSmallestPerturbation(_ climber: Climber) throws {
-    let policy = try policy(lead: 0)
-    // Enough for the gap of every observation, which is not much.
+    // The lead of action 0 is small everywhere, so that the range does not bind.
+    let scores = try policy(lead: 0).scores(for: observations).elements
+    let leads = (0..<8).map { scores[$0 * 2] - scores[$0 * 2 + 1] }
+    let policy = try policy(lead: 0.02 - leads.min()!)
     let size = climber.norm == .max ? 0.25 : climber.norm == .l2 ? 1 : 3
     let threat = ThreatModel(norm: climber.norm, epsilon: Epsilon(size), frames: .all)
     var random = streams(8)
@@ -109,8 +111,10 @@ import Testing
       let slopes = slopes(policy, leaving: action)
       let gap = clean.elements[row * 2 + action] - clean.elements[row * 2 + 1 - action]
       let smallest = gap / dualNorm(slopes, climber.norm)
-      // Where one entry alone has to go further than the range reaches, the closed form does not hold.
-      guard climber.norm != .l1 || smallest < 0.25 else { continue }
+      // Where entries have to go further than the range reaches, the closed form does not hold.
+      let farthest =
+        climber.norm == .l2 ? smallest * slopes.map(abs).max()! / dualNorm(slopes, .l2) : smallest
+      guard farthest < 0.24 else { continue }
       compared += 1
       #expect(found[row] != action)
       #expect(delivery.sizes[row] >= smallest * 0.999)

@@ -1,4 +1,8 @@
 import Attacks
+import Networks
+import Policies
+import RandomStreams
+import TestSupport
 import Testing
 
 @testable import Defenses
@@ -51,6 +55,31 @@ import Testing
       _ = try DefensePlan(text, epsilon: Epsilon(0.1))
       Issue.record("\(text) was taken")
     } catch { #expect("\(error)".contains(message), "\(error)") }
+  }
+
+  /// A white-box attack on a policy behind a palette is refused, unless it goes straight through; one behind a vote needs an
+  /// expectation.
+  @Test func hiddenGradientsAreNotTakenForRobustness() throws {
+    var random = RandomStream(seed: 1)
+    let policy = NetworkPolicy(
+      try Network(
+        .init(input: [2, 2, 1], layers: [.flatten, .dense(outputs: 2, activation: .identity)]),
+        initializer: .kaiming, using: &random))
+    let threat = ThreatModel(epsilon: Epsilon(0.1))
+    let palette = PalettePolicy(policy, values: [0, 0.5, 1])
+    #expect(throws: AttackError.self) { try Attacker("fgsm", against: palette, within: threat) }
+    let plan = AttackPlan(try AttackChoice("fgsm"), isStraightThrough: true)
+    _ = try Attacker(plan, against: palette, within: threat)
+
+    let voting = SmoothedPolicy(policy, sigma: 0.3, samples: 4)
+    let observations = random.tensor([1, 2, 2, 1], in: 0...1)
+    func deliver(_ plan: AttackPlan) throws {
+      var streams = [RandomStream(seed: 2)]
+      _ = try Attacker(plan, against: voting, within: threat).deliver(
+        observations, frameChannels: 1, using: &streams, victimRandom: [RandomStream(seed: 3)])
+    }
+    #expect(throws: AttackError.self) { try deliver(AttackPlan(try AttackChoice("fgsm"))) }
+    try deliver(AttackPlan(try AttackChoice("fgsm"), expectation: 4))
   }
 
   @Test func aSizeIsNeeded() throws {

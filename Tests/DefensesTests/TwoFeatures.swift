@@ -24,8 +24,11 @@ struct TwoFeatures: Environment, Codable {
 
   /// Both observations that there are, the negative one first: [2, 1, 1, 61].
   static var both: [Float] {
-    [Float(-1), 1].flatMap { direction in
-      [0.5 + 0.2 * direction] + Array(repeating: 0.5 + 0.02 * direction, count: soft)
+    var elements: [Float] = []
+    for direction: Float in [-1, 1] {
+      elements.append(0.5 + 0.2 * direction)
+      elements += Array(repeating: 0.5 + 0.02 * direction, count: soft)
     }
+    return elements
   }
 }

@@ -103,7 +103,7 @@ struct RandomStreamTests {
   func keys() {
     let table: [StreamName: UInt32] = [
       .attack: 1, .policy: 2, .camera: 3, .initialization: 4, .exploration: 5, .replay: 6, .training: 7,
-      .evaluation: 8, .bootstrap: 9,
+      .evaluation: 8, .bootstrap: 9, .defense: 10,
     ]
     #expect(Dictionary(uniqueKeysWithValues: StreamName.allCases.map { ($0, $0.rawValue) }) == table)
   }

@@ -1,0 +1,122 @@
+"""Trains policies from their recipes, picks the median seed, and writes the model cards. See Scripts/train-policies."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+HOODWINK = ".build/release/hoodwink"
+EPSILONS = "1/255,2/255,4/255,8/255,16/255,32/255"
+EPISODES = 100
+CERTIFIED_EPISODES = 10
+
+
+def hoodwink(*arguments: str) -> list | dict:
+    """The JSON that a verb prints; its progress goes to the terminal."""
+    return json.loads(subprocess.run([HOODWINK, *arguments, "--json"], check=True, stdout=subprocess.PIPE).stdout)
+
+
+def recipes() -> list[str]:
+    return sorted(path.parent.name for path in Path("Policies").glob("*/recipe.yaml"))
+
+
+def runs_of(name: str, recipe: dict) -> list[Path]:
+    folder = Path("runs/policies") / name
+    seeds = recipe.get("seeds", 1)
+    first = recipe.get("seed", 0)
+    return [folder] if seeds == 1 else [folder / f"seed-{first + index}" for index in range(seeds)]
+
+
+def train(name: str) -> None:
+    folder = Path("runs/policies") / name
+    if (folder / "recipe.yaml").exists():
+        arguments = ["--resume", str(folder)]
+    else:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        arguments = ["--recipe", f"Policies/{name}/recipe.yaml", "--output", str(folder)]
+    subprocess.run([HOODWINK, "train", *arguments], check=True)
+
+
+def median_run(runs: list[Path]) -> tuple[Path, list[float]]:
+    """The run whose policy has the median return, the lower of two, and all returns."""
+    means = [hoodwink("evaluate", str(run), "--attacks", "noise", "--epsilons", "0", "--episodes", str(EPISODES))[0]["mean"]
+             for run in runs]  # fmt: skip
+    order = sorted(range(len(runs)), key=lambda index: means[index])
+    return runs[order[(len(order) - 1) // 2]], means
+
+
+def cell(row: dict) -> str:
+    return f"{row['mean']:.2f} [{row['intervalLow']:.2f}, {row['intervalHigh']:.2f}]"
+
+
+def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[float]) -> str:
+    policy = f"Policies/{name}"
+    evaluation = ["evaluate", policy, "--attacks", "noise,fgsm,pgd:steps=20:restarts=5", "--epsilons", EPSILONS,
+                  "--episodes", str(EPISODES)]  # fmt: skip
+    rows = hoodwink(*evaluation)
+    certified = hoodwink("certify", policy, "--epsilons", EPSILONS, "--episodes", str(CERTIFIED_EPISODES))
+    rates = {size["epsilon"]: size["certificationRate"] for size in certified["sizes"]}
+    attacks = list(dict.fromkeys(row["attack"] for row in rows if row["attack"]))
+    lines = [
+        f"# {name}",
+        "",
+        f"{recipe['agent'].upper()} in `{recipe['environment']}`, "
+        + (f"hardened: `{recipe['defense']}`." if "defense" in recipe else "plain."),
+        "",
+        "```",
+        f"hoodwink train --recipe {policy}/recipe.yaml --output runs/policies/{name}",
+        f"hoodwink {' '.join(evaluation)}",
+        f"hoodwink certify {policy} --epsilons {EPSILONS} --episodes {CERTIFIED_EPISODES}",
+        "```",
+        "",
+        f"{recipe['steps']:,} environment steps. Mean return of {EPISODES} clean episodes for the training seeds "
+        + ", ".join(f"{recipe.get('seed', 0) + index}: {mean:.2f}" for index, mean in enumerate(means))
+        + (f". The median, {chosen.name}, is the one here." if len(runs) > 1 else ".")
+        + " Same recipe, same seed, same bits on the same machine.",
+        "",
+        f"Mean return with a 95% bootstrap interval over {EPISODES} episodes (of this policy, not of its training), max norm, newest "
+        f"frame; certified: share of frames of {CERTIFIED_EPISODES} clean episodes whose action is proven.",
+        "",
+        "| epsilon | " + " | ".join(attacks) + " | certified |",
+        "|---" * (len(attacks) + 2) + "|",
+        f"| clean | {' | '.join([cell(rows[0])] * 1 + ['–'] * (len(attacks) - 1))} | – |",
+    ]
+    for epsilon in EPSILONS.split(","):
+        cells = [cell(row) for attack in attacks for row in rows if row["attack"] == attack and row["epsilon"] == epsilon]
+        lines.append(f"| {epsilon} | {' | '.join(cells)} | {100 * rates[epsilon]:.1f}% |")
+    lines += [
+        "",
+        "Limits: what is not certified may still be attacked; the attacks here are the ones named and no others. The policy knows "
+        "its environment as defined in `Environments` and no other version of it.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    if arguments == ["--list"]:
+        for name in recipes():
+            recipe = yaml.safe_load(Path(f"Policies/{name}/recipe.yaml").read_text())
+            done = [run for run in runs_of(name, recipe) if (run / "last.safetensors").exists()]
+            print(f"{name}: {recipe['environment']} {recipe['agent']}, {recipe['steps']:,} steps, runs begun: {len(done)}")
+        return
+    unknown = sorted(set(arguments) - set(recipes()))
+    if unknown:
+        sys.exit(f"no recipe for {', '.join(unknown)}: there are {', '.join(recipes())}")
+    for name in arguments or recipes():
+        recipe = yaml.safe_load(Path(f"Policies/{name}/recipe.yaml").read_text())
+        train(name)
+        runs = runs_of(name, recipe)
+        chosen, means = median_run(runs)
+        shutil.copyfile(chosen / "last.safetensors", f"Policies/{name}/policy.safetensors")
+        Path(f"Policies/{name}/README.md").write_text(card(name, recipe, chosen, runs, means))
+        print(f"{name}: {', '.join(f'{mean:.2f}' for mean in means)}; {chosen} ships")
+    size = sum(path.stat().st_size for path in Path("Policies").rglob("*") if path.is_file())
+    print(f"Policies: {size / 2**20:.1f} MiB")
+
+
+if __name__ == "__main__":
+    main()
