@@ -145,6 +145,9 @@ public struct WatchSession: Sendable {
   /// What a person should know of the attack before believing what is shown.
   public var warnings: [String] { now.runs.flatMap { $0.attacker?.warnings ?? [] } }
 
+  /// The most steps that an episode can have.
+  public var timeLimit: Int { now.runs[0].subject.environment.rules.timeLimit }
+
   /// How many steps can be gone back.
   public var stepsBack: Int { moments.count - 1 }
 
