@@ -15,7 +15,9 @@ HOODWINK = ".build/release/hoodwink"
 EPSILONS = ["1/255", "2/255", "4/255", "8/255", "16/255", "32/255", "64/255"]
 PGD = "pgd:steps=20:restarts=5"
 # The strongest is whatever of these leaves the least return; names that the catalog does not have are left out.
-STRONGEST = ["pgd:steps=50:restarts=10", "mifgsm:steps=50", "bim:steps=50", PGD]
+STRONGEST = [
+    "pgd:steps=50:restarts=10", "apgd", "mad", "mifgsm", "adam", "worst-action", "critic", "robust-sarsa", "square", PGD
+]
 ENVIRONMENTS = ["breakout-v1", "space-invaders-v1", "pong-42-v1", "lava-crossing-pixels-v1"]
 ROWS = [("", "plain"), ("-adversarial", "FGSM-trained"), ("-robust", "best defense")]
 START, END = "<!-- reproduce-table: begin -->", "<!-- reproduce-table: end -->"
@@ -30,7 +32,7 @@ def mean(policy: str, attack: str | None, epsilon: str, episodes: int) -> dict:
         "evaluate", policy, "--attacks", attack or "noise", "--epsilons", epsilon if attack else "0", "--episodes",
         str(episodes),
     )  # fmt: skip
-    return rows[1] if attack else rows[0]
+    return rows["cells"][1 if attack else 0]
 
 
 def chosen_epsilon(policy: str, clean: float, random: float, episodes: int) -> str:

@@ -42,7 +42,7 @@ def train(name: str) -> None:
 
 def median_run(runs: list[Path]) -> tuple[Path, list[float]]:
     """The run whose policy has the median return, the lower of two, and all returns."""
-    means = [hoodwink("evaluate", str(run), "--attacks", "noise", "--epsilons", "0", "--episodes", str(EPISODES))[0]["mean"]
+    means = [hoodwink("evaluate", str(run), "--attacks", "noise", "--epsilons", "0", "--episodes", str(EPISODES))["cells"][0]["mean"]
              for run in runs]  # fmt: skip
     order = sorted(range(len(runs)), key=lambda index: means[index])
     return runs[order[(len(order) - 1) // 2]], means
@@ -56,7 +56,7 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
     policy = f"Policies/{name}"
     evaluation = ["evaluate", policy, "--attacks", "noise,fgsm,pgd:steps=20:restarts=5", "--epsilons", EPSILONS,
                   "--episodes", str(EPISODES)]  # fmt: skip
-    rows = hoodwink(*evaluation)
+    rows = hoodwink(*evaluation)["cells"]
     certified = hoodwink("certify", policy, "--epsilons", EPSILONS, "--episodes", str(CERTIFIED_EPISODES))
     rates = {size["epsilon"]: size["certificationRate"] for size in certified["sizes"]}
     attacks = list(dict.fromkeys(row["attack"] for row in rows if row["attack"]))
@@ -77,8 +77,8 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         + (f". The median, {chosen.name}, is the one here." if len(runs) > 1 else ".")
         + " Same recipe, same seed, same bits on the same machine.",
         "",
-        f"Mean return with a 95% bootstrap interval over {EPISODES} episodes (of this policy, not of its training), max norm, newest "
-        f"frame; certified: share of frames of {CERTIFIED_EPISODES} clean episodes whose action is proven.",
+        f"Mean return of {EPISODES} episodes, in brackets a 95% bootstrap interval of their interquartile mean (it speaks of this "
+        f"policy, not of its training); max norm, newest frame; certified: share of frames of {CERTIFIED_EPISODES} clean episodes whose action is proven.",
         "",
         "| epsilon | " + " | ".join(attacks) + " | certified |",
         "|---" * (len(attacks) + 2) + "|",

@@ -25,6 +25,14 @@ public struct Certification: Sendable {
     public let attacked: Evaluation.Result?
     /// The largest share of frames on which an attack has changed the action at these frames: those that are not certified.
     public var rate: Double { frames == 0 ? 0 : Double(certified) / Double(frames) }
+
+    /// What no attack can bring the mean return below: an episode whose frames are all certified earns what it earned clean,
+    /// another one at least the lowest return that there is. A statement on attacks on all frames of a stack where an
+    /// observation holds several.
+    public func certifiedReturn(of clean: Evaluation.Result, lowest: Double) -> Double {
+      Statistics.mean(
+        zip(isWholeEpisodeCertified, clean.returns).map { $0 ? max($1, lowest) : lowest })
+    }
   }
 
   /// What was found.

@@ -23,6 +23,7 @@ struct CertifyCommand: ParsableCommand {
 
       Examples:
         hoodwink certify runs/hardened --epsilons 1/255,4/255,8/255 --episodes 20
+        hoodwink certify catch-v1-dqn --epsilons 0.01,0.02 --attack pgd --lowest-return -1
         hoodwink certify catch-v1-dqn --epsilons 0.01,0.02 --attack fgsm --json
       """)
 
@@ -44,10 +45,20 @@ struct CertifyCommand: ParsableCommand {
     help: ArgumentHelp("Which frames of the stack may change: newest or all.", valueName: "which"))
   var frames: ThreatModel.Frames = .newest
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The lowest return that an episode can have, such as 0 for breakout-v1: prints what no attack can bring the mean return "
+        + "below.", valueName: "return"))
+  var lowestReturn: Double?
+
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if let lowestReturn, !lowestReturn.isFinite {
+      throw ValidationError("--lowest-return must be a number, not \(lowestReturn)")
+    }
     guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
     _ = try sizes()
   }
@@ -69,6 +80,7 @@ struct CertifyCommand: ParsableCommand {
       let certified: Int
       let certificationRate: Double
       let certifiedEpisodes: Int
+      let certifiedReturn: Double?
       let attackedReturn: Double?
       let flips: Int?
       let flipRate: Double?
@@ -93,6 +105,11 @@ struct CertifyCommand: ParsableCommand {
     let subject = try NamedPolicy(policy, in: common.folders())
     let description = subject.file.description
     let space = description.frame
+    if lowestReturn != nil, description.frames > 1, frames == .newest {
+      throw Failure(
+        "--lowest-return: with \(description.frames) frames in an observation a certified return needs --frames all"
+      )
+    }
     let certification = Certification(
       Evaluation(
         environment: subject.environment, frames: description.frames, seed: compute.seed,
@@ -117,22 +134,23 @@ struct CertifyCommand: ParsableCommand {
       case .votes: ["votes"]
       }
     if common.json { return try printJSON(report(subject, result, bounds)) }
-    printTable(subject, result, bounds)
+    try printTable(subject, result, bounds)
   }
 
   private func report(
     _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String]
-  ) -> Report {
+  ) throws -> Report {
     Report(
       policy: subject.name, environment: subject.environment.id, attackedFrames: frames.rawValue,
       bounds: bounds, attack: attack, episodes: episodes,
       seed: compute.seed, frames: result.clean.frames, cleanReturn: result.clean.mean,
-      sizes: result.rows.map { row in
+      sizes: try result.rows.map { row in
         Report.Size(
           epsilon: "\(row.epsilon)", epsilonValue: row.epsilon.value,
           certifiedByIntervals: row.certifiedByIntervals, certified: row.certified,
           certificationRate: row.rate,
           certifiedEpisodes: row.isWholeEpisodeCertified.count(where: \.self),
+          certifiedReturn: try certifiedReturn(row, result, subject),
           attackedReturn: row.attacked?.mean,
           flips: row.attacked.map { $0.episodes.reduce(0) { $0 + $1.flips } },
           flipRate: row.attacked?.flipRate,
@@ -140,9 +158,24 @@ struct CertifyCommand: ParsableCommand {
       })
   }
 
+  /// The certified return where a lowest one is known.
+  /// - Throws: `CertificationError` when the attack has left less than what is certified.
+  private func certifiedReturn(
+    _ row: Certification.Row, _ result: Certification.Result, _ subject: NamedPolicy
+  ) throws -> Double? {
+    guard let lowestReturn else { return nil }
+    let certified = row.certifiedReturn(of: result.clean, lowest: lowestReturn)
+    if let found = row.attacked?.mean, found < certified - 1e-9 {
+      throw Failure(
+        "at epsilon \(row.epsilon) the attack leaves a return of \(found), less than the certified \(certified)",
+        status: EX_SOFTWARE)
+    }
+    return certified
+  }
+
   private func printTable(
     _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String]
-  ) {
+  ) throws {
     func percent(_ count: Int) -> String {
       String(format: "%.1f%%", 100 * Double(count) / Double(max(result.clean.frames, 1)))
     }
@@ -150,6 +183,7 @@ struct CertifyCommand: ParsableCommand {
       "\(subject.name) in \(subject.environment.id): clean return \(String(format: "%.3f", result.clean.mean)), "
         + "\(result.clean.frames) frames of \(episodes) episodes from seed \(compute.seed)")
     var header = ["epsilon", "by intervals", "certified", "whole episodes"]
+    if lowestReturn != nil { header.append("certified return") }
     if let attack { header += ["return under \(attack)", "flips", ""] }
     var table = Table(header, leftColumns: 1)
     for row in result.rows {
@@ -157,6 +191,9 @@ struct CertifyCommand: ParsableCommand {
         row.epsilon.bothWays, percent(row.certifiedByIntervals), percent(row.certified),
         "\(row.isWholeEpisodeCertified.count(where: \.self))/\(episodes)",
       ]
+      if let certified = try certifiedReturn(row, result, subject) {
+        cells.append(String(format: "%.3f", certified))
+      }
       if let attacked = row.attacked {
         cells += [
           String(format: "%.3f", attacked.mean),

@@ -80,6 +80,9 @@ import Testing
     #expect(zip(result.rows, result.rows.dropFirst()).allSatisfy { $0.certified >= $1.certified })
     for row in result.rows {
       let attacked = try #require(row.attacked)
+      // The order of returns: certified, found, clean or anything.
+      #expect(row.certifiedReturn(of: result.clean, lowest: -1) <= attacked.mean)
+      #expect(row.certifiedReturn(of: result.clean, lowest: -1) <= result.clean.mean)
       #expect(attacked.episodes.count == 10)
       // An episode that is certified whole goes on as if there were no attack.
       for (episode, isCertified) in row.isWholeEpisodeCertified.enumerated() where isCertified {
