@@ -15,7 +15,11 @@ struct PolicyGradientLearner: Sendable {
 
   var model: ActorCritic
   var buffer: RolloutBuffer
-  private(set) var rollout: Rollout
+  /// The lanes, in parts that threads share out. Their number depends on that of the lanes alone; that no row of a
+  /// product depends on the others keeps it out of the result even so.
+  private(set) var rollouts: [Rollout]
+  /// The most lanes of a part: many enough for efficient matrix products.
+  private static let lanesPerPart = 32
   private(set) var optimizer = Optimizer(Adam(epsilon: 1e-5))
   /// Environment steps made so far.
   private(set) var steps = 0
@@ -39,8 +43,13 @@ struct PolicyGradientLearner: Sendable {
       configuration.network, isShared: configuration.isShared, input: input,
       actions: environments.actions.count, using: &random)
     buffer = RolloutBuffer(horizon: configuration.horizon, lanes: environments.count, input: input)
-    rollout = Rollout(environments, frames: configuration.frames)
-    rollout.startTraining(seed: seed)
+    let (count, parts) = (environments.count, (environments.count - 1) / Self.lanesPerPart + 1)
+    rollouts = (0..<parts).map { part in
+      let lanes = (count * part / parts)..<(count * (part + 1) / parts)
+      var rollout = Rollout(environments.part(lanes), frames: configuration.frames)
+      rollout.startTraining(seed: seed, first: lanes.lowerBound)
+      return rollout
+    }
     self.workers = workers
     discount = configuration.discount
     self.seed = seed
@@ -53,7 +62,7 @@ struct PolicyGradientLearner: Sendable {
         "a defense in the loss looks at single frames: a policy with an LSTM cannot have one",
         settings: ["defense", "lstm"])
     }
-    let space = rollout.environments.observationSpace
+    let space = rollouts[0].environments.observationSpace
     var defense = defense
     try defense.begin(
       with: model.policy.network, of: kind, range: space.low...space.high, seed: seed)
@@ -85,7 +94,7 @@ struct PolicyGradientLearner: Sendable {
     fileprivate let steps: Int
     fileprivate let parameters: [Tensor]
     fileprivate let optimizer: Optimizer<Adam>.State
-    fileprivate let rollout: Rollout.State
+    fileprivate let rollouts: [Rollout.State]
     /// What the loss's defense has learned; nil for nothing.
     fileprivate let defense: Data?
   }
@@ -93,25 +102,28 @@ struct PolicyGradientLearner: Sendable {
   func savedState() throws -> State {
     State(
       steps: steps, parameters: model.parameters, optimizer: optimizer.savedState,
-      rollout: try rollout.savedState(), defense: try defense?.savedState())
+      rollouts: try rollouts.map { try $0.savedState() }, defense: try defense?.savedState())
   }
 
   mutating func restore(_ state: State) throws {
     steps = state.steps
     model.parameters = state.parameters
     optimizer.restore(state.optimizer)
-    try rollout.restore(state.rollout)
+    guard state.rollouts.count == rollouts.count else {
+      throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a state of other lanes"))
+    }
+    for index in rollouts.indices { try rollouts[index].restore(state.rollouts[index]) }
     if let learned = state.defense { try defense?.restore(learned) }
   }
 
   /// Fills the buffer with the policy as it is.
   /// - Returns: the returns of the episodes that ended.
   mutating func collect(progress: Float, hardening: (any CollectionDefense)?) throws -> [Double] {
-    let space = rollout.environments.observationSpace
+    let space = rollouts[0].environments.observationSpace
     let attacker = try hardening?.attacker(
       against: model.policy, range: space.low...space.high, progress: progress)
     if hardening != nil { attackEpsilon = attacker?.threat.epsilon.value ?? 0 }
-    let returns = try buffer.fill(from: &rollout, by: model, attacker: attacker)
+    let returns = try buffer.fill(from: &rollouts, by: model, attacker: attacker, on: workers)
     steps += buffer.count
     return returns
   }

@@ -3,9 +3,10 @@ import RandomStreams
 
 extension Rollout {
   /// Starts every lane with a seed of its own, drawn from the training seed.
-  mutating func startTraining(seed: UInt64) {
+  /// - Parameter first: the number of the first lane among all of the agent's.
+  mutating func startTraining(seed: UInt64, first: Int = 0) {
     for lane in 0..<count {
-      var random = RandomStream(seed: seed, stream: .training, index: lane)
+      var random = RandomStream(seed: seed, stream: .training, index: first + lane)
       start(lane, seed: random.next())
     }
   }

@@ -59,55 +59,117 @@ struct RolloutBuffer: Sendable {
   func isFollowed(_ row: Int) -> Bool { isEnd[row] ? !isTruncated[row] : row + lanes < count }
 
   /// Steps all lanes `horizon` times, new episodes taking the place of those that end.
-  /// - Returns: the returns of the episodes that ended.
+  ///
+  /// - Parameters:
+  ///   - rollouts: the lanes, in their order.
+  ///   - workers: threads over the rollouts; the result does not depend on their number.
+  /// - Returns: the returns of the episodes that ended, in the order of the steps.
   mutating func fill(
-    from rollout: inout Rollout, by model: ActorCritic, attacker: Attacker?
+    from rollouts: inout [Rollout], by model: ActorCritic, attacker: Attacker?, on workers: Workers = .one
   ) throws -> [Double] {
-    var returns: [Double] = []
-    memory = rollout.memory
-    // An empty memory is one of zeros.
-    if model.torso.isRecurrent && memory.state.isEmpty {
-      memory = Memory(state: model.torso.initialState(rows: lanes))
+    let horizon = horizon
+    let parts = try workers.map(changing: &rollouts) { _, rollout in
+      try Part(of: horizon, from: &rollout, by: model, attacker: attacker)
     }
-    for lane in 0..<lanes { continues[lane] = rollout.records[lane].length == 0 ? 0 : 1 }
-    for start in stride(from: 0, to: count, by: lanes) {
-      var logits = Tensor(0)
-      var stepValues = Tensor(0)
-      let step = try rollout.step(
-        attacker: attacker,
-        choosing: { seen, memory, random in
-          (logits, stepValues) = model(seen, memory: &memory)
-          return logits.sampled(using: &random)
-        })
-      observations.replaceRows(from: start, with: step.delivered)
-      actions.replaceSubrange(start..<(start + lanes), with: step.actions)
-      let surprise = logits.crossEntropy(with: step.actions)
-      var cut: [Int] = []
-      stepValues.withElements { stepValues in
-        surprise.withElements { surprise in
-          for lane in 0..<lanes {
-            let (row, outcome) = (start + lane, step.outcomes[lane])
-            logProbabilities[row] = -surprise[lane]
-            values[row] = stepValues[lane]
-            rewards[row] = outcome.reward
-            isEnd[row] = outcome.ending != nil
-            isTruncated[row] = outcome.ending == .truncated
-            nextValues[row] = 0
-            if start > 0 && !isEnd[row - lanes] { nextValues[row - lanes] = stepValues[lane] }
-            if row + lanes < count { continues[row + lanes] = isEnd[row] ? 0 : 1 }
-            if outcome.ending == .truncated { cut.append(lane) }
-          }
+    var first = 0
+    var returns: [Double] = []
+    for step in 0..<horizon { for part in parts { returns += part.returns[step] } }
+    for part in parts {
+      for step in 0..<horizon {
+        let (source, target) = (step * part.lanes, step * lanes + first)
+        observations.replaceRows(from: target, with: part.observations[step])
+        for lane in 0..<part.lanes {
+          actions[target + lane] = part.actions[source + lane]
+          logProbabilities[target + lane] = part.logProbabilities[source + lane]
+          rewards[target + lane] = part.rewards[source + lane]
+          values[target + lane] = part.values[source + lane]
+          nextValues[target + lane] = part.nextValues[source + lane]
+          isEnd[target + lane] = part.isEnd[source + lane]
+          isTruncated[target + lane] = part.isTruncated[source + lane]
+          continues[target + lane] = part.continues[source + lane]
         }
       }
-      if start + lanes == count { cut += (0..<lanes).filter { !isEnd[start + $0] } }
-      if !cut.isEmpty {
-        var memory = rollout.memory.rows(at: cut)
-        let following = model(step.next.rows(at: cut), memory: &memory).values.elements
-        for (lane, value) in zip(cut, following) { nextValues[start + lane] = value }
-      }
-      returns += rollout.restartEnded()
+      first += part.lanes
     }
+    memory = Memory(
+      state: parts[0].memory.state.indices.map { index in .concatenate(parts.map { $0.memory.state[index] }) }
+    )
     return returns
+  }
+
+  /// What some of the lanes lived through.
+  private struct Part: Sendable {
+    let lanes: Int
+    /// What was seen, step by step.
+    var observations: [Tensor] = []
+    var actions: [Int] = []
+    var logProbabilities: [Float]
+    var rewards: [Float]
+    var values: [Float]
+    var nextValues: [Float]
+    var isEnd: [Bool]
+    var isTruncated: [Bool]
+    var continues: [Float]
+    var memory: Memory
+    /// The returns of the episodes that ended, step by step.
+    var returns: [[Double]] = []
+
+    /// Steps the lanes of a rollout `horizon` times.
+    init(
+      of horizon: Int, from rollout: inout Rollout, by model: ActorCritic, attacker: Attacker?
+    ) throws {
+      lanes = rollout.count
+      let count = horizon * lanes
+      logProbabilities = Array(repeating: 0, count: count)
+      rewards = logProbabilities
+      values = logProbabilities
+      nextValues = logProbabilities
+      isEnd = Array(repeating: false, count: count)
+      isTruncated = isEnd
+      continues = logProbabilities
+      memory = rollout.memory
+      // An empty memory is one of zeros.
+      if model.torso.isRecurrent && memory.state.isEmpty {
+        memory = Memory(state: model.torso.initialState(rows: lanes))
+      }
+      for lane in 0..<lanes { continues[lane] = rollout.records[lane].length == 0 ? 0 : 1 }
+      for start in stride(from: 0, to: count, by: lanes) {
+        var logits = Tensor(0)
+        var stepValues = Tensor(0)
+        let step = try rollout.step(
+          attacker: attacker,
+          choosing: { seen, memory, random in
+            (logits, stepValues) = model(seen, memory: &memory)
+            return logits.sampled(using: &random)
+          })
+        observations.append(step.delivered)
+        actions += step.actions
+        let surprise = logits.crossEntropy(with: step.actions)
+        var cut: [Int] = []
+        stepValues.withElements { stepValues in
+          surprise.withElements { surprise in
+            for lane in 0..<lanes {
+              let (row, outcome) = (start + lane, step.outcomes[lane])
+              logProbabilities[row] = -surprise[lane]
+              values[row] = stepValues[lane]
+              rewards[row] = outcome.reward
+              isEnd[row] = outcome.ending != nil
+              isTruncated[row] = outcome.ending == .truncated
+              if start > 0 && !isEnd[row - lanes] { nextValues[row - lanes] = stepValues[lane] }
+              if row + lanes < count { continues[row + lanes] = isEnd[row] ? 0 : 1 }
+              if outcome.ending == .truncated { cut.append(lane) }
+            }
+          }
+        }
+        if start + lanes == count { cut += (0..<lanes).filter { !isEnd[start + $0] } }
+        if !cut.isEmpty {
+          var memory = rollout.memory.rows(at: cut)
+          let following = model(step.next.rows(at: cut), memory: &memory).values.elements
+          for (lane, value) in zip(cut, following) { nextValues[start + lane] = value }
+        }
+        returns.append(rollout.restartEnded())
+      }
+    }
   }
 
   /// Advantages by generalized advantage estimation (Schulman et al. 2016, equation 16), summed from the end:

@@ -26,6 +26,15 @@ public struct AttackPlan: Hashable, Sendable {
     self.isStraightThrough = isStraightThrough
   }
 
+  /// What a person should know before believing a result of this plan under a threat model.
+  public func warnings(under threat: ThreatModel) -> [String] {
+    let others = attack.about.filter { !$0.norms.contains(threat.norm) }.map {
+      "\($0.name) is made for the \($0.norms.map(\.rawValue).joined(separator: " and ")) norm: under the "
+        + "\(threat.norm.rawValue) norm what it finds is projected, and weaker than it might be"
+    }
+    return (threat.warning.map { [$0] } ?? []) + others
+  }
+
   /// The plan of an attack as a person writes it, with the usual goal and timing.
   /// - Throws: ``AttackError``.
   public init(_ attack: String) throws(AttackError) { self.init(try AttackChoice(attack)) }

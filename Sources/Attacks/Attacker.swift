@@ -122,12 +122,7 @@ public struct Attacker: Sendable {
     // What a transform hides from gradients, the recording of the clean pass would hide as well.
     knowledge = plan.isStraightThrough ? min(attack.needs, .scores) : attack.needs
     wantsSteadyScores = attack.needs == .weights && plan.expectation == nil
-    warnings =
-      (threat.warning.map { [$0] } ?? [])
-      + about.filter { !$0.norms.contains(threat.norm) }.map {
-        "\($0.name) is made for the \($0.norms.map(\.rawValue).joined(separator: " and ")) norm: under the "
-          + "\(threat.norm.rawValue) norm what it finds is projected, and weaker than it might be"
-      }
+    warnings = plan.warnings(under: threat)
   }
 
   /// Attacks a batch of observations that are no part of an episode.

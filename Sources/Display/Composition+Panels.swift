@@ -66,7 +66,7 @@ extension Composition {
       let newest = step.clean.count - 1
       let change = Perturbation(from: step.clean[newest], to: step.delivered[newest], range: nil)
       caption(
-        "\(change.changedEntries) of \(change.entries) changed, by \(threeDigits(change.largestChange)) at most",
+        "\(change.changedEntries) of \(change.entries) changed, at most \(threeDigits(change.largestChange))",
         of: panel, on: &canvas)
     }
     if step.isFlipped { canvas.outline(panel.inset(by: -4), with: .alarm, thickness: 3) }

@@ -1,6 +1,7 @@
 public import Attacks
 public import Environments
 import Episodes
+import Evaluation
 public import Policies
 import RandomStreams
 import Tensors
@@ -66,7 +67,10 @@ public struct WatchSession: Sendable {
   /// One run: its snapshot before the step that is shown, and after it.
   private struct Run: Sendable {
     let subject: Subject
+    /// Whether it is attacked while the attack is on.
     let isOpposed: Bool
+    /// Made once for its settings, because some attacks learn first; nil while nothing attacks.
+    let attacker: Attacker?
     var before: Rollout
     var after: Rollout
     var step: WatchedStep
@@ -81,8 +85,8 @@ public struct WatchSession: Sendable {
   /// The moments that can be gone back to, the last one shown.
   private var moments: [Moment]
   private let capacity: Int
-  /// The attacks that the policies give access to.
-  private let attacks: [String]
+  /// What learning attacks learn from follows from this seed.
+  private let firstSeed: UInt64
   private var speed = 3
   private var notice: String?
   private var showsHelp = false
@@ -108,12 +112,13 @@ public struct WatchSession: Sendable {
       players.append((other, true))
     }
     let runs = try players.map { subject, isOpposed in
-      try Self.begin(subject, isOpposed: isOpposed, settings: settings, seed: seed)
+      let attacker = try Self.attacker(
+        against: subject, isOpposed: isOpposed, settings: settings, seed: seed)
+      return try Self.begin(
+        subject, isOpposed: isOpposed, attacker: attacker, settings: settings, seed: seed)
     }
     moments = [Moment(settings: settings, runs: runs)]
-    attacks = AttackCatalog.names.filter { name in
-      players.allSatisfy { (try? Attacker(name, against: $0.0.policy, within: settings.threat)) != nil }
-    }
+    firstSeed = seed
     // Three copies of an observation a run and moment: the stack, and what is shown of it before and after the attack.
     let space = subject.environment.observationSpace
     let size = 3 * 4 * space.count * subject.frames * runs.count
@@ -137,6 +142,12 @@ public struct WatchSession: Sendable {
   /// How many steps a second the person wants; nil for one a frame of the outlet.
   public var stepsPerSecond: Double? { Self.speeds[speed] }
 
+  /// What a person should know of the attack before believing what is shown.
+  public var warnings: [String] { now.runs.flatMap { $0.attacker?.warnings ?? [] } }
+
+  /// The most steps that an episode can have.
+  public var timeLimit: Int { now.runs[0].subject.environment.rules.timeLimit }
+
   /// How many steps can be gone back.
   public var stepsBack: Int { moments.count - 1 }
 
@@ -151,7 +162,8 @@ public struct WatchSession: Sendable {
     try append(
       now.runs.map { run in
         guard run.after.isRunning[0] else { return run }
-        return try Self.step(run.subject, isOpposed: run.isOpposed, settings: settings, from: run.after)
+        return try Self.step(
+          run.subject, isOpposed: run.isOpposed, attacker: run.attacker, settings: settings, from: run.after)
       })
   }
 
@@ -159,7 +171,8 @@ public struct WatchSession: Sendable {
     let settings = settings
     try append(
       now.runs.map {
-        try Self.begin($0.subject, isOpposed: $0.isOpposed, settings: settings, seed: seed)
+        try Self.begin(
+          $0.subject, isOpposed: $0.isOpposed, attacker: $0.attacker, settings: settings, seed: seed)
       })
   }
 
@@ -168,23 +181,30 @@ public struct WatchSession: Sendable {
     if moments.count > capacity { moments.removeFirst(moments.count - capacity) }
   }
 
+  /// What attacks a run; attacks that learn do so as they do for an evaluation from the same seed.
+  private static func attacker(
+    against subject: Subject, isOpposed: Bool, settings: Settings, seed: UInt64
+  ) throws -> Attacker? {
+    guard isOpposed && settings.isAttackOn else { return nil }
+    return try Evaluation(environment: subject.environment, frames: subject.frames, seed: seed, episodes: 1)
+      .attacker(.init(settings.plan, threat: settings.threat), against: subject.policy)
+  }
+
   private static func begin(
-    _ subject: Subject, isOpposed: Bool, settings: Settings, seed: UInt64
+    _ subject: Subject, isOpposed: Bool, attacker: Attacker?, settings: Settings, seed: UInt64
   ) throws -> Run {
     var rollout = Rollout(subject.environment.makeVector(count: 1), frames: subject.frames)
     rollout.start(0, seed: seed)
-    return try step(subject, isOpposed: isOpposed, settings: settings, from: rollout)
+    return try step(subject, isOpposed: isOpposed, attacker: attacker, settings: settings, from: rollout)
   }
 
   private static func step(
-    _ subject: Subject, isOpposed: Bool, settings: Settings, from before: Rollout
+    _ subject: Subject, isOpposed: Bool, attacker: Attacker?, settings: Settings, from before: Rollout
   ) throws -> Run {
     var after = before
-    let attacker =
-      isOpposed && settings.isAttackOn
-      ? try Attacker(settings.plan, against: subject.policy, within: settings.threat) : nil
     let step = try WatchedStep(subject, attacker: attacker, named: "\(settings.plan)", in: &after)
-    return Run(subject: subject, isOpposed: isOpposed, before: before, after: after, step: step)
+    return Run(
+      subject: subject, isOpposed: isOpposed, attacker: attacker, before: before, after: after, step: step)
   }
 
   // MARK: Hands on
@@ -241,8 +261,11 @@ public struct WatchSession: Sendable {
   private mutating func change(_ body: (inout Settings) throws -> Void) throws {
     var settings = settings
     try body(&settings)
-    let runs = try now.runs.map {
-      try Self.step($0.subject, isOpposed: $0.isOpposed, settings: settings, from: $0.before)
+    let runs = try now.runs.map { run in
+      let attacker = try Self.attacker(
+        against: run.subject, isOpposed: run.isOpposed, settings: settings, seed: firstSeed)
+      return try Self.step(
+        run.subject, isOpposed: run.isOpposed, attacker: attacker, settings: settings, from: run.before)
     }
     moments[moments.count - 1] = Moment(settings: settings, runs: runs)
   }
@@ -250,8 +273,9 @@ public struct WatchSession: Sendable {
   /// The next attack that works under this threat model.
   private mutating func takeNextAttack() {
     let current = "\(settings.plan.attack)"
-    let place = attacks.firstIndex { current == $0 || current.hasPrefix($0 + ":") }
-    if !take(first: attacks, after: place, { $0.plan.attack = try AttackChoice($1) }) {
+    let names = AttackCatalog.names
+    let place = names.firstIndex { current == $0 || current.hasPrefix($0 + ":") }
+    if !take(first: names, after: place, { $0.plan.attack = try AttackChoice($1) }) {
       notice = "no other attack works on this policy"
     }
   }
@@ -288,7 +312,8 @@ public struct WatchSession: Sendable {
     } else {
       let run = moment.runs[0]
       moment.runs.append(
-        try Self.step(run.subject, isOpposed: false, settings: moment.settings, from: run.before))
+        try Self.step(
+          run.subject, isOpposed: false, attacker: nil, settings: moment.settings, from: run.before))
     }
     moments[moments.count - 1] = moment
   }

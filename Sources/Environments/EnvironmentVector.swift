@@ -36,6 +36,14 @@ public struct EnvironmentVector<Base: Environment>: VectorEnvironment, Hashable 
   /// The number of lanes.
   public var count: Int { lanes.count }
 
+  /// Some of the lanes, as a vector of their own.
+  public func part(_ lanes: Range<Int>) -> any VectorEnvironment {
+    precondition(!lanes.isEmpty, "a vector has at least one lane")
+    var part = self
+    part.lanes = Array(self.lanes[lanes])
+    return part
+  }
+
   /// Starts an episode in a lane as in a new one, with the generator of the seed.
   public mutating func reset(_ index: Int, seed: UInt64) {
     lanes[index].reset(fresh, seed: seed)

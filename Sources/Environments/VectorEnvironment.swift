@@ -17,6 +17,11 @@ public protocol VectorEnvironment: Sendable {
   /// The number of lanes.
   var count: Int { get }
 
+  /// Some of the lanes, as a vector of their own that goes on from here.
+  ///
+  /// - Precondition: there is at least one, and all are lanes.
+  func part(_ lanes: Range<Int>) -> any VectorEnvironment
+
   /// Starts an episode in a lane as in a new one, with the generator of the seed: ``Environment/Generator``.
   ///
   /// - Precondition: `index` is that of a lane.

@@ -46,6 +46,11 @@ public struct FrameStack: Sendable {
   public mutating func push(_ lane: Int, _ newest: [Float]) {
     let (pixels, depth, channels) = (pixels, depth, frame.channels)
     observations.withMutableElements { stack in
+      if frames == 1 {
+        let start = lane * newest.count
+        for index in newest.indices { stack[start + index] = newest[index] }
+        return
+      }
       for pixel in 0..<pixels {
         let target = (lane * pixels + pixel) * depth
         for index in 0..<(depth - channels) { stack[target + index] = stack[target + index + channels] }

@@ -204,25 +204,26 @@ private struct Slopes: Sendable {
 
   /// For each frame and each of four directions (along the gradient, and three random ones) whether the central difference
   /// of the margin over the rival is the gradient's product with it: to a tenth, and to the rounding of scores in Float32.
+  ///
+  /// A kink of a rectifier between the two points would speak against any gradient: of two steps, 10⁻³ of the range and a
+  /// quarter of it, one has to agree.
   func agreements(
     with policy: any DifferentiablePolicy, on frames: FrameSample, using random: inout [RandomStream]
   ) throws -> [Bool] {
-    let range = neighborhood.threat.range
-    let size = 1e-3 * (range.upperBound - range.lowerBound)
     let length = neighborhood.length
     let largest = gradient.flattened().abs().max().elements
     let uphill = gradient * Tensor(largest.map { $0 > 0 ? 1 / $0 : 0 }, shape: [frames.count, 1, 1, 1])
+    let directions = [uphill] + (0..<3).map { _ in neighborhood.masked(signs(using: &random)) }
+    let norms = Self.rowSums(gradient.squared(), length).map { $0.squareRoot() }
     // Over one rival, because the margin has a kink where two actions compete for the second place.
     func leads(at points: Tensor) -> [Float] {
       let scores = frames.scores(of: policy, at: points)
       return (scores.gather(rivals) - scores.gather(cleanActions)).elements
     }
-    let directions = [uphill] + (0..<3).map { _ in neighborhood.masked(signs(using: &random)) }
-    return directions.flatMap { direction in
+    func agrees(_ direction: Tensor, size: Float) -> [Bool] {
       let step = direction * size
       let (above, below) = (leads(at: neighborhood.center + step), leads(at: neighborhood.center - step))
       let predicted = Self.rowSums(gradient * step, length)
-      let norms = Self.rowSums(gradient.squared(), length).map { Double($0).squareRoot() }
       return above.indices.map { row in
         let measured = (Double(above[row]) - Double(below[row])) / 2
         // A random direction meets the gradient at about its norm times the step of one entry.
@@ -231,6 +232,11 @@ private struct Slopes: Sendable {
           + 2e-6 * Double(magnitudes[row])
         return abs(measured - predicted[row]) <= tolerance
       }
+    }
+    let range = neighborhood.threat.range
+    let size = 1e-3 * (range.upperBound - range.lowerBound)
+    return directions.flatMap { direction in
+      zip(agrees(direction, size: size), agrees(direction, size: size / 4)).map { $0 || $1 }
     }
   }
 

@@ -43,7 +43,7 @@ public struct Panel: Sendable {
 
   /// The environment and the episodes.
   public let evaluation: Evaluation
-  /// What the attack may do.
+  /// What the attack may do to a frame; to check it takes full knowledge.
   public let threat: ThreatModel
   /// Steps of a start of PGD.
   public let steps: Int
@@ -76,6 +76,8 @@ public struct Panel: Sendable {
     precondition(
       [steps, restarts, tries, queries, framesPerEpisode, expectation ?? 1].allSatisfy { $0 > 0 },
       "counts must be positive")
+    var threat = threat
+    threat.knowledge = .weights
     self.evaluation = evaluation
     self.threat = threat
     self.steps = steps

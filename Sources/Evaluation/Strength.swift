@@ -71,11 +71,10 @@ struct Strength: Sendable {
   }
 
   private func queries(_ bench: Bench) throws -> [Check] {
-    guard bench.policy is any ScoringPolicy, AttackCatalog.names.contains("square") else { return [] }
-    let square = try bench.trial(AttackPlan("square:queries=\(bench.panel.queries)"))
+    let search = bench.search
     return [
       atLeast(
-        square, "square", called: "a search without gradients", on: bench,
+        try bench.trial(search.plan()), search.name, called: "a search without gradients", on: bench,
         otherwise: "the gradients are masked")
     ]
   }
@@ -173,6 +172,13 @@ extension Bench {
       workers: workers)
   }
 
+  /// The attack without gradients that suits the norm and what the policy shows, by its name in a check.
+  var search: (name: String, plan: () throws -> AttackPlan) {
+    panel.threat.norm == .max && policy is any ScoringPolicy
+      ? ("square", { try AttackPlan("square:queries=\(panel.queries)") })
+      : ("hopskipjump", { try AttackPlan("hopskipjump:iterations=5:samples=40") })
+  }
+
   /// What is left to say of a policy that admits no white-box attack.
   func withoutWhiteBox(because error: AttackError) throws -> [Check] {
     let noise = try trial(AttackPlan("noise:distribution=sign"), tries: panel.tries)
@@ -181,7 +187,7 @@ extension Bench {
     var figures: [Check.Figure] = [
       .share("noise", flipRate(of: noise)), .share("transfer", flipRate(of: copied)),
     ]
-    if policy is any ScoringPolicy, AttackCatalog.names.contains("square") {
+    if policy is any ScoringPolicy {
       let square = try trial(AttackPlan("square:queries=\(panel.queries)"))
       figures.append(.share("square", flipRate(of: square)))
     }

@@ -42,6 +42,20 @@ public struct Workers: Hashable, Sendable {
     return values
   }
 
+  /// Changes the elements of an array, each in place and on one thread alone.
+  /// - Returns: the results of `body` in the order of the elements; of several errors the first in that order is thrown.
+  public func map<Element, Result: Sendable, Failure>(
+    changing elements: inout [Element],
+    _ body: @Sendable (_ index: Int, _ element: inout Element) throws(Failure) -> Result
+  ) throws(Failure) -> [Result] {
+    let count = elements.count
+    return try elements.withUnsafeMutableBufferPointer { buffer throws(Failure) in
+      // Each index is used by one thread alone.
+      nonisolated(unsafe) let elements = buffer
+      return try map(count) { index throws(Failure) in try body(index, &elements[index]) }
+    }
+  }
+
   /// Calls `body` for each of 0..<count, in any order and on any of the threads: whoever is free takes the next.
   package func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
     guard threads > 1, count > 1 else {

@@ -18,6 +18,8 @@ struct Training: ParsableCommand {
   @Option(help: "The numbers of threads.") var threads = [1, 2]
   @Option(help: "Rounds a loop.") var rounds = 3
   @Option(help: "Seconds a round, at least.") var seconds = 2.0
+  @Option(parsing: .upToNextOption, help: "The command that measures other packages' loops.")
+  var peers: [String] = []
   @Flag(help: "Write JSON instead of a table.") var json = false
 
   func validate() throws {
@@ -33,6 +35,14 @@ struct Training: ParsableCommand {
     let stepsPerSecond: Double
     let operationsPerStep: Double
     let shareOfPeak: Double
+    let peers: [String: Double]
+  }
+
+  /// What the command of the peers says, a line each.
+  private struct Peer: Decodable {
+    let peer: String
+    let steps_per_second: Double?
+    let error: String?
   }
 
   func run() throws {
@@ -58,12 +68,16 @@ struct Training: ParsableCommand {
         let rate = Stopwatch.median(rates)
         let row = Row(
           loop: loop, environment: environment, threads: count, stepsPerSecond: rate,
-          operationsPerStep: operations, shareOfPeak: rate * operations / peak)
+          operationsPerStep: operations, shareOfPeak: rate * operations / peak,
+          peers: try ratesOfPeers(loop, threads: count))
         table.append(row)
         if !json {
           print(
             "\(loop.rawValue), \(count) threads: \(Int(rate.rounded())) steps/s, "
               + String(format: "%.1f GFLOP/s, %.0f%% of peak", rate * operations / 1e9, 100 * row.shareOfPeak)
+              + row.peers.sorted { $0.key < $1.key }.map { name, peer in
+                String(format: "; \(name) %.0f (×%.2f)", peer, rate / peer)
+              }.joined()
           )
         }
       }
@@ -73,6 +87,29 @@ struct Training: ParsableCommand {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     print(String(decoding: try encoder.encode(table), as: UTF8.self))
+  }
+
+  /// The rates of other packages' loops on as many threads, measured right after ours.
+  private func ratesOfPeers(_ loop: TrainingCase, threads: Int) throws -> [String: Double] {
+    guard let interpreter = peers.first else { return [:] }
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: interpreter)
+    process.arguments = peers.dropFirst() + [loop.rawValue, "\(threads)", "\(seconds * Double(rounds))"]
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let lines = output.fileHandleForReading.readDataToEndOfFile().split(separator: UInt8(ascii: "\n"))
+    process.waitUntilExit()
+    var rates: [String: Double] = [:]
+    for line in lines {
+      let peer = try JSONDecoder().decode(Peer.self, from: Data(line))
+      rates[peer.peer] = peer.steps_per_second
+      if let error = peer.error {
+        FileHandle.standardError.write(Data("\(loop.rawValue): \(peer.peer) does not run: \(error)\n".utf8))
+      }
+    }
+    return rates
   }
 
   /// Trains until the first updates have been made.

@@ -51,7 +51,7 @@ struct AttackCommand: ParsableCommand {
       try Cell.play(
         subject, against: opposition, episodes: play.episodes, compute: compute, interruption: interruption)
     }
-    warn(model.warning.map { [$0] } ?? [])
+    warn(plan.warnings(under: model))
     if common.json { return try printJSON(cells) }
     print("\(policy) in \(subject.environment.id): \(plan); \(model); threat model \(model.stableHash)")
     var table = Table([""] + Cell.heads.dropFirst(3), leftColumns: 1)

@@ -93,8 +93,8 @@ struct EvaluateCommand: ParsableCommand {
     if let csv { try writeCSV(cells, to: csv) }
     let report = Report(
       cells: cells, worstCases: worstCases(cells), overTrainingSeeds: seeds(subjects, cells))
-    if common.json { return try printJSON(report) }
-    printTables(report)
+    if common.json { try printJSON(report) } else { printTables(report) }
+    if interruption.isAsked { throw CancellationError() }
   }
 
   private func played(
@@ -114,15 +114,19 @@ struct EvaluateCommand: ParsableCommand {
         }
       }
       for opposition in oppositions {
-        warnings += opposition?.warnings ?? []
-        cells.append(
-          try Cell.play(
-            subject, against: opposition, episodes: play.episodes, compute: compute,
-            interruption: interruption))
+        warnings += opposition.map { $0.plan.warnings(under: $0.threat) } ?? []
+        // What was played before a signal is told.
+        if interruption.isAsked { break }
+        do {
+          cells.append(
+            try Cell.play(
+              subject, against: opposition, episodes: play.episodes, compute: compute,
+              interruption: interruption))
+        } catch is CancellationError { break }
         line.update(cells.count, of: total)
       }
     }
-    line.finish(total, of: total)
+    line.finish(cells.count, of: total)
     warn(warnings)
     return cells
   }
@@ -219,11 +223,6 @@ struct EvaluateCommand: ParsableCommand {
     let lines = ([Cell.columns] + cells.map(\.values)).map { $0.map(field).joined(separator: ",") }
     try AtomicFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: URL(fileURLWithPath: path))
   }
-}
-
-extension Evaluation.Opposition {
-  /// What a person should know before believing the result.
-  fileprivate var warnings: [String] { threat.warning.map { [$0] } ?? [] }
 }
 
 extension PolicyFile.Description {

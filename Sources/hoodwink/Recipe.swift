@@ -18,8 +18,6 @@ struct Recipe {
 
   /// Keys that are no options.
   private static let ownKeys = ["hoodwink", "environment", "environment-hash"]
-  /// Options that take no value on the command line.
-  private static let flags = ["double", "dueling", "shared", "clip-value", "layer-norm"]
 
   /// Reads a file strictly: every key is known, and every value is one that its option takes.
   /// - Throws: `Failure` with file and line.
@@ -67,7 +65,7 @@ struct Recipe {
         continue
       }
       let argument: String
-      if Self.flags.contains(name) {
+      if TrainingOptions.flags.contains(name) {
         guard let isOn = ["true": true, "false": false][text] else {
           throw failure("'\(name)' must be true or false, not '\(text)'", line)
         }

@@ -69,6 +69,10 @@ struct SelftestCommand: ParsableCommand {
       ("steps", steps), ("restarts", restarts), ("tries", tries), ("queries", queries),
       ("expectation", expectation ?? 1), ("episodes", episodes),
     ] where value < 1 { throw ValidationError("--\(name) must be at least 1, not \(value)") }
+    guard threat.knowledge == .weights, threat.share == 1 else {
+      throw ValidationError(
+        "--knowledge and --share: the panel knows the weights and attacks every frame of its sample")
+    }
   }
 
   func run() throws {

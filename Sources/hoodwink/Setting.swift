@@ -3,6 +3,8 @@
 struct Setting<Options, Configuration> {
   /// The name, without dashes before it.
   let name: String
+  /// Whether its option takes no value: `--double`, `--no-double`.
+  let isFlag: Bool
   /// Whether the options say anything of it.
   let isGiven: (Options) -> Bool
   /// Sets it in a configuration, where it is given.
@@ -15,6 +17,7 @@ struct Setting<Options, Configuration> {
     _ name: String, _ option: KeyPath<Options, Value?>, _ path: WritableKeyPath<Configuration, Value>
   ) {
     self.name = name
+    isFlag = Value.self == Bool.self
     isGiven = { $0[keyPath: option] != nil }
     apply = { if let value = $0[keyPath: option] { $1[keyPath: path] = value } }
     text = { Self.written($0[keyPath: path]) }
@@ -25,6 +28,7 @@ struct Setting<Options, Configuration> {
     _ name: String, _ option: KeyPath<Options, Value?>, optional path: WritableKeyPath<Configuration, Value?>
   ) {
     self.name = name
+    isFlag = Value.self == Bool.self
     isGiven = { $0[keyPath: option] != nil }
     apply = { if let value = $0[keyPath: option] { $1[keyPath: path] = value } }
     text = { $0[keyPath: path].map { Self.written($0) } }

@@ -75,6 +75,19 @@ struct TrainingOptions: ParsableArguments {
   static let names =
     sharedNames + DQNOptions.settings.map(\.name) + gradientNames + PPOOptions.settings.map(\.name)
 
+  /// The names of the options that take no value on the command line.
+  static let flags = Set(
+    flags(of: NetworkOptions.settings(of: DQN.Configuration.self))
+      + flags(of: AgentOptions.settings(of: DQN.Configuration.self)) + flags(of: DQNOptions.settings)
+      + flags(of: PolicyGradientOptions.settings(of: PPO.Configuration.self)) + flags(of: PPOOptions.settings)
+  )
+
+  private static func flags<Options, Configuration>(of settings: [Setting<Options, Configuration>])
+    -> [String]
+  {
+    settings.filter(\.isFlag).map(\.name)
+  }
+
   /// The names of the options that an agent has.
   static func names(of agent: AgentKind) -> [String] {
     switch agent {

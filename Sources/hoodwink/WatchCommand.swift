@@ -17,7 +17,7 @@ struct WatchCommand: ParsableCommand {
 
       Examples:
         hoodwink watch runs/plain --attack fgsm --epsilon 32/255
-        hoodwink watch runs/plain --epsilon 32/255 --terminal
+        hoodwink watch runs/plain --attack pgd --steps 10 --timing strategic:0.5 --terminal
         hoodwink watch runs/plain --epsilon 32/255 --beside clean --record out.mp4
         hoodwink watch runs/plain --epsilon 32/255 --beside runs/hardened --record frames --episodes 3
       """)
@@ -53,18 +53,19 @@ struct WatchCommand: ParsableCommand {
   var episodes = 1
 
   @Option(help: ArgumentHelp("Steps to record at most.", valueName: "n"))
-  var steps: Int?
+  var limit: Int?
 
   @Option(help: ArgumentHelp("Steps a second in a video.", valueName: "n"))
   var speed = 8.0
 
+  @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
-    guard steps ?? 1 > 0 else { throw ValidationError("--steps must be at least 1, not \(steps ?? 0)") }
+    guard limit ?? 1 > 0 else { throw ValidationError("--limit must be at least 1, not \(limit ?? 0)") }
     if terminal && record != nil {
       throw ValidationError("--terminal shows and --record writes: choose one")
     }
@@ -75,15 +76,18 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     var session = try makeSession()
+    warn(session.warnings)
     if let record { return try WatchRecording(self, path: record).run(&session) }
     try LiveOutlet.show(
       session, inTerminal: terminal, json: common.json, otherwise: "record into a file with --record")
   }
 
   private func makeSession() throws -> WatchSession {
-    let plan = try AttackPlan(attack)
+    // A typo in the attack is found before the policy is read.
+    _ = try how.plan(attack, actions: how.target.map { [$0] } ?? [])
     let folders = try common.folders()
     let named = try NamedPolicy(policy, in: folders)
+    let plan = try how.plan(attack, actions: named.environment.actions)
     var company = WatchSession.Company.alone
     if beside == "clean" {
       company = .clean

@@ -34,6 +34,8 @@ struct WatchRecording {
       to: URL(fileURLWithPath: path), framesPerSecond: command.speed)
     var counts = session.steps.map { _ in (returns: [Double](), flips: 0, attackedFrames: 0) }
     var progress = ProgressLine("recording", unit: "frames")
+    // Episodes may end before their time.
+    let most = min(command.limit ?? .max, command.episodes * session.timeLimit)
     var ended = 0
     var failure: (any Error)?
     do {
@@ -47,8 +49,8 @@ struct WatchRecording {
             counts[index].attackedFrames += step.attackedFrames
           }
         }
-        if let steps = command.steps { progress.update(recording.frameCount, of: steps) }
-        guard ended < command.episodes, recording.frameCount < command.steps ?? .max, !interruption.isAsked
+        progress.update(recording.frameCount, of: most)
+        guard ended < command.episodes, recording.frameCount < command.limit ?? .max, !interruption.isAsked
         else { break }
         try session.advance()
       }
@@ -58,6 +60,7 @@ struct WatchRecording {
     let frames = recording.frameCount
     do { try recording.finish() } catch { failure = failure ?? error }
     if let failure { throw failure }
+    progress.finish(frames, of: frames)
 
     let summary = Summary(
       frames: frames,

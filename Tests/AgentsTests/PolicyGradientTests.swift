@@ -29,7 +29,52 @@ private struct Still: Environment, Codable {
   func observe(into frame: inout MutableSpan<Float>) { for index in 0..<32 { frame[index] = 0 } }
 }
 
+/// The lanes of a vector, in parts of some sizes.
+private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [Rollout] {
+  var first = 0
+  return sizes.map { size in
+    var rollout = Rollout(environments.part(first..<(first + size)), frames: 1)
+    rollout.startTraining(seed: 1, first: first)
+    first += size
+    return rollout
+  }
+}
+
 @Suite struct PolicyGradientTests {
+  /// Acting in parts, on any number of threads, fills the buffer with the same bits as acting in one.
+  @Test(arguments: [nil, 4])
+  func partsLiveThroughWhatTheWholeDoes(_ lstm: Int?) throws {
+    let catalog = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+    for (id, input) in [("breakout-v1", [10, 10, 4]), ("catch-v1", [10, 10, 1])] {
+      let environments = try catalog.definition(for: id).makeVector(count: 11)
+      var random = RandomStream(seed: 5)
+      var model = try ActorCritic(
+        .init(.minatarCNN, hidden: [8], lstm: lstm), isShared: true, input: input,
+        actions: environments.actions.count, using: &random)
+      model.parameters = model.parameters.map { $0 + 0.1 * random.tensor($0.shape) }
+      func lived(_ sizes: [Int], threads: Int) throws -> (RolloutBuffer, [[Double]]) {
+        var rollouts = parts(sizes, of: environments)
+        var buffer = RolloutBuffer(horizon: 13, lanes: 11, input: input)
+        var returns: [[Double]] = []
+        for _ in 0..<3 {
+          returns.append(
+            try buffer.fill(from: &rollouts, by: model, attacker: nil, on: Workers(threads: threads)))
+        }
+        return (buffer, returns)
+      }
+      let (whole, returns) = try lived([11], threads: 1)
+      #expect(returns.contains { !$0.isEmpty })
+      for (sizes, threads) in [([5, 6], 1), ([5, 6], 2), ([1, 7, 3], 2)] {
+        let (buffer, others) = try lived(sizes, threads: threads)
+        #expect(buffer.observations == whole.observations && buffer.actions == whole.actions)
+        #expect(buffer.logProbabilities == whole.logProbabilities && buffer.values == whole.values)
+        #expect(buffer.rewards == whole.rewards && buffer.nextValues == whole.nextValues)
+        #expect(buffer.isEnd == whole.isEnd && buffer.continues == whole.continues)
+        #expect(buffer.memory == whole.memory && others == returns)
+      }
+    }
+  }
+
   /// By hand, with γ = ½ and λ = ½, one lane: a termination ends the sums, a truncation puts the value of the last
   /// observation in their place, and so does the end of the buffer.
   @Test func advantagesByHand() {
@@ -69,11 +114,9 @@ private struct Still: Environment, Codable {
     var random = RandomStream(seed: 1)
     let model = try ActorCritic(
       .init(.mlp, hidden: [8]), isShared: true, input: [1, 1, 1], actions: 2, using: &random)
-    var rollout = Rollout(
-      EnvironmentVector(Count(terminates: terminates), limit: 3, count: 2), frames: 1)
-    rollout.startTraining(seed: 1)
+    var rollouts = parts([2], of: EnvironmentVector(Count(terminates: terminates), limit: 3, count: 2))
     var buffer = RolloutBuffer(horizon: 5, lanes: 2, input: [1, 1, 1])
-    let returns = try buffer.fill(from: &rollout, by: model, attacker: nil)
+    let returns = try buffer.fill(from: &rollouts, by: model, attacker: nil)
     #expect(returns == [3, 3])
     #expect(buffer.observations.elements == [0, 0, 1, 1, 2, 2, 0, 0, 1, 1])
     #expect(buffer.isEnd.map { $0 ? 1 : 0 } == [0, 0, 0, 0, 1, 1, 0, 0, 0, 0])
@@ -140,11 +183,10 @@ private struct Still: Environment, Codable {
       .init(.mlp, hidden: [8], lstm: 6), isShared: true, input: [1, 1, 3], actions: 2, using: &random)
     // Away from the undecided start, where all actions are alike.
     model.parameters = model.parameters.map { $0 + random.tensor($0.shape) }
-    var rollout = Rollout(EnvironmentVector(DelayedRecall(), count: 4), frames: 1)
-    rollout.startTraining(seed: 1)
+    var rollouts = parts([4], of: EnvironmentVector(DelayedRecall(), count: 4))
     var buffer = RolloutBuffer(horizon: 7, lanes: 4, input: [1, 1, 3])
     for _ in 0..<2 {
-      _ = try buffer.fill(from: &rollout, by: model, attacker: nil)
+      _ = try buffer.fill(from: &rollouts, by: model, attacker: nil)
       let lanes = [2, 0]
       let rows = (0..<7).flatMap { step in lanes.map { step * 4 + $0 } }
       let (logits, values) = model(

@@ -63,6 +63,66 @@ import Testing
       .enumerated()
     where !rounding[index] { #expect(abs(value - wanted) <= 1e-4) }
   }
+
+  /// Records of minimizing attacks, and ours with the same steps or no more questions.
+  private static let minimizing = [
+    ("deepfool", "deepfool"), ("deepfool.torchattacks", "deepfool"),
+    ("cw", "cw:steps=100:searches=5:rate=0.01:constant=0.01"),
+    ("cw.cleverhans", "cw:steps=100:searches=5:rate=0.01:constant=0.01"),
+    ("hopskipjump", "hopskipjump:iterations=6:samples=50:early-stop=no"),
+    ("hopskipjump.art", "hopskipjump:iterations=6:samples=44:early-stop=no"),
+  ]
+
+  /// The median of what it takes to flip a frame, those that are not flipped counted as infinite, is no larger than theirs.
+  @Test(arguments: networks, minimizing)
+  func needsNoMoreThanTheLibraries(_ network: String, _ names: (record: String, attack: String)) throws {
+    let fixture = try LibraryFixture(network)
+    let theirs = try fixture["\(names.record).norms"].elements
+    // Room for whatever an attack finds.
+    let threat = ThreatModel(norm: .l2, epsilon: Epsilon(30), frames: .all)
+    let (isFlipped, delivery) = try fixture.attack(names.attack, within: threat, seed: 0)
+    let ours = zip(delivery.sizes, isFlipped).map { $1 ? $0 : .infinity }
+    #expect(ours.count(where: \.isFinite) >= theirs.count(where: \.isFinite))
+    #expect(
+      Self.median(ours) <= Self.median(theirs) * 1.01,
+      "of \(fixture.file.metadata["\(names.record).norms"] ?? "")")
+    if names.record.hasPrefix("hopskipjump") {
+      #expect(try Self.questions(delivery) <= fixture.queries(names.record))
+    }
+  }
+
+  private static func median(_ values: [Float]) -> Float { values.sorted()[values.count / 2] }
+
+  private static func questions(_ delivery: Attacker.Delivery) -> Double {
+    Double(delivery.passes.reduce(0) { $0 + $1.forward }) / Double(delivery.passes.count)
+  }
+
+  /// Records of attacks of a fixed size, and ours with no more steps or questions.
+  private static let bounded = [
+    ("apgd.ce", "apgd:steps=10"), ("apgd.dlr", "apgd:steps=10:loss=ratio"), ("apgd.art", "apgd:steps=10"),
+    ("square.100", "square:queries=99"), ("square.300", "square:queries=299"),
+    ("square.art", "square:queries=299"),
+  ]
+
+  /// The share of observations that are flipped is no smaller than theirs, both as means over five seeds; one observation
+  /// in a hundred is left to chance.
+  @Test(arguments: networks, bounded)
+  func flipsNoLessThanTheLibraries(_ network: String, _ names: (record: String, attack: String)) throws {
+    let fixture = try LibraryFixture(network)
+    let theirs = try fixture["\(names.record).successes"].mean().scalar
+    let epsilon = try #require(fixture.file.metadata["\(names.record).epsilon"].flatMap { Epsilon($0) })
+    let threat = ThreatModel(epsilon: epsilon, frames: .all)
+    var flips = 0
+    for seed in 0..<5 {
+      let (isFlipped, delivery) = try fixture.attack(names.attack, within: threat, seed: UInt64(seed) * 1000)
+      flips += isFlipped.count { $0 }
+      if !names.record.hasSuffix("art") {
+        #expect(try Self.questions(delivery) <= fixture.queries(names.record) * 1.1)
+      }
+    }
+    let ours = Float(flips) / Float(5 * fixture.observations.shape[0])
+    #expect(ours >= theirs - 0.01, "of \(fixture.file.metadata["\(names.record).successes"] ?? "")")
+  }
 }
 
 /// A network drawn as the script draws it, its observations, and the script's record.
@@ -108,8 +168,26 @@ struct LibraryFixture {
   }
 
   /// One stream an observation.
-  var streams: [RandomStream] {
-    (0..<observations.shape[0]).map { RandomStream(seed: UInt64($0), stream: .attack) }
+  var streams: [RandomStream] { streams(seed: 0) }
+
+  private func streams(seed: UInt64) -> [RandomStream] {
+    (0..<observations.shape[0]).map { RandomStream(seed: seed + UInt64($0), stream: .attack) }
+  }
+
+  /// How many rows a library asked for each observation.
+  func queries(_ record: String) throws -> Double {
+    try #require(file.metadata["\(record).queries"].flatMap { Double($0) })
+  }
+
+  /// Attacks all observations, and says where the action is another.
+  func attack(
+    _ attack: String, within threat: ThreatModel, seed: UInt64
+  ) throws -> (isFlipped: [Bool], delivery: Attacker.Delivery) {
+    var random = streams(seed: seed)
+    let delivery = try Attacker(attack, against: policy, within: threat)
+      .deliver(observations, frameChannels: observations.shape[3], using: &random)
+    let actions = policy.scores(for: delivery.observations).argmax()
+    return (zip(actions, delivery.cleanActions).map(!=), delivery)
   }
 
   /// For each entry whether its slope is below a millionth of its observation's largest.

@@ -119,9 +119,10 @@ import Testing
       #expect(found[row] != action)
       #expect(delivery.sizes[row] >= smallest * 0.999)
       #expect(
-        delivery.sizes[row] <= smallest * (1 + climber.slack) + 2e-4, "\(delivery.sizes[row]) of \(smallest)")
+        delivery.sizes[row] <= smallest * (1 + climber.slack) + Float(size) / 256,
+        "\(delivery.sizes[row]) of \(smallest)")
     }
-    #expect(compared > 2)
+    #expect(compared > 1)
   }
 
   /// Where the two actions' weights are opposite, the most salient entry is the one of the largest slope.

@@ -61,7 +61,7 @@ import Testing
     .labels.map(\.text)
     #expect(labels.contains("Perturbation ×8"))
     #expect(labels.contains("+0.125") && labels.contains("-0.125"))
-    #expect(labels.contains("3 of 16 changed, by 0.125 at most"))
+    #expect(labels.contains("3 of 16 changed, at most 0.125"))
   }
 
   /// Two planes that change by opposite amounts must not cancel: each has a tile of its own.

@@ -89,8 +89,9 @@ import Testing
     #expect(picture.cells[16] == .init(character: "a", foreground: .alarm, background: Color(0x102030)))
     #expect(picture.cells[17].character == "b")
     #expect(picture.cells[18].character == " ")
-    canvas.draw("c", x: 7, y: 4, color: .alarm)
-    let mixed = TerminalPicture(canvas, columns: 2, rows: 1).cells[1]
+    var other = fourColors(keepsLabels: true)
+    other.draw("c", x: 8, y: 4, color: .alarm)
+    let mixed = TerminalPicture(other, columns: 2, rows: 1).cells[1]
     #expect(mixed == .init(character: "c", foreground: .alarm, background: Color(0x708090)))
   }
 

@@ -49,7 +49,13 @@ private func play(
     #expect(first.steps.map(\.actions) == second.steps.map(\.actions))
   }
 
-  @Test(arguments: catalog.ids, AttackCatalog.names)
+  /// Every environment with one attack, every attack in one environment.
+  static let pairs =
+    catalog.ids.map { ($0, "fgsm") } + AttackCatalog.names.map { ("breakout-v1", quick[$0] ?? $0) }
+  /// What learns first needs not learn well.
+  static let quick = ["universal": "universal:steps=2", "robust-sarsa": "robust-sarsa:updates=2"]
+
+  @Test(arguments: pairs)
   func epsilonZeroIsTheCleanRunBitForBit(_ id: String, _ attack: String) throws {
     let clean = try play(id)
     let attacked = try play(id, attack: (attack, ThreatModel(epsilon: Epsilon(0))))
@@ -195,22 +201,48 @@ private func play(
   }
 
   /// The attack's victim remembers what the policy remembers: with nothing changed, nothing flips.
-  @Test(arguments: AttackCatalog.names)
-  func theVictimRemembersWhatThePolicyDoes(_ attack: String) throws {
-    for id in catalog.ids {
-      let definition = try catalog.definition(for: id)
-      let victim = ActionValuePolicy(try recurrent(definition))
-      let experience = try Experience(
-        of: victim, in: definition.makeVector(count: 1), frames: 1, seed: 9, limit: 3)
-      let harmless = try Attacker(
-        AttackPlan("\(attack)\(attack == "robust-sarsa" ? ":updates=1" : "")"), against: victim,
-        within: ThreatModel(epsilon: Epsilon(0)), learningFrom: experience)
-      let seeds: [[UInt64]] = [[1], [2], [3]]
-      let (attacked, clean) = (
-        try actions(id, seeds: seeds, attacker: harmless), try actions(id, seeds: seeds)
-      )
-      #expect(attacked.actions == clean.actions)
-      #expect(attacked.records.allSatisfy { $0.flips == 0 })
+  @Test(arguments: pairs)
+  func theVictimRemembersWhatThePolicyDoes(_ id: String, _ attack: String) throws {
+    let definition = try catalog.definition(for: id)
+    let victim = ActionValuePolicy(try recurrent(definition))
+    let experience = try Experience(
+      of: victim, in: definition.makeVector(count: 1), frames: 1, seed: 9, limit: 3)
+    let harmless = try Attacker(
+      AttackPlan(attack), against: victim, within: ThreatModel(epsilon: Epsilon(0)),
+      learningFrom: experience)
+    let seeds: [[UInt64]] = [[1], [2], [3]]
+    let (attacked, clean) = (
+      try actions(id, seeds: seeds, attacker: harmless), try actions(id, seeds: seeds)
+    )
+    #expect(attacked.actions == clean.actions)
+    #expect(attacked.records.allSatisfy { $0.flips == 0 })
+  }
+
+  /// Frames that the attacker leaves alone are decided on the clean pass: the same as deciding anew, memory included.
+  @Test(arguments: ["catch-v1", "door-key-5x5-v1"])
+  func framesLeftAloneAreDecidedOnce(_ id: String) throws {
+    let definition = try catalog.definition(for: id)
+    let policy = try recurrent(definition)
+    let plan = AttackPlan(try AttackChoice("noise"), timing: .random(0.5))
+    let attacker = try Attacker(plan, against: policy, within: ThreatModel(epsilon: Epsilon(0.5)))
+    var (once, anew) = (
+      Rollout(definition.makeVector(count: 4), frames: 1), Rollout(definition.makeVector(count: 4), frames: 1)
+    )
+    for lane in 0..<4 {
+      once.start(lane, seed: UInt64(lane))
+      anew.start(lane, seed: UInt64(lane))
     }
+    while once.isRunning.contains(true) {
+      let step = try once.step(policy, attacker: attacker)
+      let other = try anew.step(
+        attacker: attacker,
+        choosing: { seen, memory, random in policy.act(on: seen, memory: &memory, using: &random) })
+      #expect(step.actions == other.actions)
+      #expect(step.delivered == other.delivered)
+    }
+    #expect(once.records == anew.records)
+    #expect(
+      once.records.allSatisfy { $0.attackedFrames < $0.length }
+        && once.records.contains { $0.attackedFrames > 0 })
   }
 }

@@ -1,7 +1,7 @@
 import Attacks
 import Environments
 import Episodes
-import Evaluation
+@testable import Evaluation
 import Networks
 import Policies
 import RandomStreams

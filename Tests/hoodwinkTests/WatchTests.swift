@@ -53,8 +53,9 @@ import Testing
       let evaluated = try Tool.run([
         "evaluate", "catch-v1-dqn", "--attacks", "fgsm", "--epsilons", "32/255", "--episodes", "2", "--json",
       ])
-      let cells = try #require(
-        try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [[String: Any]])
+      let report = try #require(
+        try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
+      let cells = try #require(report["cells"] as? [[String: Any]])
       for (attack, run) in [("fgsm", runs[0]), (nil, runs[1])] as [(String?, [String: Any])] {
         let cell = try #require(cells.first { $0["attack"] as? String == attack })
         #expect(run["returns"] as? [Double] == cell["returns"] as? [Double])
@@ -75,7 +76,7 @@ import Testing
   @Test func stepsAreCounted() throws {
     try withFolder { folder in
       let frames = folder.appendingPathComponent("frames").path
-      let run = try Tool.run(Self.watch + ["--steps", "4", "--record", frames])
+      let run = try Tool.run(Self.watch + ["--limit", "4", "--record", frames])
       #expect(run.status == 0)
       #expect(run.output.hasPrefix("4 frames in \(frames)\n"))
       #expect(run.output.contains("return not known yet"))

@@ -1,0 +1,49 @@
+import Foundation
+import Policies
+import TestSupport
+import Tensors
+import Testing
+
+/// The panel from the command line.
+@Suite struct SelftestTests {
+  @Test func anHonestPolicyPassesWithFigures() throws {
+    let command = [
+      "selftest", "catch-v1-dqn", "--epsilons", "4/255,8/255", "--episodes", "24", "--surrogate",
+      "catch-v1-dqn-adversarial", "--json",
+    ]
+    let run = try Tool.run(command + ["--threads", "1"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try Tool.run(command + ["--threads", "2"]).output == run.output)
+    let panels = try #require(
+      try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: Any]])
+    #expect(panels.map { $0["epsilon"] as? String } == ["4/255", "8/255"])
+    for panel in panels {
+      #expect(panel["status"] as? String == "green")
+      #expect(panel["threatHash"] is String)
+      let checks = try #require(panel["checks"] as? [[String: Any]])
+      #expect(checks.count == 12)
+      for check in checks { #expect((check["figures"] as? [Any])?.isEmpty == false) }
+    }
+  }
+
+  /// The same policy with scores so large that the softmax saturates: the same actions, and no gradient.
+  @Test func aMaskedPolicyFailsWithStatusOne() throws {
+    try withFolder { folder in
+      var file = try PolicyFile(
+        contentsOf: PolicyFile.locate(
+          "catch-v1-dqn", policies: repository.appendingPathComponent("Policies")))
+      var policy = file.policy
+      let last = policy.network.parameters.count - 2
+      for index in last...(last + 1) {
+        policy.network.parameters[index] = policy.network.parameters[index] * 1e6
+      }
+      file = PolicyFile(policy: policy, description: file.description)
+      let path = folder.appendingPathComponent("masked.safetensors")
+      try file.write(to: path)
+      let run = try Tool.run(["selftest", path.path, "--episodes", "24"])
+      #expect(run.status == 1)
+      #expect(run.output.contains("gradient not zero"))
+      #expect(run.output.contains("do not call this policy robust"))
+    }
+  }
+}
