@@ -66,7 +66,7 @@ def table(environments: list[str], episodes: int, certified_episodes: int) -> st
                 def text(row: dict) -> str:
                     score = (row["mean"] - random) / (clean - random)
                     # Returns must come in the order found ≤ clean.
-                    mark = " (above clean)" if row["attack"] and row["mean"] > own["mean"] else ""
+                    mark = " (above clean)" if row.get("attack") and row["mean"] > own["mean"] else ""
                     return f"{row['mean']:.2f} ({score:.2f}){mark}"
 
                 attacked = [mean(policy, attack, epsilon, episodes) for attack in ("noise", "fgsm", PGD)]

@@ -49,7 +49,8 @@ def median_run(runs: list[Path]) -> tuple[Path, list[float]]:
 
 
 def cell(row: dict) -> str:
-    return f"{row['mean']:.2f} [{row['intervalLow']:.2f}, {row['intervalHigh']:.2f}]"
+    interval = f"[{row['intervalLow']:.2f}, {row['intervalHigh']:.2f}]"
+    return f"{row['mean']:.2f}, {row['interquartileMean']:.2f} {interval}"
 
 
 def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[float]) -> str:
@@ -59,7 +60,7 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
     rows = hoodwink(*evaluation)["cells"]
     certified = hoodwink("certify", policy, "--epsilons", EPSILONS, "--episodes", str(CERTIFIED_EPISODES))
     rates = {size["epsilon"]: size["certificationRate"] for size in certified["sizes"]}
-    attacks = list(dict.fromkeys(row["attack"] for row in rows if row["attack"]))
+    attacks = list(dict.fromkeys(row["attack"] for row in rows if row.get("attack")))
     lines = [
         f"# {name}",
         "",
@@ -77,7 +78,7 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         + (f". The median, {chosen.name}, is the one here." if len(runs) > 1 else ".")
         + " Same recipe, same seed, same bits on the same machine.",
         "",
-        f"Mean return of {EPISODES} episodes, in brackets a 95% bootstrap interval of their interquartile mean (it speaks of this "
+        f"Of the returns of {EPISODES} episodes the mean, the interquartile mean and its 95% bootstrap interval (it speaks of this "
         f"policy, not of its training); max norm, newest frame; certified: share of frames of {CERTIFIED_EPISODES} clean episodes whose action is proven.",
         "",
         "| epsilon | " + " | ".join(attacks) + " | certified |",
@@ -85,7 +86,7 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         f"| clean | {' | '.join([cell(rows[0])] * 1 + ['–'] * (len(attacks) - 1))} | – |",
     ]
     for epsilon in EPSILONS.split(","):
-        cells = [cell(row) for attack in attacks for row in rows if row["attack"] == attack and row["epsilon"] == epsilon]
+        cells = [cell(row) for attack in attacks for row in rows if row.get("attack") == attack and row["epsilon"] == epsilon]
         lines.append(f"| {epsilon} | {' | '.join(cells)} | {100 * rates[epsilon]:.1f}% |")
     lines += [
         "",
