@@ -34,20 +34,20 @@ private func trained(_ configuration: any AgentConfiguration) throws -> PolicyFi
     #expect(again.policyFile.policy != file.policy)
   }
 
-  /// The target network follows, or the first targets would be those of drawn weights: the loss of a first update from a
-  /// policy that was trained is far below that of one that was not.
+  /// From a policy that values everything at 5, with γ = 0.97, a step that does not end the episode is off by about 0.15; from a
+  /// target network that was left as drawn it would be off by about 5. One step in nine ends an episode here.
   @Test func theTargetNetworkBeginsThere() throws {
     var configuration = DQN.Configuration()
-    let file = try trained(configuration)
+    var file = try trained(configuration)
+    var network = file.policy.network
+    let last = network.parameters.count - 1
+    network.parameters[last - 1] = 0 * network.parameters[last - 1]
+    network.parameters[last] = Tensor(repeating: 5, shape: network.parameters[last].shape)
+    file.policy = NetworkPolicy(network)
     configuration.learningRate = .constant(0)
-    configuration.targetShare = 0
-    func firstLoss(_ start: PolicyFile?) throws -> Float {
-      var run = try run(configuration, start: start)
-      while run.progress.loss == nil { try run.advance() }
-      return try #require(run.progress.loss)
-    }
-    let (cold, warm) = (try firstLoss(nil), try firstLoss(file))
-    #expect(warm < 0.5 * cold, "\(warm) \(cold)")
+    var run = try run(configuration, start: file)
+    while run.progress.loss == nil { try run.advance() }
+    #expect(try #require(run.progress.loss) < 2)
   }
 
   @Test func aPolicyThatDoesNotFitIsRefused() throws {
@@ -69,7 +69,9 @@ private func trained(_ configuration: any AgentConfiguration) throws -> PolicyFi
     let hash = file.weightsHash
     file.description.seed += 1
     #expect(file.weightsHash == hash)
-    file.critic?.parameters[0] = file.critic!.parameters[0] * 2
+    var critic = try #require(file.critic)
+    critic.parameters[0] = 2 * critic.parameters[0]
+    file.critic = critic
     #expect(file.weightsHash != hash)
   }
 }
