@@ -7,7 +7,7 @@ extension Neighborhood {
   ///
   ///     max   x + s · sign(g)
   ///     l2    x + s · g / ‖g‖₂
-  ///     l1    x + s · sign(gⱼ) / k at the k entries with the largest |gⱼ| (Goodfellow et al. in CleverHans)
+  ///     l1    x + s · sign(gⱼ) / k at the k entries with the largest |gⱼ| (as CleverHans has it)
   ///
   /// Under the L1 norm only entries with room in the direction of the step count. Entries that may not change have no part in
   /// any norm; where the gradient is zero nothing moves.
@@ -80,6 +80,29 @@ extension Neighborhood {
     for index in entries where abs(gradient[index]) == largest && hasRoom(index) {
       result[index] = (gradient[index] > 0 ? size : -size) / Float(ties)
     }
+  }
+
+  /// The allowed observations at which functions of these slopes are largest under the L1 norm: the budget is spent on the
+  /// entries in the order of their slopes, on each as far as the range lets it. O(n log n) for n entries.
+  func filled(along gradient: Tensor) -> Tensor {
+    let (gradient, length, range) = (masked(gradient), length, threat.range)
+    var point = center
+    point.withMutableElements { point in
+      gradient.withElements { gradient in
+        for row in 0..<count {
+          var left = budgets[row]
+          let slopes = ((row * length)..<((row + 1) * length)).filter { gradient[$0] != 0 }
+          for index in slopes.sorted(by: { abs(gradient[$0]) > abs(gradient[$1]) }) where left > 0 {
+            let up = gradient[index] > 0
+            let room = up ? range.upperBound - point[index] : point[index] - range.lowerBound
+            let change = min(left, max(room, 0))
+            point[index] += up ? change : -change
+            left -= change
+          }
+        }
+      }
+    }
+    return point
   }
 
   /// As far as the norm leaves room beside what has changed, an entry of one observation moves up or down.

@@ -14,6 +14,10 @@ struct Cell: Encodable {
   let threat: String?
   let threatHash: String?
   let timing: String?
+  /// The policy on which the attack searched; nil for the one that was attacked.
+  let surrogate: String?
+  /// `greedy` or `sampled`.
+  let acting: String
   let episodes: Int
   let seed: UInt64
   let mean: Double
@@ -36,23 +40,26 @@ struct Cell: Encodable {
   let result: Evaluation.Result
 
   private enum CodingKeys: CodingKey {
-    case policy, environment, attack, epsilon, epsilonValue, threat, threatHash, timing, episodes, seed, mean
+    case policy, environment, attack, epsilon, epsilonValue, threat, threatHash, timing, surrogate, acting
+    case episodes, seed, mean
     case interquartileMean, intervalLow, intervalHigh, intervalOver, flipRate, frames, attackedFrames
     case unchangedFrames, largestPerturbation, forwardPasses, backwardPasses, seconds, returns
   }
 
   /// Plays the episodes of a cell; no opposition gives the clean one.
   static func play(
-    _ subject: NamedPolicy, against opposition: Evaluation.Opposition?, episodes: Int,
-    compute: ComputeOptions, interruption: Interruption
+    _ subject: NamedPolicy, against opposition: Evaluation.Opposition?,
+    searchingOn surrogate: (name: String, policy: any Policy)?, play: PlayOptions, compute: ComputeOptions,
+    interruption: Interruption
   ) throws -> Cell {
     let description = subject.file.description
     let evaluation = Evaluation(
-      environment: subject.environment, frames: description.frames, seed: compute.seed, episodes: episodes)
+      environment: subject.environment, frames: description.frames, seed: compute.seed,
+      episodes: play.episodes)
     let clock = ContinuousClock()
     let start = clock.now
     let result = try evaluation.run(
-      subject.file.victim, against: opposition, workers: compute.workers,
+      subject.victim(play), against: opposition, searchingOn: surrogate?.policy, workers: compute.workers,
       continuing: { !interruption.isAsked })
     let seconds = (clock.now - start) / .seconds(1)
     let interval = result.interquartileInterval(seed: compute.seed)
@@ -62,7 +69,7 @@ struct Cell: Encodable {
       attack: opposition.map { "\($0.plan.attack)" }, epsilon: epsilon.map { "\($0)" },
       epsilonValue: epsilon?.value, threat: opposition.map { "\($0.threat)" },
       threatHash: opposition?.threat.stableHash, timing: opposition.map { "\($0.plan.timing)" },
-      episodes: episodes, seed: compute.seed, mean: result.mean,
+      surrogate: opposition == nil ? nil : surrogate?.name, acting: play.acting, episodes: play.episodes, seed: compute.seed, mean: result.mean,
       interquartileMean: result.interquartileMean, intervalLow: interval.lowerBound,
       intervalHigh: interval.upperBound, flipRate: result.flipRate, frames: result.frames,
       attackedFrames: result.attackedFrames, unchangedFrames: result.unchangedFrames,
@@ -73,7 +80,7 @@ struct Cell: Encodable {
   /// The heads of ``row``.
   static let heads = [
     "policy", "attack", "epsilon", "mean", "IQM", "95% interval", "flips", "attacked", "unchanged", "largest",
-    "passes a frame", "time",
+    "passes a frame", "time", "threat model",
   ]
 
   /// The cell as a row of the table.
@@ -92,15 +99,14 @@ struct Cell: Encodable {
       flipRate.map { String(format: "%.1f%%", $0 * 100) } ?? "–", share(attackedFrames, frames),
       share(unchangedFrames, attackedFrames), isAttacked ? String(format: "%.4f", largestPerturbation) : "–",
       isAttacked ? "\(perFrame(forwardPasses)) + \(perFrame(backwardPasses))" : "–",
-      String(format: "%.1f s", seconds),
+      String(format: "%.1f s", seconds), threatHash ?? "–",
     ]
   }
 
   /// The heads of ``values``.
   static let columns = [
-    "policy", "environment", "attack", "epsilon", "epsilon_value", "threat_hash", "timing", "episodes",
-    "seed",
-    "mean", "interquartile_mean", "interval_low", "interval_high", "interval_over", "flip_rate", "frames",
+    "policy", "environment", "attack", "epsilon", "epsilon_value", "threat_hash", "timing", "surrogate",
+    "acting", "episodes", "seed", "mean", "interquartile_mean", "interval_low", "interval_high", "interval_over", "flip_rate", "frames",
     "attacked_frames", "unchanged_frames", "largest_perturbation", "forward_passes", "backward_passes",
     "seconds",
   ]
@@ -109,9 +115,68 @@ struct Cell: Encodable {
   var values: [String] {
     [
       policy, environment, attack ?? "", epsilon ?? "", epsilonValue.map { "\($0)" } ?? "", threatHash ?? "",
-      timing ?? "", "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)", "\(intervalLow)",
+      timing ?? "", surrogate ?? "", acting, "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)", "\(intervalLow)",
       "\(intervalHigh)", intervalOver, flipRate.map { "\($0)" } ?? "", "\(frames)", "\(attackedFrames)",
       "\(unchangedFrames)", "\(largestPerturbation)", "\(forwardPasses)", "\(backwardPasses)", "\(seconds)",
     ]
+  }
+}
+
+/// A cell that left more return than a stronger attack should, for people and machines.
+struct SurpriseNote: Encodable {
+  let policy: String
+  let kind: Surprise.Kind
+  let attack: String
+  let epsilon: String
+  /// What left less; no attack for the clean run.
+  let besideAttack: String?
+  let besideEpsilon: String?
+  let difference: Double
+  let intervalLow: Double
+  let intervalHigh: Double
+  let flipRate: Double
+  let besideFlipRate: Double?
+
+  /// The surprises among the cells of each policy.
+  static func notes(on cells: [Cell], seed: UInt64) -> [SurpriseNote] {
+    var policies: [String] = []
+    for cell in cells where !policies.contains(cell.policy) { policies.append(cell.policy) }
+    return policies.flatMap { policy -> [SurpriseNote] in
+      let own = cells.filter { $0.policy == policy }
+      return Surprise.among(
+        own.map { .init(attack: $0.attack, size: $0.epsilonValue.map(Double.init), result: $0.result) }, seed: seed
+      ).map { SurpriseNote($0, more: own[$0.more], less: own[$0.less]) }
+    }
+  }
+
+  private init(_ surprise: Surprise, more: Cell, less: Cell) {
+    policy = more.policy
+    kind = surprise.kind
+    (attack, epsilon) = (more.attack ?? "", more.epsilon ?? "")
+    (besideAttack, besideEpsilon) = (less.attack, less.epsilon)
+    difference = surprise.difference
+    (intervalLow, intervalHigh) = (surprise.interval.lowerBound, surprise.interval.upperBound)
+    (flipRate, besideFlipRate) = (more.flipRate ?? 0, less.flipRate)
+  }
+
+  /// One line.
+  var sentence: String {
+    let rival = besideAttack.map { "\($0) at \(besideEpsilon ?? "")" } ?? "no attack"
+    let flips = besideFlipRate.map { String(format: "; flips %.1f%% against %.1f%%", 100 * flipRate, 100 * $0) } ?? ""
+    return "\(policy): \(attack) at \(epsilon) left "
+      + String(format: "%.3f more than ", difference) + rival
+      + String(format: " (95%% interval [%.3f, %.3f]", intervalLow, intervalHigh) + "\(flips))"
+  }
+
+  /// All of them with what they mean, for people; nothing where there are none.
+  static func show(_ notes: [SurpriseNote]) {
+    guard !notes.isEmpty else { return }
+    print("\nMore return than a stronger attack should leave, over the same episodes:")
+    for note in notes { print("  " + amber(note.sentence)) }
+    print(
+      """
+      A changed action is not a lower return: where a policy is not the best there is, another action may earn more, and an \
+      attack does not know which. One in forty such comparisons comes out by chance. Whether the attack is weak: hoodwink selftest.
+      """)
   }
 }
