@@ -101,9 +101,9 @@ public struct DeepFool: AttackRecipe {
         }
       }
       guard !rows.isEmpty else { continue }
-      // A little more than to the face itself, where neither side wins.
+      // A little more than to the face itself, where neither side wins and rounding decides; as much as in the authors' code.
       let sizes = rows.map { row in
-        norms[face][row] > 0 ? (abs(values[face][row]) + 1e-6) / norms[face][row] : 0
+        norms[face][row] > 0 ? abs(values[face][row]) / norms[face][row] + 1e-4 : 0
       }
       let moves = neighborhood.rows(at: rows).changes(
         along: masked[face].rows(at: rows), sizes: sizes, at: point.rows(at: rows))

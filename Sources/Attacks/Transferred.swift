@@ -22,7 +22,8 @@ struct Transferred: Attack {
     using random: inout [RandomStream]
   ) -> Tensor {
     let own = CleanPass(
-      of: clean.observations, through: surrogate, using: random, knowledge: knowledge, expectation: expectation)
+      of: clean.observations, through: surrogate, using: random, knowledge: knowledge,
+      expectation: expectation)
     return attack.perturb(own, meeting: criterion, within: neighborhood, using: &random)
   }
 }

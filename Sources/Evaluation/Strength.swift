@@ -146,10 +146,10 @@ struct Strength: Sendable {
         sentence: isBlind
           ? "the policy earns no more than a random one and does the same whatever it sees: that is not robustness"
           : isWorthless
-          ? "the policy earns no more than a random one: there is nothing to lose"
-          : status == .green
-            ? "with everything allowed the policy earns no more than a random one"
-            : "with everything allowed the policy still earns more than a random one: the attack fails where it cannot"
+            ? "the policy earns no more than a random one: there is nothing to lose"
+            : status == .green
+              ? "with everything allowed the policy earns no more than a random one"
+              : "with everything allowed the policy still earns more than a random one: the attack fails where it cannot"
       )
     ]
   }

@@ -90,7 +90,8 @@ public struct PolicyFile: Sendable {
       throw PolicyError("a dqn has no distribution over actions to draw from: its scores are values")
     }
     guard !(victim is any VotingPolicy) else {
-      throw PolicyError("behind smoothing there is no distribution over actions to draw from: its scores are votes")
+      throw PolicyError(
+        "behind smoothing there is no distribution over actions to draw from: its scores are votes")
     }
     return victim.sampled
   }

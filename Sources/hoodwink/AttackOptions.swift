@@ -162,7 +162,9 @@ struct SurrogateOptions: ParsableArguments {
       throw Failure("--surrogate \(surrogate): has other actions than \(subject.name)")
     }
     guard !other.file.policy.network.isRecurrent else {
-      throw Failure("--surrogate \(surrogate): remembers, and what it would remember of the other's episodes is not known")
+      throw Failure(
+        "--surrogate \(surrogate): remembers, and what it would remember of the other's episodes is not known"
+      )
     }
     return other.file.victim
   }

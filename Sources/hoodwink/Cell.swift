@@ -69,7 +69,8 @@ struct Cell: Encodable {
       attack: opposition.map { "\($0.plan.attack)" }, epsilon: epsilon.map { "\($0)" },
       epsilonValue: epsilon?.value, threat: opposition.map { "\($0.threat)" },
       threatHash: opposition?.threat.stableHash, timing: opposition.map { "\($0.plan.timing)" },
-      surrogate: opposition == nil ? nil : surrogate?.name, acting: play.acting, episodes: play.episodes, seed: compute.seed, mean: result.mean,
+      surrogate: opposition == nil ? nil : surrogate?.name, acting: play.acting, episodes: play.episodes,
+      seed: compute.seed, mean: result.mean,
       interquartileMean: result.interquartileMean, intervalLow: interval.lowerBound,
       intervalHigh: interval.upperBound, flipRate: result.flipRate, frames: result.frames,
       attackedFrames: result.attackedFrames, unchangedFrames: result.unchangedFrames,
@@ -106,7 +107,8 @@ struct Cell: Encodable {
   /// The heads of ``values``.
   static let columns = [
     "policy", "environment", "attack", "epsilon", "epsilon_value", "threat_hash", "timing", "surrogate",
-    "acting", "episodes", "seed", "mean", "interquartile_mean", "interval_low", "interval_high", "interval_over", "flip_rate", "frames",
+    "acting", "episodes", "seed", "mean", "interquartile_mean", "interval_low", "interval_high",
+    "interval_over", "flip_rate", "frames",
     "attacked_frames", "unchanged_frames", "largest_perturbation", "forward_passes", "backward_passes",
     "seconds",
   ]
@@ -115,68 +117,10 @@ struct Cell: Encodable {
   var values: [String] {
     [
       policy, environment, attack ?? "", epsilon ?? "", epsilonValue.map { "\($0)" } ?? "", threatHash ?? "",
-      timing ?? "", surrogate ?? "", acting, "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)", "\(intervalLow)",
+      timing ?? "", surrogate ?? "", acting, "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)",
+      "\(intervalLow)",
       "\(intervalHigh)", intervalOver, flipRate.map { "\($0)" } ?? "", "\(frames)", "\(attackedFrames)",
       "\(unchangedFrames)", "\(largestPerturbation)", "\(forwardPasses)", "\(backwardPasses)", "\(seconds)",
     ]
-  }
-}
-
-/// A cell that left more return than a stronger attack should, for people and machines.
-struct SurpriseNote: Encodable {
-  let policy: String
-  let kind: Surprise.Kind
-  let attack: String
-  let epsilon: String
-  /// What left less; no attack for the clean run.
-  let besideAttack: String?
-  let besideEpsilon: String?
-  let difference: Double
-  let intervalLow: Double
-  let intervalHigh: Double
-  let flipRate: Double
-  let besideFlipRate: Double?
-
-  /// The surprises among the cells of each policy.
-  static func notes(on cells: [Cell], seed: UInt64) -> [SurpriseNote] {
-    var policies: [String] = []
-    for cell in cells where !policies.contains(cell.policy) { policies.append(cell.policy) }
-    return policies.flatMap { policy -> [SurpriseNote] in
-      let own = cells.filter { $0.policy == policy }
-      return Surprise.among(
-        own.map { .init(attack: $0.attack, size: $0.epsilonValue.map(Double.init), result: $0.result) }, seed: seed
-      ).map { SurpriseNote($0, more: own[$0.more], less: own[$0.less]) }
-    }
-  }
-
-  private init(_ surprise: Surprise, more: Cell, less: Cell) {
-    policy = more.policy
-    kind = surprise.kind
-    (attack, epsilon) = (more.attack ?? "", more.epsilon ?? "")
-    (besideAttack, besideEpsilon) = (less.attack, less.epsilon)
-    difference = surprise.difference
-    (intervalLow, intervalHigh) = (surprise.interval.lowerBound, surprise.interval.upperBound)
-    (flipRate, besideFlipRate) = (more.flipRate ?? 0, less.flipRate)
-  }
-
-  /// One line.
-  var sentence: String {
-    let rival = besideAttack.map { "\($0) at \(besideEpsilon ?? "")" } ?? "no attack"
-    let flips = besideFlipRate.map { String(format: "; flips %.1f%% against %.1f%%", 100 * flipRate, 100 * $0) } ?? ""
-    return "\(policy): \(attack) at \(epsilon) left "
-      + String(format: "%.3f more than ", difference) + rival
-      + String(format: " (95%% interval [%.3f, %.3f]", intervalLow, intervalHigh) + "\(flips))"
-  }
-
-  /// All of them with what they mean, for people; nothing where there are none.
-  static func show(_ notes: [SurpriseNote]) {
-    guard !notes.isEmpty else { return }
-    print("\nMore return than a stronger attack should leave, over the same episodes:")
-    for note in notes { print("  " + amber(note.sentence)) }
-    print(
-      """
-      A changed action is not a lower return: where a policy is not the best there is, another action may earn more, and an \
-      attack does not know which. One in forty such comparisons comes out by chance. Whether the attack is weak: hoodwink selftest.
-      """)
   }
 }

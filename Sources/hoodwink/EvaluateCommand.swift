@@ -100,7 +100,9 @@ struct EvaluateCommand: ParsableCommand {
     for (subject, surrogate) in zip(subjects, surrogates) {
       let victim = try subject.victim(play)
       for name in names {
-        let (plan, space) = (try how.plan(name, actions: subject.file.description.actions), subject.file.description.frame)
+        let (plan, space) = (
+          try how.plan(name, actions: subject.file.description.actions), subject.file.description.frame
+        )
         guard !plan.attack.learns, let size = sizes.first else { continue }
         _ = try Attacker(
           plan, against: victim, within: threat.threat(size, for: space), searchingOn: surrogate?.1)

@@ -200,11 +200,46 @@ private struct NoisyPolicy: DifferentiablePolicy {
     let delivery = try Attacker(
       AttackPlan("pgd"), against: victim, within: threat, searchingOn: try policy()
     ).deliver(observations, frameChannels: 2, using: &random)
-    #expect(delivery.passes.allSatisfy { $0 == Passes() })
+    #expect(delivery.passes.allSatisfy { $0 == Passes(forward: 1) })
     var own = streams(6)
     let direct = try Attacker("pgd", against: policy(), within: threat)
       .deliver(observations, frameChannels: 2, using: &own)
     #expect(delivery.observations == direct.observations)
+  }
+
+  /// A transfer attack has to know its victim's actions, and the goal is pursued on the surrogate.
+  @Test func transferredAttacksAreHeldToWhatIsGranted() throws {
+    var threat = threat
+    threat.knowledge = .actions
+    let error = #expect(throws: AttackError.self) { try Attacker("pgd", against: policy(), within: threat) }
+    #expect(error?.description.contains("--surrogate") == true)
+    _ = try Attacker(AttackPlan("pgd"), against: policy(), within: threat, searchingOn: policy())
+    let valued = AttackPlan(try AttackChoice("pgd"), goal: .lowerValue)
+    #expect(throws: AttackError.self) {
+      try Attacker(valued, against: ActionValuePolicy(policy()), within: threat, searchingOn: policy())
+    }
+    var random = streams(6)
+    _ = try Attacker(valued, against: policy(), within: threat, searchingOn: ActionValuePolicy(policy()))
+      .deliver(observations, frameChannels: 2, using: &random)
+    threat.knowledge = .nothing
+    #expect(throws: AttackError.self) {
+      try Attacker(AttackPlan("pgd"), against: policy(), within: threat, searchingOn: policy())
+    }
+  }
+
+  /// What acts by chance is asked several times, and its most frequent action taken.
+  @Test func theExpectationOfActionsIsTheirMajority() throws {
+    struct Wavering: Policy {
+      func act(on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> [Int] {
+        (0..<observations.shape[0]).map { random[$0].chance(0.7) ? 2 : $0 % 2 }
+      }
+    }
+    let clean = CleanPass(
+      of: observations, through: Wavering(), using: streams(6), knowledge: .actions, expectation: 101)
+    var random = streams(6)
+    // Wrong for one of a hundred thousand streams.
+    #expect(clean.actions(of: Wavering(), at: observations, using: &random) == Array(repeating: 2, count: 6))
+    #expect(clean.passes.allSatisfy { $0 == Passes(forward: 102) })
   }
 
   @Test(arguments: [
@@ -231,8 +266,10 @@ private struct NoisyPolicy: DifferentiablePolicy {
 
   @Test func plansThatContradictThemselvesAreRefused() throws {
     let policy = try policy()
-    let targeted = AttackPlan(try AttackChoice("worst-action"), goal: .reach(1))
-    #expect(throws: AttackError.self) { try Attacker(targeted, against: policy, within: threat) }
+    for name in ["worst-action", "universal"] {
+      let targeted = AttackPlan(try AttackChoice(name), goal: .reach(1))
+      #expect(throws: AttackError.self) { try Attacker(targeted, against: policy, within: threat) }
+    }
     let valued = AttackPlan(try AttackChoice("fgsm"), goal: .lowerValue)
     #expect(throws: AttackError.self) { try Attacker(valued, against: policy, within: threat) }
     _ = try Attacker(valued, against: ActionValuePolicy(policy), within: threat)
