@@ -45,8 +45,14 @@ public struct Attacker: Sendable {
   /// Whether scores that differ from one look to the next spoil the attack.
   private let wantsSteadyScores: Bool
 
-  /// Whether it replaces actions and leaves observations alone.
-  public var changesActions: Bool { attack is any ActionAttack }
+  /// Checks that the attack changes what the policy sees.
+  /// - Parameter consequence: what follows where it replaces actions and leaves observations alone.
+  /// - Throws: ``AttackError`` then.
+  public func checkChangesObservations(otherwise consequence: String) throws(AttackError) {
+    guard !(attack is any ActionAttack) else {
+      throw AttackError("the attack \"flip\" changes actions, not observations: \(consequence)")
+    }
+  }
 
   /// An attacker with an attack that is not in the catalog.
   public init(
@@ -201,6 +207,9 @@ public struct Attacker: Sendable {
     var streams = isAll ? random : rows.map { random[$0] }
     let criterion = goal.criterion(for: clean)
     let proposed = attack.perturb(clean, meeting: criterion, within: space, using: &streams)
+    guard proposed.shape == space.center.shape else {
+      throw AttackError("the threat model (\(threat)) is violated: the shape changed to \(proposed.shape)")
+    }
     let projected = space.project(proposed)
     let (sizes, violation) = space.examination(of: projected)
     if let violation {

@@ -11,9 +11,9 @@ import Tensors
 ///
 /// Targeted, the loss is that of the wanted action, with the opposite sign.
 ///
-/// Under the L1 norm this is CleverHans's step, but for entries that are at the range's bound already, which are passed over
-/// (there the observation would stay as it is). What the range cuts off the one entry is lost; with `fill` it goes to the next
-/// largest slopes, as far as each has room, which is the optimum of the linearized loss within the range.
+/// Under the L1 norm this is CleverHans's step, which the range may cut off, all of it where the entry is at the bound already. With
+/// `fill` what is cut off goes to the next largest slopes, as far as each has room: the optimum of the linearized loss within
+/// the range.
 ///
 /// Access: gradients. Cost: one forward pass (the clean one) and one backward pass to the input. An entry whose gradient
 /// is exactly zero stays as it is.
@@ -43,8 +43,8 @@ public struct FGSM: AttackRecipe {
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
     let ascent = clean.ascent(of: victim, raising: criterion, as: loss, using: &random)
-    return fills && neighborhood.threat.norm == .l1
-      ? neighborhood.filled(along: ascent.gradient)
-      : neighborhood.step(from: clean.observations, along: ascent.gradient)
+    return fills || neighborhood.threat.norm != .l1
+      ? neighborhood.step(from: clean.observations, along: ascent.gradient)
+      : clean.observations + neighborhood.changesOfLargest(along: ascent.gradient)
   }
 }

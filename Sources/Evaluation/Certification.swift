@@ -199,10 +199,7 @@ public struct Certification: Sendable {
     var threat = threat
     threat.epsilon = epsilon
     let attacker = try evaluation.attacker(.init(plan, threat: threat), against: policy)
-    guard !attacker.changesActions else {
-      throw CertificationError(
-        "the attack \"\(plan)\" changes actions, not observations: no certificate speaks of it")
-    }
+    try attacker.checkChangesObservations(otherwise: "no certificate speaks of it")
     return attacker
   }
 

@@ -88,9 +88,7 @@ struct CraftCommand: ParsableCommand {
     let attacker = try Attacker(
       plan, against: subject.file.victim, within: model,
       searchingOn: transfer.policy(for: subject, in: folders), learningFrom: experience)
-    guard !attacker.changesActions else {
-      throw Failure("the attack \"flip\" changes actions, not observations: there is nothing to craft")
-    }
+    try attacker.checkChangesObservations(otherwise: "there is nothing to craft")
     warn(attacker.warnings)
     let (delivery, actions) = try delivered(experience, by: attacker, interruption)
     try write(experience, delivery, actions, attacker, plan)

@@ -97,11 +97,30 @@ import Testing
     ("a temperature of 0.0001", 1e4, Mask.none, Float(0)), ("a threshold", 1, .threshold, 0),
     ("rounded blocks", 1, .blocks(passesMeans: false), 0),
     ("rounded blocks whose means pass", 1, .blocks(passesMeans: true), 0), ("a bias", 1, .none, 1e4),
-    ("a bias that the softmax shows", 1, .none, 20),
+    ("a bias that the softmax shows", 1, .none, 20), ("a temperature of 0.001", 1e3, .none, 0),
+    ("black and white, straight through", 1, .palette(levels: 2), 0),
+    ("a palette, straight through", 1, .palette(levels: 6), 0),
   ])
   func masksOfOtherMakesAreCaught(_ name: String, _ scale: Float, _ mask: Mask, _ bias: Float) throws {
     let report = try panel().run(Wrapped(base: plain(), scale: scale, mask: mask, bias: bias))
     #expect(report.status == .red, "\(report.checks)")
+  }
+
+  /// What is done inside: the largest few of the hidden units alone, hidden units that are driven into saturation, rounded
+  /// scores, and a score that saturates.
+  @Test(arguments: [Inside.winners(8), .winners(32), .saturation(1e2), .saturation(1e4), .rounding(0.5), .ceiling(0.05)])
+  func masksInsideAreCaught(_ inside: Inside) throws {
+    let report = try panel().run(Wrapped(base: plain(), inside: inside))
+    #expect(report.status == .red, "\(report.checks)")
+  }
+
+  /// A picture that is moved at random by a pixel, as random resizing and cropping do.
+  @Test func randomShiftsAreCaught() throws {
+    let policy = Wrapped(base: try plain(), isShifted: true)
+    let report = try panel(episodes: 24).run(policy)
+    #expect(report.status == .red)
+    #expect(try status("steady answers", in: report) == .red)
+    #expect(try status("steady answers", in: panel(episodes: 24, expectation: 8).run(policy)) == .amber)
   }
 
   /// Noise on what is seen: red without an expectation, and amber, with flips, with one.
@@ -146,6 +165,8 @@ enum Mask: Sendable {
   case none
   /// Black and white alone.
   case threshold
+  /// The nearest of so many grays, which says that its gradient is that of the identity.
+  case palette(levels: Int)
   /// Of blocks of 2×2 pixels mean and differences, each rounded to a tenth, as JPEG does it; the means' gradient may pass.
   case blocks(passesMeans: Bool)
 
@@ -153,6 +174,11 @@ enum Mask: Sendable {
     switch self {
     case .none: return observations
     case .threshold: return Tensor(observations.elements.map { $0 > 0.5 ? 1 : 0 }, shape: observations.shape)
+    case .palette(let levels):
+      let steps = Float(levels - 1)
+      let nearest = Tensor(
+        observations.elements.map { ($0 * steps).rounded() / steps }, shape: observations.shape)
+      return observations + (nearest - observations).stoppingGradient()
     case .blocks(let passesMeans):
       let (pixels, shape) = (observations.elements, observations.shape)
       let (height, width, depth) = (shape[1], shape[2], shape[3])
@@ -186,6 +212,42 @@ enum Mask: Sendable {
   }
 }
 
+/// What is done within a network of two hidden layers.
+enum Inside: Sendable {
+  /// Of the first hidden layer the largest units alone (Xiao, Zhong & Zheng 2020).
+  case winners(Int)
+  /// The first hidden layer scaled up and squashed.
+  case saturation(Float)
+  /// Scores in steps.
+  case rounding(Float)
+  /// Scores that level off, so that small changes of them vanish.
+  case ceiling(Float)
+
+  func scores(of network: Network, at observations: Tensor) -> Tensor {
+    let parameters = network.parameters
+    func dense(_ layer: Int, _ values: Tensor) -> Tensor {
+      values.dense(parameters[2 * layer], bias: parameters[2 * layer + 1])
+    }
+    func rest(_ hidden: Tensor) -> Tensor { dense(2, dense(1, hidden).relu()) }
+    let first = dense(0, observations.flattened())
+    switch self {
+    case .winners(let count):
+      let (values, width) = (first.elements, first.shape[1])
+      let mask = (0..<first.shape[0]).flatMap { row -> [Float] in
+        let own = values[(row * width)..<(row * width + width)]
+        let least = own.sorted(by: >)[count - 1]
+        return own.map { $0 >= least ? 1 : 0 }
+      }
+      return rest(first.relu() * Tensor(mask, shape: first.shape))
+    case .saturation(let scale): return rest(((first * scale).tanh() + 1) * 0.25)
+    case .rounding(let step):
+      let scores = rest(first.relu())
+      return Tensor(scores.elements.map { ($0 / step).rounded() * step }, shape: scores.shape)
+    case .ceiling(let scale): return (rest(first.relu()) * (1 / scale)).tanh()
+    }
+  }
+}
+
 /// A policy behind something that breaks its gradient.
 private struct Wrapped: DifferentiablePolicy {
   let base: NetworkPolicy
@@ -194,7 +256,9 @@ private struct Wrapped: DifferentiablePolicy {
   var isShattered = false
   var noise: Float = 0
   var inputNoise: Float = 0
+  var isShifted = false
   var mask = Mask.none
+  var inside: Inside?
   /// What is added to the score of action 1.
   var bias: Float = 0
 
@@ -208,6 +272,17 @@ private struct Wrapped: DifferentiablePolicy {
           for index in draws.indices { draws[index] = inputNoise * Float(random[index / length].normal()) }
         }
     }
+    if isShifted {
+      let (pixels, shape) = (seen.elements, seen.shape)
+      let length = seen.count / shape[0]
+      let shifts = random.indices.map { random[$0].index(below: 3) - 1 }
+      seen = Tensor(shape: shape) { moved in
+        for index in moved.indices {
+          let column = index / shape[3] % shape[2] + shifts[index / length]
+          if (0..<shape[2]).contains(column) { moved[index] = pixels[index + shifts[index / length] * shape[3]] }
+        }
+      }
+    }
     if let levels {
       let steps = Float(levels - 1)
       seen = Tensor(seen.elements.map { ($0 * steps).rounded() / steps }, shape: seen.shape)
@@ -218,7 +293,8 @@ private struct Wrapped: DifferentiablePolicy {
       let signs = Tensor(teeth.map { (Int($0) &* 2_654_435_761) & 4096 == 0 ? -3 : 3 }, shape: seen.shape)
       seen = seen + (seen - Tensor(teeth, shape: seen.shape) * 1e-4) * signs
     }
-    var scores = base.scores(for: seen, memory: &memory, using: &random) * scale + Tensor([0, bias, 0])
+    let base = inside?.scores(of: base.network, at: seen) ?? base.scores(for: seen, memory: &memory, using: &random)
+    var scores = base * scale + Tensor([0, bias, 0])
     if noise > 0 {
       let width = scores.shape[1]
       scores =

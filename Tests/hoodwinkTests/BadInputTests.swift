@@ -79,7 +79,7 @@ import Testing
       ["observations"], 65),
     Fault(
       "craft catch-v1-dqn --epsilon 0.1 --attack flip:rate=1 --episodes 1 --output frames",
-      ["nothing to craft"], 64),
+      ["nothing to craft"], 65),
     Fault("evaluate catch-v1-dqn --attacks fgsm,fgsm", ["fgsm", "twice"], 64),
     Fault("evaluate catch-v1-dqn --epsilons 0.1,0.1", ["0.1", "twice"], 64),
     Fault("evaluate catch-v1-dqn --csv README.md", ["README.md", "exists"], 73),
