@@ -11,7 +11,7 @@ import Tensors
 /// The squares' share of the frame starts at p and halves after 0.1, 0.5, 2, 5, 10, 20, 40, 60 and 80 percent of the queries
 /// (the paper's schedule for 10,000, stretched as the authors do). With a region the frame is the smallest rectangle around it.
 ///
-/// Access: scores. Cost: 1 + n forward passes, fewer where it flips early.
+/// Access: scores. Cost: 2 + n forward passes, fewer where it flips early.
 ///
 /// Deviations:
 /// 1. An observation keeps what raises the margin of the criterion, targeted or not.
@@ -20,7 +20,7 @@ import Tensors
 public struct Square: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
-    "square", "random squares that are kept where they help", needs: .scores, cost: "up to 1 + n forward")
+    "square", "random squares that are kept where they help", needs: .scores, cost: "up to 2 + n forward")
 
   /// What can be set.
   public static let parameters: [AttackParameter<Square>] = [

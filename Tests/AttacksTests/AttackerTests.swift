@@ -89,19 +89,36 @@ private struct NoisyPolicy: DifferentiablePolicy {
     #expect(delivery.isAttacked == gaps.map { $0 > threshold })
   }
 
-  @Test func passesAreCounted() throws {
-    func passes(_ attack: String) throws -> Passes {
+  /// What the catalog says that an attack costs, where nothing flips before its end.
+  @Test(arguments: [
+    ("noise", 0, 0), ("fgsm", 1, 1), ("bim:steps=7", 7, 7), ("pgd:steps=7", 8, 7),
+    ("pgd:steps=7:restarts=3", 1 + 3 * 8, 21), ("mifgsm:steps=7", 7, 7), ("adam:steps=7", 8, 7),
+    ("apgd:steps=7", 9, 8), ("jsma:entries=7", 9, 14), ("minimal-epsilon:steps=7", 8, 7),
+    ("spsa:steps=7:samples=5", 77, 0), ("nes:steps=7:samples=5", 77, 0), ("square:queries=7", 9, 0),
+    ("mad:steps=7", 8, 8), ("mad:steps=7:restarts=2", 8 + 9, 15), ("worst-action:steps=7", 8, 7),
+    ("fgsm+bim:steps=7", 1 + 1 + 6 + 1, 8),
+  ])
+  func passesAreCounted(_ attack: String, _ forward: Int, _ backward: Int) throws {
+    let threat = ThreatModel(epsilon: Epsilon(1e-7))
+    var random = streams(6)
+    let delivery = try Attacker(attack, against: policy(), within: threat)
+      .deliver(observations, frameChannels: 2, using: &random)
+    #expect(Set(delivery.passes) == [Passes(forward: forward, backward: backward)])
+  }
+
+  /// The same of attacks that look beyond epsilon, which end where they find something.
+  @Test func passesOfSearchesAreCounted() throws {
+    func passes(_ attack: String) throws -> [Passes] {
       var random = streams(6)
-      let delivery = try Attacker(attack, against: policy(), within: threat)
-        .deliver(observations, frameChannels: 2, using: &random)
-      #expect(Set(delivery.passes).count == 1)
-      return delivery.passes[0]
+      return try Attacker(attack, against: policy(), within: ThreatModel(epsilon: Epsilon(1e-7)))
+        .deliver(observations, frameChannels: 2, using: &random).passes
     }
-    #expect(try passes("noise") == Passes())
-    #expect(try passes("fgsm") == Passes(forward: 1, backward: 1))
-    #expect(try passes("bim:steps=7") == Passes(forward: 7, backward: 7))
-    #expect(try passes("pgd:steps=7") == Passes(forward: 8, backward: 7))
-    #expect(try passes("spsa:steps=1:samples=5") == Passes(forward: 11))
+    for own in try passes("deepfool:steps=7") {
+      #expect(own.forward <= 9 && own.backward == 2 * max(own.forward - 2, 0))
+    }
+    for own in try passes("cw:steps=20:searches=2") {
+      #expect([41, 51].contains(own.forward) && own.backward == 40)
+    }
   }
 
   /// What is flipped already starts no further search.

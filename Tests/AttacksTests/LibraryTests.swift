@@ -67,8 +67,7 @@ import Testing
   /// Records of minimizing attacks, and ours with the same steps or no more questions.
   private static let minimizing = [
     ("deepfool", "deepfool"), ("deepfool.torchattacks", "deepfool"),
-    ("cw", "cw:steps=100:searches=5:rate=0.01:constant=0.01"),
-    ("cw.cleverhans", "cw:steps=100:searches=5:rate=0.01:constant=0.01"),
+    ("cw", "cw:steps=100:searches=5"), ("cw.cleverhans", "cw:steps=100:searches=5"),
     ("hopskipjump", "hopskipjump:iterations=6:samples=50:early-stop=no"),
     ("hopskipjump.art", "hopskipjump:iterations=6:samples=44:early-stop=no"),
   ]
