@@ -42,7 +42,7 @@ public struct CarliniWagner: AttackRecipe {
   /// The constants that are tried.
   public var searches = 5
   /// Adam's rate.
-  public var rate: Float = 0.02
+  public var rate: Float = 0.015
   /// The first constant.
   public var constant: Float = 0.01
   /// By how much the clean action has to lose.
@@ -68,9 +68,9 @@ public struct CarliniWagner: AttackRecipe {
     var best = origin
     var bestSizes = [Float](repeating: .infinity, count: clean.count)
     let ball = Neighborhood.euclidean(like: neighborhood)
+    var parameters = [start]
     for _ in 0..<searches {
       var optimizer = Optimizer(Adam())
-      var parameters = [start]
       var isFound = [Bool](repeating: false, count: clean.count)
       var point = origin
       for step in 0..<steps {

@@ -114,7 +114,7 @@ private struct NoisyPolicy: DifferentiablePolicy {
         .deliver(observations, frameChannels: 2, using: &random).passes
     }
     for own in try passes("deepfool:steps=7") {
-      #expect(own.forward <= 9 && own.backward == 2 * max(own.forward - 2, 0))
+      #expect((3...9).contains(own.forward) && own.backward == 2 * min(own.forward - 1, 7))
     }
     for own in try passes("cw:steps=20:searches=2") {
       #expect([41, 51].contains(own.forward) && own.backward == 40)

@@ -110,7 +110,7 @@ import Testing
   /// An attack that looks for the smallest perturbation, and by how much it may exceed it.
   static let closest = [
     Climber("deepfool", .max, slack: 0.021), Climber("deepfool", .l2, slack: 0.021),
-    Climber("deepfool", .l1, slack: 0.021), Climber("cw:steps=300:searches=6", .l2, slack: 0.05),
+    Climber("deepfool", .l1, slack: 0.021), Climber("cw:steps=300:searches=9", .l2, slack: 0.05),
     Climber("minimal-epsilon", .max, slack: 0.05), Climber("minimal-epsilon", .l2, slack: 0.05),
     Climber("minimal-epsilon", .l1, slack: 0.05),
     Climber("hopskipjump:iterations=15:samples=100:early-stop=no", .l2, slack: 0.1),
