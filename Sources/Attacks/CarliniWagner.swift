@@ -128,7 +128,11 @@ public struct CarliniWagner: AttackRecipe {
       let margins = criterion.loss(of: response, as: .margin).elements
       let isMet = criterion.isMet(by: response)
       for row in isMet.indices {
-        if isMet[row] && margins[row] >= confidence { high[row] = middle[row] } else { low[row] = middle[row] }
+        if isMet[row] && margins[row] >= confidence {
+          high[row] = middle[row]
+        } else {
+          low[row] = middle[row]
+        }
       }
       let nearer = isMet.indices.filter { high[$0] == middle[$0] }
       best.replaceRows(at: nearer, with: point.rows(at: nearer))

@@ -1,9 +1,11 @@
+import Attacks
 import Episodes
 
 /// A result that left more return than a stronger attack should: something that a table of returns must not pass over.
 ///
-/// No fault by itself. An attack changes actions; whether another action earns less is up to the environment, and where a
-/// policy is not the best there is, one changed action may earn more.
+/// No fault by itself where the flips are as they should be: an attack changes actions, and whether another action earns less is
+/// up to the environment; where a policy is not the best there is, one changed action may earn more. Where the stronger attack
+/// flips less, its search is at fault.
 public struct Surprise: Hashable, Sendable {
   /// What is surprising.
   public enum Kind: String, Hashable, Sendable, Codable {
@@ -11,8 +13,9 @@ public struct Surprise: Hashable, Sendable {
     case moreThanClean = "more than clean"
     /// A larger epsilon left more than the next smaller one.
     case moreThanSmallerEpsilon = "more than a smaller epsilon"
-    /// An attack that changes at least as many actions left more than one of the same size that changes fewer.
-    case moreWithMoreFlips = "more with more flips"
+    /// An attack left more than a weaker one of the same size: one that changes no more actions, or that knows no more of the
+    /// policy and asks it no more often.
+    case moreThanWeakerAttack = "more than a weaker attack"
   }
 
   /// One of the results that are compared.
@@ -21,18 +24,31 @@ public struct Surprise: Hashable, Sendable {
     public let attack: String?
     /// Its size; nil for none.
     public let size: Double?
+    /// What it knows of the policy.
+    public let knowledge: Knowledge
     /// What was found.
     public let result: Evaluation.Result
 
     /// A result.
-    public init(attack: String?, size: Double?, result: Evaluation.Result) {
+    public init(attack: String?, size: Double?, knowledge: Knowledge, result: Evaluation.Result) {
       self.attack = attack
       self.size = size
+      self.knowledge = knowledge
       self.result = result
     }
 
     /// Changed actions by frame, all frames counted.
     fileprivate var flips: Double { (result.flipRate ?? 0) * result.attackedShare }
+
+    /// Passes by attacked frame.
+    private var effort: Double {
+      Double(result.passes.forward + result.passes.backward) / Double(max(result.attackedFrames, 1))
+    }
+
+    /// Whether another should leave no less.
+    fileprivate func isWeaker(than other: Entry) -> Bool {
+      flips <= other.flips || (knowledge <= other.knowledge && effort <= other.effort)
+    }
   }
 
   /// What is surprising.
@@ -75,10 +91,10 @@ public struct Surprise: Hashable, Sendable {
         largest(.moreThanClean, beside: others.filter { entries[$0].attack == nil }),
         largest(.moreThanSmallerEpsilon, beside: next.map { [$0] } ?? []),
         largest(
-          .moreWithMoreFlips,
+          .moreThanWeakerAttack,
           beside: others.filter {
             entries[$0].attack != nil && entries[$0].attack != attack && entries[$0].size == size
-              && entries[$0].flips <= entry.flips
+              && entries[$0].isWeaker(than: entry)
           }),
       ].compactMap { $0 }
     }

@@ -36,6 +36,8 @@ struct Cell: Encodable {
   let backwardPasses: Int
   let seconds: Double
   let returns: [Double]
+  /// What the attack knows of the policy.
+  let knowledge: Knowledge
   /// The result that the cell tells of.
   let result: Evaluation.Result
 
@@ -75,7 +77,9 @@ struct Cell: Encodable {
       intervalHigh: interval.upperBound, flipRate: result.flipRate, frames: result.frames,
       attackedFrames: result.attackedFrames, unchangedFrames: result.unchangedFrames,
       largestPerturbation: result.largestPerturbation, forwardPasses: result.passes.forward,
-      backwardPasses: result.passes.backward, seconds: seconds, returns: result.returns, result: result)
+      backwardPasses: result.passes.backward, seconds: seconds, returns: result.returns,
+      knowledge: surrogate == nil ? opposition?.plan.attack.about.map(\.needs).max() ?? .nothing : .actions,
+      result: result)
   }
 
   /// The heads of ``row``.

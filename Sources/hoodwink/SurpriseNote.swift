@@ -17,6 +17,8 @@ struct SurpriseNote: Encodable {
   let isBeyondChance: Bool
   let flipRate: Double
   let besideFlipRate: Double?
+  /// Why it may be, by the actions that changed.
+  let explanation: String
 
   /// The surprises among the cells of each policy.
   static func notes(on cells: [Cell], seed: UInt64) -> [SurpriseNote] {
@@ -25,7 +27,11 @@ struct SurpriseNote: Encodable {
     return policies.flatMap { policy -> [SurpriseNote] in
       let own = cells.filter { $0.policy == policy }
       return Surprise.among(
-        own.map { .init(attack: $0.attack, size: $0.epsilonValue.map(Double.init), result: $0.result) },
+        own.map {
+          .init(
+            attack: $0.attack, size: $0.epsilonValue.map(Double.init), knowledge: $0.knowledge,
+            result: $0.result)
+        },
         seed: seed
       ).map { SurpriseNote($0, more: own[$0.more], less: own[$0.less]) }
     }
@@ -39,7 +45,14 @@ struct SurpriseNote: Encodable {
     difference = surprise.difference
     (intervalLow, intervalHigh) = (surprise.interval.lowerBound, surprise.interval.upperBound)
     isBeyondChance = surprise.isBeyondChance
-    (flipRate, besideFlipRate) = (more.flipRate ?? 0, less.flipRate)
+    let flips = more.flipRate ?? 0
+    (flipRate, besideFlipRate) = (flips, less.flipRate)
+    explanation =
+      less.flipRate.map {
+        flips < $0
+          ? "it flips less: its search is at fault, and no sign of a robust policy"
+          : "it flips no less, but the actions that it changed cost less"
+      } ?? "the actions that it changed earned more"
   }
 
   private var cell: String { "\(policy) under \(attack) at \(epsilon)" }
@@ -51,7 +64,8 @@ struct SurpriseNote: Encodable {
       besideFlipRate.map { String(format: "; flips %.1f%% against %.1f%%", 100 * flipRate, 100 * $0) } ?? ""
     return "\(cell) left "
       + String(format: "%.3f more than ", difference) + rival
-      + String(format: " (95%% interval [%.3f, %.3f]", intervalLow, intervalHigh) + "\(flips))"
+      + String(format: " (95%% interval [%.3f, %.3f]", intervalLow, intervalHigh)
+      + "\(flips)): \(explanation)"
   }
 
   /// All of them with what they mean, for people; nothing where there are none.
@@ -68,7 +82,7 @@ struct SurpriseNote: Encodable {
     print(
       """
       A changed action is not a lower return: where a policy is not the best there is, another action may earn more, and an \
-      attack does not know which. One in forty such comparisons is beyond chance by chance. Whether the attack is weak tells \
+      attack does not know which. One in forty such comparisons is beyond chance by chance. Whether an attack is weak tells \
       hoodwink selftest.
       """)
   }

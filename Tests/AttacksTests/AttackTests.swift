@@ -85,7 +85,9 @@ func network(_ layers: [Layer], input: [Int]) throws -> NetworkPolicy {
   func theAttackerHoldsEveryAttackToItsThreatModel(
     _ vandalism: @escaping @Sendable (Tensor) -> Tensor, _ norm: ThreatModel.Norm
   ) throws {
-    for (region, isQuantized) in [(Region.all, false), (.rectangle(top: 1, left: 1, height: 2, width: 2), true)] {
+    for (region, isQuantized) in [
+      (Region.all, false), (.rectangle(top: 1, left: 1, height: 2, width: 2), true),
+    ] {
       let threat = ThreatModel(
         norm: norm, epsilon: Epsilon(12, over: 255), region: region, share: 0.5, isQuantized: isQuantized)
       let (attacker, clean) = (

@@ -72,14 +72,17 @@ import Testing
 
   /// By hand: what leaves more than it should, and what the comparison is with.
   @Test func surprisesAreNamed() throws {
-    func entry(_ attack: String?, _ size: Double?, _ returns: [Double], flips: Int = 0) -> Surprise.Entry {
+    func entry(
+      _ attack: String?, _ size: Double?, _ returns: [Double], flips: Int = 0, passes: Int = 0
+    ) -> Surprise.Entry {
       .init(
-        attack: attack, size: size,
+        attack: attack, size: size, knowledge: attack == "square" ? .scores : .weights,
         result: Evaluation.Result(
           episodes: returns.enumerated().map { index, value in
             var record = EpisodeRecord(seed: UInt64(index))
             record.episodeReturn = value
             (record.length, record.attackedFrames, record.flips) = (10, attack == nil ? 0 : 10, flips)
+            record.passes = Passes(forward: passes)
             return record
           }))
     }
@@ -87,15 +90,19 @@ import Testing
       [
         entry(nil, nil, [1, 2, 3, 4]), entry("fgsm", 0.1, [2, 3, 4, 5], flips: 2),
         entry("fgsm", 0.2, [0, 1, 1, 2], flips: 4), entry("pgd", 0.2, [0, 9, 0, 1], flips: 4),
-        entry("fgsm", 0.4, [1, 2, 2, 3], flips: 6),
+        entry("fgsm", 0.4, [1, 2, 2, 3], flips: 6, passes: 20),
+        // More passes and fewer flips: weaker than it should be. More passes of less knowledge: not comparable.
+        entry("pgd", 0.4, [2, 3, 3, 4], flips: 5, passes: 200),
+        entry("square", 0.4, [3, 4, 4, 5], flips: 1, passes: 900),
       ], seed: 1)
     #expect(
       surprises.map { "\($0.kind.rawValue): \($0.more) beside \($0.less)" } == [
-        "more than clean: 1 beside 0", "more with more flips: 3 beside 2",
-        "more than a smaller epsilon: 4 beside 2",
+        "more than clean: 1 beside 0", "more than a weaker attack: 3 beside 2",
+        "more than a smaller epsilon: 4 beside 2", "more than a smaller epsilon: 5 beside 3",
+        "more than a weaker attack: 5 beside 4", "more than clean: 6 beside 0",
       ])
-    #expect(surprises.map(\.difference) == [1, 1.5, 1])
-    #expect(surprises.map(\.isBeyondChance) == [true, false, true])
+    #expect(surprises.map(\.difference) == [1, 1.5, 1, 0.5, 1, 1.5])
+    #expect(surprises.map(\.isBeyondChance) == [true, false, true, false, true, true])
     #expect(surprises[0].interval == 1...1)
   }
 

@@ -289,7 +289,9 @@ private struct Wrapped: DifferentiablePolicy {
       seen = Tensor(shape: shape) { moved in
         for index in moved.indices {
           let column = index / shape[3] % shape[2] + shifts[index / length]
-          if (0..<shape[2]).contains(column) { moved[index] = pixels[index + shifts[index / length] * shape[3]] }
+          if (0..<shape[2]).contains(column) {
+            moved[index] = pixels[index + shifts[index / length] * shape[3]]
+          }
         }
       }
     }
@@ -303,7 +305,8 @@ private struct Wrapped: DifferentiablePolicy {
       let signs = Tensor(teeth.map { (Int($0) &* 2_654_435_761) & 4096 == 0 ? -3 : 3 }, shape: seen.shape)
       seen = seen + (seen - Tensor(teeth, shape: seen.shape) * 1e-4) * signs
     }
-    let base = inside?.scores(of: base.network, at: seen) ?? base.scores(for: seen, memory: &memory, using: &random)
+    let base =
+      inside?.scores(of: base.network, at: seen) ?? base.scores(for: seen, memory: &memory, using: &random)
     var scores = base * scale + Tensor([0, bias, 0])
     if noise > 0 {
       let width = scores.shape[1]
