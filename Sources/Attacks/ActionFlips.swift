@@ -17,7 +17,7 @@ protocol ActionAttack: Attack {
 public struct ActionFlips: AttackRecipe, ActionAttack {
   /// What people are told.
   public static let about = AboutAttack(
-    "flip", "random actions at a given rate in place of the policy's: a control", needs: .nothing,
+    "flip", "random actions at a given rate in place of the policy's: a control", needs: .nothing, norms: [],
     cost: "none")
 
   /// What can be set.

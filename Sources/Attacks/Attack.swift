@@ -96,7 +96,7 @@ public struct AboutAttack: Hashable, Sendable {
   public let needs: Knowledge
   /// Whether it must know the victim's value, too.
   public let needsValues: Bool
-  /// The norms that it is made for; under another it is projected, and weaker than it might be.
+  /// The norms that it is made for; under another it is projected, and weaker than it might be. None for what perturbs nothing.
   public let norms: [ThreatModel.Norm]
   /// Passes through the victim for each frame, the clean one included, the one that decides not.
   public let cost: String

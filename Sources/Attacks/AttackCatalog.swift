@@ -64,8 +64,8 @@ public enum AttackCatalog {
     Entry(MIFGSM.self), Entry(AdamPGD.self), Entry(AutoPGD.self), Entry(CarliniWagner.self),
     Entry(DeepFool.self),
     Entry(JSMA.self), Entry(MinimalEpsilon.self), Entry(SPSA.self), Entry(NES.self), Entry(Square.self),
-    Entry(HopSkipJump.self), Entry(MAD.self), Entry(CriticAttack.self), Entry(WorstAction.self),
-    Entry(learning: Universal.self), Entry(learning: RobustSarsa.self),
+    Entry(HopSkipJump.self), Entry(learning: Universal.self), Entry(MAD.self), Entry(CriticAttack.self),
+    Entry(learning: RobustSarsa.self), Entry(WorstAction.self),
   ]
 
   /// The names of all attacks.

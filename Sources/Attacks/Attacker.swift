@@ -45,6 +45,15 @@ public struct Attacker: Sendable {
   /// Whether scores that differ from one look to the next spoil the attack.
   private let wantsSteadyScores: Bool
 
+  /// Checks that the attack changes what the policy sees.
+  /// - Parameter consequence: what follows where it replaces actions and leaves observations alone.
+  /// - Throws: ``AttackError`` then.
+  public func checkChangesObservations(otherwise consequence: String) throws(AttackError) {
+    guard !(attack is any ActionAttack) else {
+      throw AttackError("the attack \"flip\" changes actions, not observations: \(consequence)")
+    }
+  }
+
   /// An attacker with an attack that is not in the catalog.
   public init(
     _ attack: any Attack, against victim: any Policy, within threat: ThreatModel, goal: Goal = .flip
@@ -69,8 +78,8 @@ public struct Attacker: Sendable {
   /// An attacker that follows a plan.
   ///
   /// - Parameters:
-  ///   - surrogate: the policy on which the attack searches, in place of the victim: a transfer attack, which must know
-  ///     nothing of the victim but its clean action. One without memory.
+  ///   - surrogate: the policy on which the attack searches, in place of the victim: a transfer attack, which knows of the
+  ///     victim its clean action alone. One without memory.
   ///   - experience: what the policy that is searched on lived through, for attacks that learn first.
   /// - Throws: ``AttackError`` when the victim or the threat model does not give what the plan needs, or its parts
   ///   contradict one another.
@@ -80,25 +89,27 @@ public struct Attacker: Sendable {
   ) throws {
     let about = plan.attack.about
     let names = about.map(\.name).joined(separator: "+")
-    let needs = surrogate == nil ? plan.attack.needs : .nothing
+    let needs = surrogate == nil ? plan.attack.needs : min(plan.attack.needs, .actions)
     for (name, needed) in [("attack \"\(names)\"", needs), ("timing \"\(plan.timing)\"", plan.timing.needs)]
     where needed > threat.knowledge {
       throw AttackError(
         "the \(name) needs the victim's \(needed.rawValue); the threat model grants \(threat.knowledge.rawValue): "
-          + AttackCatalog.names(knowing: threat.knowledge, values: false).joined(separator: ", "))
+          + AttackCatalog.names(knowing: threat.knowledge, values: false).joined(separator: ", ")
+          + (needs > .actions && threat.knowledge >= .actions
+            ? "; or search on another policy (--surrogate)" : ""))
     }
     if plan.goal != .flip, let own = about.first(where: \.hasOwnGoal) {
       throw AttackError(
         "the attack \"\(own.name)\" has a goal of its own: it cannot be asked to \(plan.goal)")
     }
-    if plan.goal.needsValues || plan.timing.needsValues {
-      guard victim is any ValuingPolicy else {
-        throw AttackError(
-          "\(plan.timing.needsValues ? "the timing \"\(plan.timing)\"" : "the goal \"\(plan.goal)\"") needs a policy with "
-            + "values, a DQN's or one saved with its critic")
-      }
-    }
     var target = surrogate ?? victim
+    // The timing looks at the victim, the goal is pursued where the attack searches.
+    for (name, needed, policy) in [
+      ("timing \"\(plan.timing)\"", plan.timing.needsValues, victim),
+      ("goal \"\(plan.goal)\"", plan.goal.needsValues, target),
+    ] where needed && !(policy is any ValuingPolicy) {
+      throw AttackError("the \(name) needs a policy with values, a DQN's or one saved with its critic")
+    }
     if let obscured = target as? any ObscuredPolicy, plan.attack.needs == .weights {
       guard plan.isStraightThrough else {
         let others = AttackCatalog.names(knowing: .scores, values: false).joined(separator: ", ")
@@ -113,7 +124,10 @@ public struct Attacker: Sendable {
     }
     let bound = try plan.attack.against(target, learningFrom: experience, within: threat)
     attack =
-      surrogate == nil ? bound : Transferred(attack: bound, surrogate: target, knowledge: plan.attack.needs)
+      surrogate == nil
+      ? bound
+      : Transferred(
+        attack: bound, surrogate: target, knowledge: plan.attack.needs, expectation: plan.expectation ?? 1)
     self.victim = victim
     self.threat = threat
     goal = plan.goal
@@ -193,6 +207,9 @@ public struct Attacker: Sendable {
     var streams = isAll ? random : rows.map { random[$0] }
     let criterion = goal.criterion(for: clean)
     let proposed = attack.perturb(clean, meeting: criterion, within: space, using: &streams)
+    guard proposed.shape == space.center.shape else {
+      throw AttackError("the threat model (\(threat)) is violated: the shape changed to \(proposed.shape)")
+    }
     let projected = space.project(proposed)
     let (sizes, violation) = space.examination(of: projected)
     if let violation {

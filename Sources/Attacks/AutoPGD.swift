@@ -17,6 +17,8 @@ import Tensors
 /// Deviations:
 /// 1. An observation that meets the criterion is finished (the authors' code goes on, and keeps it).
 /// 2. The norms are the max norm and L2; under L1 the steps are the steepest of that norm, not those of APGD-L1 (2021).
+/// 3. Back at the best point the momentum starts anew (the authors' code keeps the last displacement).
+/// 4. Fifty steps from one start by default, where AutoAttack takes a hundred from five.
 public struct AutoPGD: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(

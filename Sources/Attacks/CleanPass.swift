@@ -120,7 +120,7 @@ struct Decision: Sendable {
 // MARK: - Asking the victim
 
 extension CleanPass {
-  /// The actions that a victim chooses. One forward pass.
+  /// The actions that a victim chooses, the most frequent of the expectation's draws. One forward pass for each draw.
   ///
   /// - Parameters:
   ///   - observations: one for each of the batch, changed or not.
@@ -128,9 +128,18 @@ extension CleanPass {
   public func actions(
     of victim: any Policy, at observations: Tensor, using random: inout [RandomStream]
   ) -> [Int] {
-    var memory = memory
-    counter.add(Passes(forward: 1), to: places)
-    return victim.act(on: observations, memory: &memory, using: &random)
+    counter.add(Passes(forward: expectation), to: places)
+    let draws = (0..<expectation).map { _ in
+      var memory = memory
+      return victim.act(on: observations, memory: &memory, using: &random)
+    }
+    guard draws.count > 1 else { return draws[0] }
+    return draws[0].indices.map { row in
+      var counts: [Int: Int] = [:]
+      for draw in draws { counts[draw[row], default: 0] += 1 }
+      // Of equally frequent ones the first action.
+      return counts.max { ($0.value, -$0.key) < ($1.value, -$1.key) }!.key
+    }
   }
 
   /// A victim's scores, and its values if the criterion needs them, averaged over the expectation's draws. One forward

@@ -9,12 +9,12 @@ import Tensors
 ///
 /// by projected descent from a random start. Whether the action changes is not its concern.
 ///
-/// Access: gradients, and the victim's value. Cost: 2·(1 + n) forward and n backward passes for a start.
+/// Access: gradients, and the victim's value. Cost: 1 + 2·n forward and n backward passes for a start.
 public struct CriticAttack: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "critic", "the observation that the victim values least", needs: .weights, needsValues: true,
-    cost: "2 + 2n forward, n backward a start", hasOwnGoal: true)
+    cost: "1 + 2n forward, n backward a start", hasOwnGoal: true)
 
   /// What can be set.
   public static let parameters: [AttackParameter<CriticAttack>] = [

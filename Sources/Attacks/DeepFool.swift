@@ -11,14 +11,14 @@ import Tensors
 /// until x + (1 + η)·Σr meets the criterion, with the overshoot η = 0.02 (norms: their section 3.3, q the dual of the norm).
 ///
 /// Access: gradients. Cost: a forward pass and one backward pass for each other action (`candidates` at most) in each
-/// step; an observation that meets the criterion takes no more.
+/// step, and two forward passes; an observation that meets the criterion takes no more.
 ///
 /// Deviation: with a criterion other than leaving the clean action, the one face between it and the strongest rival.
 public struct DeepFool: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "deepfool", "steps to the nearest linearized boundary, held to the budget", needs: .weights,
-    cost: "up to n forward, n·(actions − 1) backward")
+    cost: "up to 2 + n forward, n·(actions − 1) backward")
 
   /// What can be set.
   public static let parameters: [AttackParameter<DeepFool>] = [
@@ -101,9 +101,9 @@ public struct DeepFool: AttackRecipe {
         }
       }
       guard !rows.isEmpty else { continue }
-      // A little more than to the face itself, where neither side wins.
+      // A little more than to the face itself, where neither side wins and rounding decides; as much as in the authors' code.
       let sizes = rows.map { row in
-        norms[face][row] > 0 ? (abs(values[face][row]) + 1e-6) / norms[face][row] : 0
+        norms[face][row] > 0 ? abs(values[face][row]) / norms[face][row] + 1e-4 : 0
       }
       let moves = neighborhood.rows(at: rows).changes(
         along: masked[face].rows(at: rows), sizes: sizes, at: point.rows(at: rows))

@@ -11,6 +11,10 @@ import Tensors
 ///
 /// Targeted, the loss is that of the wanted action, with the opposite sign.
 ///
+/// Under the L1 norm this is CleverHans's step, which the range may cut off, all of it where the entry is at the bound already. With
+/// `fill` what is cut off goes to the next largest slopes, as far as each has room: the optimum of the linearized loss within
+/// the range.
+///
 /// Access: gradients. Cost: one forward pass (the clean one) and one backward pass to the input. An entry whose gradient
 /// is exactly zero stays as it is.
 public struct FGSM: AttackRecipe {
@@ -20,11 +24,15 @@ public struct FGSM: AttackRecipe {
 
   /// What can be set.
   public static let parameters: [AttackParameter<FGSM>] = [
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio")
+    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
+    .flag("fill", \.fills, "under the L1 norm: whether what the range cuts off one entry goes to the next"),
   ]
 
   /// What is climbed.
   public var loss = ScoreLoss.crossEntropy
+
+  /// Under the L1 norm whether what the range cuts off the entry with the largest slope goes to the next.
+  public var fills = false
 
   /// The method.
   public init() {}
@@ -35,6 +43,8 @@ public struct FGSM: AttackRecipe {
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
     let ascent = clean.ascent(of: victim, raising: criterion, as: loss, using: &random)
-    return neighborhood.step(from: clean.observations, along: ascent.gradient)
+    return fills || neighborhood.threat.norm != .l1
+      ? neighborhood.step(from: clean.observations, along: ascent.gradient)
+      : clean.observations + neighborhood.changesOfLargest(along: ascent.gradient)
   }
 }

@@ -20,7 +20,8 @@ import Tensors
 /// Deviations:
 /// 1. Fewer iterations than the authors' 64, of fewer samples than 100; set more where time allows.
 /// 2. An observation within the budget is finished, unless `early-stop` is off.
-/// 3. Where no noise meets the criterion the observation stays clean.
+/// 3. A first point is drawn uniformly from the range as by the authors, and in turn from its corners, which lie farther apart:
+///    a policy may do the same on all uniform noise. Where no draw meets the criterion the observation stays clean.
 public struct HopSkipJump: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
@@ -31,7 +32,7 @@ public struct HopSkipJump: AttackRecipe {
   public static let parameters: [AttackParameter<HopSkipJump>] = [
     .whole("iterations", \.iterations, in: 1...100_000, "the number of iterations n"),
     .whole("samples", \.samples, in: 2...1_000_000, "points for the first direction"),
-    .whole("attempts", \.attempts, in: 1...1_000_000, "draws of noise for a first point"),
+    .whole("attempts", \.attempts, in: 1...1_000_000, "draws for a first point, at most"),
     .flag("early-stop", \.stopsEarly, "whether an observation that is flipped within the budget is finished"),
   ]
 
@@ -39,8 +40,8 @@ public struct HopSkipJump: AttackRecipe {
   public var iterations = 10
   /// Points for the first direction.
   public var samples = 30
-  /// Draws of noise for a first point.
-  public var attempts = 50
+  /// Draws for a first point, at most.
+  public var attempts = 1000
   /// Whether an observation within the budget is finished.
   public var stopsEarly = true
 
@@ -105,18 +106,21 @@ public struct HopSkipJump: AttackRecipe {
       (open, streams, point) = (rows.map { open[$0] }, rows.map { streams[$0] }, point.rows(at: rows))
     }
 
-    /// Uniform noise over the range until the criterion is met; observations that it never is stay behind.
+    /// Uniform noise over the range, or its corners, until the criterion is met; observations that it never is stay behind.
     mutating func findStart(attempts: Int) {
       let range = neighborhood.threat.range
       var isFound = [Bool](repeating: false, count: open.count)
       // An observation that is found draws on, so that what the others draw does not depend on it; it is not asked again.
-      for _ in 0..<attempts {
+      for attempt in 0..<attempts {
         let rest = isFound.indices.filter { !isFound[$0] }
         if rest.isEmpty { break }
         var part = self
         part.keep(rest)
         let noise = part.neighborhood.replacingFixed(
-          in: part.neighborhood.drawn(using: &part.streams) { $0.uniform(in: range) })
+          in: part.neighborhood.drawn(using: &part.streams) {
+            attempt.isMultiple(of: 2)
+              ? $0.uniform(in: range) : $0.chance(0.5) ? range.lowerBound : range.upperBound
+          })
         let met = part.isMet(by: noise)
         for (row, place) in rest.enumerated() { streams[place] = part.streams[row] }
         let found = rest.indices.filter { met[$0] }

@@ -9,18 +9,19 @@ import Tensors
 ///
 /// The entry with the largest saliency moves to the end of its room, and so on until the criterion is met or the budget spent.
 ///
-/// Access: gradients. Cost: a forward and two backward passes for each entry moved.
+/// Access: gradients. Cost: a forward and two backward passes for each entry moved, and two forward passes.
 ///
 /// Deviations:
 /// 1. One entry at a time (their equation 8) in either direction, where the authors search pairs that move one way.
 /// 2. Where no entry has a saliency, the one with the largest gain α − β.
 /// 3. Untargeted, t is the best of the other actions at the clean observation.
-/// 4. An entry moves by what the norm leaves: all of its room under L1 while the budget lasts, ε under the max norm.
+/// 4. z are the scores, not their softmax.
+/// 5. An entry moves by what the norm leaves: all of its room under L1 while the budget lasts, ε under the max norm.
 public struct JSMA: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "jsma", "few entries, the most salient first, moved as far as they may", needs: .weights, norms: [.l1],
-    cost: "up to n forward, 2n backward")
+    cost: "up to 2 + n forward, 2n backward")
 
   /// What can be set.
   public static let parameters: [AttackParameter<JSMA>] = [

@@ -8,12 +8,14 @@ import Tensors
 ///     maximize over x′ in the neighborhood  KL(π(x) ‖ π(x′))
 ///
 /// by projected ascent. At the clean observation itself the divergence has no slope, and from a random point it may climb the
-/// wrong side, toward a policy that is only surer of itself: the first start is half a step up the margin, the others are random.
+/// wrong side, toward a policy that is only surer of itself: the first start is half a step up the margin (a random point where
+/// the margin has no slope), the others are random.
 ///
 /// Access: gradients. Cost: 1 + n forward and n + 1 backward passes for the first start, 2 + n and n for each other.
 ///
 /// Deviations:
-/// 1. Projected ascent with steps of 2.5·ε/n instead of stochastic gradient Langevin dynamics, and that first start.
+/// 1. Projected ascent with steps of 2.5·ε/n instead of stochastic gradient Langevin dynamics, whose noise is what leaves the
+///    clean observation there, and that first start instead.
 /// 2. For policies with Q-values π is their softmax.
 public struct MAD: AttackRecipe {
   /// What people are told.
@@ -63,7 +65,13 @@ public struct MAD: AttackRecipe {
       let uphill = clean.ascent(
         of: victim, raising: ActionChange(from: clean.preferences), as: .margin, using: &random
       ).gradient
-      let start = neighborhood.project(neighborhood.step(from: clean.observations, along: uphill, share: 0.5))
+      var start = neighborhood.project(neighborhood.step(from: clean.observations, along: uphill, share: 0.5))
+      let still = neighborhood.sizes(of: start).enumerated().filter { $0.element == 0 }.map(\.offset)
+      if !still.isEmpty {
+        var streams = still.map { random[$0] }
+        start.replaceRows(at: still, with: neighborhood.rows(at: still).randomPoints(using: &streams))
+        for (row, place) in still.enumerated() { random[place] = streams[row] }
+      }
       return Climb(
         steps: steps, loss: .margin, stopsEarly: false, rule: SteepestClimb(share: 2.5 / Float(steps))
       ).perturb(clean, of: victim, from: start, meeting: criterion, within: neighborhood, using: &random)

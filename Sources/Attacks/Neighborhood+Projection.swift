@@ -65,7 +65,9 @@ extension Neighborhood {
     let room =
       wanted > 0
       ? Double(threat.range.upperBound) - Double(clean) : Double(clean) - Double(threat.range.lowerBound)
-    return (abs(wanted), max(room, 0))
+    // A million times the range is as far as infinity, and sums of such changes keep the digits of a budget.
+    let farthest = 1e6 * (Double(threat.range.upperBound) - Double(threat.range.lowerBound))
+    return (min(abs(wanted), farthest), max(room, 0))
   }
 
   /// Solves Σ cost(min(shrunk change, room)) = budget for what shrinks the changes.

@@ -7,9 +7,9 @@ extension Neighborhood {
   ///
   ///     max   x + s · sign(g)
   ///     l2    x + s · g / ‖g‖₂
-  ///     l1    x + s · sign(gⱼ) / k at the k entries with the largest |gⱼ| (Goodfellow et al. in CleverHans)
+  ///     l1    x + min(rest of s, room) · sign(gⱼ) for one entry after the other, the largest |gⱼ| first
   ///
-  /// Under the L1 norm only entries with room in the direction of the step count. Entries that may not change have no part in
+  /// Under the L1 norm the range is part of it: what one entry has no room for is spent on the next. Entries that may not change have no part in
   /// any norm; where the gradient is zero nothing moves.
   public func step(from start: Tensor, along gradient: Tensor, share: Float = 1) -> Tensor {
     step(from: start, along: gradient, sizes: budgets.map { share * $0 })
@@ -41,7 +41,7 @@ extension Neighborhood {
             case .l2:
               let scale = Self.scale(of: gradient, entries, to: size)
               for index in entries { result[index] = scale * gradient[index] }
-            case .l1: changeLargest(&result, gradient, point, entries, size: size)
+            case .l1: fill(&result, gradient, point, entries, size: size)
             }
           }
         }
@@ -62,23 +62,38 @@ extension Neighborhood {
     return Float(Double(size) / (sum.squareRoot() * Double(largest)))
   }
 
-  private func changeLargest(
+  /// Spends a size on the entries in the order of their slopes, on each as far as the range lets it.
+  private func fill(
     _ result: inout MutableSpan<Float>, _ gradient: Span<Float>, _ point: Span<Float>, _ entries: Range<Int>,
     size: Float
   ) {
-    func hasRoom(_ index: Int) -> Bool {
-      gradient[index] > 0 ? point[index] < threat.range.upperBound : point[index] > threat.range.lowerBound
+    func room(_ index: Int) -> Float {
+      gradient[index] > 0 ? threat.range.upperBound - point[index] : point[index] - threat.range.lowerBound
     }
-    var (largest, ties) = (Float(0), 0)
-    for index in entries {
-      let slope = abs(gradient[index])
-      guard slope > 0, slope >= largest, hasRoom(index) else { continue }
-      ties = slope > largest ? 1 : ties + 1
-      largest = slope
+    var left = size
+    let open = entries.filter { gradient[$0] != 0 && room($0) > 0 }
+    for index in open.sorted(by: { abs(gradient[$0]) > abs(gradient[$1]) }) where left > 0 {
+      let change = min(left, room(index))
+      result[index] = gradient[index] > 0 ? change : -change
+      left -= change
     }
-    guard ties > 0 else { return }
-    for index in entries where abs(gradient[index]) == largest && hasRoom(index) {
-      result[index] = (gradient[index] > 0 ? size : -size) / Float(ties)
+  }
+
+  /// The changes of one step under the L1 norm as CleverHans has it: all of the budget on the entry with the largest slope,
+  /// shared evenly where several have it, whatever the range.
+  func changesOfLargest(along gradient: Tensor) -> Tensor {
+    let (gradient, length) = (masked(gradient), length)
+    return Tensor(shape: center.shape) { result in
+      gradient.withElements { gradient in
+        for row in 0..<count {
+          let entries = (row * length)..<((row + 1) * length)
+          let largest = entries.reduce(0) { max($0, abs(gradient[$1])) }
+          let steepest = entries.filter { largest > 0 && abs(gradient[$0]) == largest }
+          for index in steepest {
+            result[index] = (gradient[index] > 0 ? budgets[row] : -budgets[row]) / Float(steepest.count)
+          }
+        }
+      }
     }
   }
 

@@ -37,6 +37,21 @@ public enum Region: Hashable, Sendable {
     }
   }
 
+  /// The smallest rectangle of a frame that holds the region.
+  func bounds(height: Int, width: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    switch self {
+    case .all: return (0..<height, 0..<width)
+    case .rectangle(let top, let left, let height, let width):
+      return (top..<(top + height), left..<(left + width))
+    case .mask(let mask):
+      let rows = mask.indices.filter { mask[$0].contains(true) }
+      let columns = (0..<width).filter { column in mask.contains { $0[column] } }
+      guard let top = rows.first, let bottom = rows.last, let left = columns.first, let right = columns.last
+      else { return (0..<0, 0..<0) }
+      return (top..<(bottom + 1), left..<(right + 1))
+    }
+  }
+
   /// Checks that the region lies in a frame and holds a pixel of it.
   /// - Throws: ``AttackError``.
   public func check(height: Int, width: Int) throws(AttackError) {

@@ -9,9 +9,11 @@ struct Transferred: Attack {
   let surrogate: any Policy
   /// What the attack knows of the surrogate.
   let knowledge: Knowledge
+  /// How many draws of the surrogate's randomness an answer is averaged over.
+  let expectation: Int
 
-  /// Of the victim nothing.
-  var needs: Knowledge { .nothing }
+  /// Of the victim the clean action, unless the attack does not ask for anything.
+  var needs: Knowledge { min(knowledge, .actions) }
 
   func check(fits shape: Shape) throws(AttackError) { try attack.check(fits: shape) }
 
@@ -19,7 +21,9 @@ struct Transferred: Attack {
     _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
     using random: inout [RandomStream]
   ) -> Tensor {
-    let own = CleanPass(of: clean.observations, through: surrogate, using: random, knowledge: knowledge)
+    let own = CleanPass(
+      of: clean.observations, through: surrogate, using: random, knowledge: knowledge,
+      expectation: expectation)
     return attack.perturb(own, meeting: criterion, within: neighborhood, using: &random)
   }
 }

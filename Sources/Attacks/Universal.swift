@@ -19,7 +19,7 @@ public struct Universal: LearningRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "universal", "one perturbation for all frames, learned or from a file", needs: .weights,
-    cost: "none; n·batch forward and backward once, to learn")
+    cost: "none; n·batch forward and backward once, to learn", hasOwnGoal: true)
 
   /// What can be set.
   public static let parameters: [AttackParameter<Universal>] = [

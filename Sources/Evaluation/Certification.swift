@@ -53,11 +53,11 @@ public struct Certification: Sendable {
   /// The sizes, smallest first.
   public let epsilons: [Epsilon]
   /// The attack that the certificates are held against; nil for none.
-  public let attack: String?
+  public let attack: AttackPlan?
 
   /// A certification.
   /// - Parameter threat: of the max norm.
-  public init(_ evaluation: Evaluation, threat: ThreatModel, epsilons: [Epsilon], attack: String? = nil) {
+  public init(_ evaluation: Evaluation, threat: ThreatModel, epsilons: [Epsilon], attack: AttackPlan? = nil) {
     precondition(threat.norm == .max, "bounds are over boxes: certificates are under the max norm")
     self.evaluation = evaluation
     self.threat = threat
@@ -81,6 +81,8 @@ public struct Certification: Sendable {
     continuing: @escaping @Sendable (Int) -> Bool = { _ in true }
   ) throws -> Result {
     let method = try Method(for: policy)
+    // An attack that this policy does not admit is found before anything is played.
+    let attackers = try attack.map { plan in try epsilons.map { try attacker(plan, $0, against: policy) } }
     let groups = Workers.shards(of: evaluation.episodes, shardSize: Self.lanes)
 
     let cleanGroups = try workers.map(groups.count) { group in
@@ -104,9 +106,8 @@ public struct Certification: Sendable {
         certifiedByIntervals: counts.reduce(0) { $0 + $1.byIntervals },
         certified: counts.reduce(0) { $0 + $1.byAny },
         isWholeEpisodeCertified: counts.flatMap(\.isWhole),
-        attacked: try attack.map {
-          try attacked(
-            policy, by: $0, epsilons[index], method: method, workers: workers, continuing: continuing)
+        attacked: try attackers.map {
+          try attacked(policy, by: $0[index], method: method, workers: workers, continuing: continuing)
         })
     }
     return Result(clean: clean, rows: rows)
@@ -192,13 +193,21 @@ public struct Certification: Sendable {
     }
   }
 
-  private func attacked(
-    _ policy: any ScoringPolicy, by attack: String, _ epsilon: Epsilon, method: Method, workers: Workers,
-    continuing: @escaping @Sendable (Int) -> Bool
-  ) throws -> Evaluation.Result {
+  private func attacker(
+    _ plan: AttackPlan, _ epsilon: Epsilon, against policy: any ScoringPolicy
+  ) throws -> Attacker {
     var threat = threat
     threat.epsilon = epsilon
-    let attacker = try Attacker(attack, against: policy, within: threat)
+    let attacker = try evaluation.attacker(.init(plan, threat: threat), against: policy)
+    try attacker.checkChangesObservations(otherwise: "no certificate speaks of it")
+    return attacker
+  }
+
+  private func attacked(
+    _ policy: any ScoringPolicy, by attacker: Attacker, method: Method, workers: Workers,
+    continuing: @escaping @Sendable (Int) -> Bool
+  ) throws -> Evaluation.Result {
+    let epsilon = attacker.threat.epsilon
     let groups = Workers.shards(of: evaluation.episodes, shardSize: Self.lanes)
     let records = try workers.map(groups.count) { group in
       var rollout = start(groups[group])
@@ -214,7 +223,7 @@ public struct Certification: Sendable {
           if let first = zip(flipped, certified).first(where: \.1)?.0 {
             let lane = step.lanes[first]
             throw CertificationError(
-              "\(attack) at epsilon \(epsilon) changed a certified action: step \(lengths[lane]) of the episode with seed "
+              "\(attack.map { "\($0)" } ?? "") at epsilon \(epsilon) changed a certified action: step \(lengths[lane]) of the episode with seed "
                 + "\(evaluation.seed &+ UInt64(groups[group].lowerBound + lane)); the bounds or the attacker are wrong"
             )
           }

@@ -96,14 +96,17 @@ public struct Evaluation: Sendable {
   /// - Parameters:
   ///   - policy: what is evaluated.
   ///   - opposition: what attacks it; nil for a clean evaluation.
+  ///   - surrogate: the policy on which the attack searches; nil for the one that is evaluated.
   ///   - workers: threads over groups of episodes.
   ///   - continuing: asked after every step of a group; false ends the evaluation with `CancellationError`.
   /// - Throws: `AttackError`.
   public func run(
-    _ policy: any Policy, against opposition: Opposition? = nil, workers: Workers = .one,
-    continuing: @Sendable () -> Bool = { true }
+    _ policy: any Policy, against opposition: Opposition? = nil, searchingOn surrogate: (any Policy)? = nil,
+    workers: Workers = .one, continuing: @Sendable () -> Bool = { true }
   ) throws -> Result {
-    let attacker = try opposition.map { try self.attacker($0, against: policy, continuing: continuing) }
+    let attacker = try opposition.map {
+      try self.attacker($0, against: policy, searchingOn: surrogate, continuing: continuing)
+    }
     let groups = Workers.shards(of: episodes, shardSize: Self.lanes)
     let records = try workers.map(groups.count) { group in
       var rollout = Rollout(environment.makeVector(count: groups[group].count), frames: frames)
@@ -117,21 +120,23 @@ public struct Evaluation: Sendable {
     return Result(episodes: records.flatMap { $0 })
   }
 
-  /// The attacker of an opposition. An attack that learns first learns from episodes of its own seeds.
+  /// The attacker of an opposition. An attack that learns first learns from episodes of its own seeds, those of the policy on
+  /// which it searches.
   /// - Throws: `AttackError`; `CancellationError` when `continuing` says no.
   public func attacker(
-    _ opposition: Opposition, against policy: any Policy, continuing: () -> Bool = { true }
+    _ opposition: Opposition, against policy: any Policy, searchingOn surrogate: (any Policy)? = nil,
+    continuing: () -> Bool = { true }
   ) throws -> Attacker {
     var experience: Experience?
     if opposition.plan.attack.learns {
       var random = RandomStream(seed: seed, stream: .attack)
       experience = try Experience(
-        of: policy, in: environment.makeVector(count: Self.lessonEpisodes), frames: frames,
-        seed: random.next(),
-        limit: Self.lessonSteps, continuing: continuing)
+        of: surrogate ?? policy, in: environment.makeVector(count: Self.lessonEpisodes), frames: frames,
+        seed: random.next(), limit: Self.lessonSteps, continuing: continuing)
     }
     return try Attacker(
-      opposition.plan, against: policy, within: opposition.threat, learningFrom: experience)
+      opposition.plan, against: policy, within: opposition.threat, searchingOn: surrogate,
+      learningFrom: experience)
   }
 
   /// How much an attack that learns gets to see before the run.

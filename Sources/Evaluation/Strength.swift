@@ -71,10 +71,9 @@ struct Strength: Sendable {
   }
 
   private func queries(_ bench: Bench) throws -> [Check] {
-    let search = bench.search
-    return [
+    [
       atLeast(
-        try bench.trial(search.plan()), search.name, called: "a search without gradients", on: bench,
+        try bench.trial(bench.search()), "square", called: "a search without gradients", on: bench,
         otherwise: "the gradients are masked")
     ]
   }
@@ -123,30 +122,34 @@ struct Strength: Sendable {
     var threat = panel.threat
     threat.epsilon = threat.unbounded(entries: bench.sample.observations.count / bench.sample.count)
     (threat.region, threat.share) = (.all, 1)
-    func returns(_ policy: any Policy, _ opposition: Evaluation.Opposition?) throws -> [Double] {
+    func played(_ policy: any Policy, _ opposition: Evaluation.Opposition?) throws -> Evaluation.Result {
       try panel.evaluation.run(
-        policy, against: opposition, workers: bench.workers, continuing: bench.continuing
-      ).returns
+        policy, against: opposition, workers: bench.workers, continuing: bench.continuing)
     }
-    let random = try returns(RandomPolicy(actions: panel.evaluation.environment.actions.count), nil)
-    let clean = try returns(bench.policy, nil)
-    let huge = try returns(bench.policy, .init(panel.plan("pgd:steps=10"), threat: threat))
-    let worth = PairedDifference(clean, minus: random, seed: bench.seed)
-    let rest = PairedDifference(huge, minus: random, seed: bench.seed)
+    let random = try played(RandomPolicy(actions: panel.evaluation.environment.actions.count), nil)
+    let clean = try played(bench.policy, nil)
+    let huge = try played(bench.policy, .init(panel.plan("pgd:steps=10"), threat: threat))
+    let worth = PairedDifference(clean.returns, minus: random.returns, seed: bench.seed)
+    let rest = PairedDifference(huge.returns, minus: random.returns, seed: bench.seed)
     let isWorthless = worth.interval.lowerBound <= 0
-    let status = isWorthless ? .amber : Check.Status(rest, above: 0.1 * worth.mean)
+    let flips = huge.flipRate ?? 0
+    // Where there is no return to lose, actions tell whether the attack gets anywhere.
+    let isBlind = isWorthless && flips < 0.5
+    let status = isBlind ? .red : isWorthless ? .amber : Check.Status(rest, above: 0.1 * worth.mean)
     return [
       Check(
         name: "huge epsilon, random return", status: status,
         figures: [
-          .number("clean", Statistics.mean(clean)), .number("random policy", Statistics.mean(random)),
-          .number("epsilon \(threat.epsilon)", Statistics.mean(huge)),
+          .number("clean", clean.mean), .number("random policy", random.mean),
+          .number("epsilon \(threat.epsilon)", huge.mean), .share("flips", flips),
         ],
-        sentence: isWorthless
-          ? "the policy earns no more than a random one: there is nothing to lose"
-          : status == .green
-            ? "with everything allowed the policy earns no more than a random one"
-            : "with everything allowed the policy still earns more than a random one: the attack fails where it cannot"
+        sentence: isBlind
+          ? "the policy earns no more than a random one and does the same whatever it sees: that is not robustness"
+          : isWorthless
+            ? "the policy earns no more than a random one: there is nothing to lose"
+            : status == .green
+              ? "with everything allowed the policy earns no more than a random one"
+              : "with everything allowed the policy still earns more than a random one: the attack fails where it cannot"
       )
     ]
   }
@@ -172,12 +175,8 @@ extension Bench {
       workers: workers)
   }
 
-  /// The attack without gradients that suits the norm and what the policy shows, by its name in a check.
-  var search: (name: String, plan: () throws -> AttackPlan) {
-    panel.threat.norm == .max && policy is any ScoringPolicy
-      ? ("square", { try AttackPlan("square:queries=\(panel.queries)") })
-      : ("hopskipjump", { try AttackPlan("hopskipjump:iterations=5:samples=40") })
-  }
+  /// The attack that sees scores alone.
+  func search() throws -> AttackPlan { try AttackPlan("square:queries=\(panel.queries)") }
 
   /// What is left to say of a policy that admits no white-box attack.
   func withoutWhiteBox(because error: AttackError) throws -> [Check] {
@@ -188,8 +187,7 @@ extension Bench {
       .share("noise", flipRate(of: noise)), .share("transfer", flipRate(of: copied)),
     ]
     if policy is any ScoringPolicy {
-      let square = try trial(AttackPlan("square:queries=\(panel.queries)"))
-      figures.append(.share("square", flipRate(of: square)))
+      figures.append(.share("square", flipRate(of: try trial(search()))))
     }
     return [
       Check(

@@ -1,3 +1,4 @@
+import Networks
 import RandomStreams
 import Tensors
 
@@ -22,4 +23,12 @@ public struct ActionValuePolicy: ValuingPolicy {
   ) -> Tensor {
     base.scores(for: observations, memory: &memory, using: &random).max()
   }
+}
+
+extension ActionValuePolicy: BoundedPolicy {
+  /// That of the Q-values.
+  public var network: Network { base.network }
+
+  /// The box itself.
+  public func seen(_ box: Bounds) -> Bounds { box }
 }

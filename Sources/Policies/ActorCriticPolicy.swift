@@ -26,3 +26,11 @@ public struct ActorCriticPolicy: ValuingPolicy {
     critic(observations, state: &memory.state).reshaped(to: [observations.shape[0]])
   }
 }
+
+extension ActorCriticPolicy: BoundedPolicy {
+  /// The actor's.
+  public var network: Network { actor.network }
+
+  /// The box itself.
+  public func seen(_ box: Bounds) -> Bounds { box }
+}

@@ -92,6 +92,19 @@ public struct PolicyFile: Sendable {
     return description.agent == "dqn" ? ActionValuePolicy(policy) : policy
   }
 
+  /// The victim, drawing its actions from the distribution that its scores are the logits of.
+  /// - Throws: ``PolicyError`` where they are none: Q-values and votes.
+  public func samplingVictim() throws(PolicyError) -> any DifferentiablePolicy {
+    guard description.agent != "dqn" else {
+      throw PolicyError("a dqn has no distribution over actions to draw from: its scores are values")
+    }
+    guard !(victim is any VotingPolicy) else {
+      throw PolicyError(
+        "behind smoothing there is no distribution over actions to draw from: its scores are votes")
+    }
+    return victim.sampled
+  }
+
   /// Reads a policy.
   /// - Throws: `SafetensorsError` for a file that is not safetensors, ``PolicyError`` for one that is not a policy of
   ///   ours or does not fit its own description.

@@ -22,6 +22,28 @@ public struct SampledPolicy<Base: DifferentiablePolicy>: DifferentiablePolicy {
   }
 }
 
+extension SampledPolicy: ValuingPolicy where Base: ValuingPolicy {
+  /// The values of the base.
+  public func values(
+    of observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
+  ) -> Tensor {
+    base.values(of: observations, memory: &memory, using: &random)
+  }
+}
+
+extension SampledPolicy: ObscuredPolicy where Base: ObscuredPolicy {
+  /// What the base does.
+  public var obscurity: String { base.obscurity }
+
+  /// Draws from the scores of the base passed straight through.
+  public var straightThrough: any DifferentiablePolicy { base.straightThrough.sampled }
+}
+
+extension DifferentiablePolicy {
+  /// The policy that draws its actions from the softmax of these scores.
+  var sampled: any DifferentiablePolicy { SampledPolicy(self) }
+}
+
 extension Tensor {
   /// A draw from the softmax of each row, [rows, actions], by the inverse of the cumulative distribution: one uniform
   /// draw from each row's own stream.

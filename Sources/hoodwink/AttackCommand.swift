@@ -18,6 +18,8 @@ struct AttackCommand: ParsableCommand {
         hoodwink attack runs/plain --attack bim --norm l2 --epsilon 1.5 --region 0,0,5,10 --targeted --target left
         hoodwink attack runs/plain --attack fgsm+pgd:steps=10+square --epsilon 8/255 --json
         hoodwink attack runs/plain --attack noise --set distribution=sign --epsilon 0.1 --episodes 500
+        hoodwink attack runs/plain --attack pgd --epsilon 8/255 --knowledge actions --surrogate runs/other
+        hoodwink attack breakout-v1-ppo --attack mad --epsilon 8/255 --sampled
       """)
 
   @Argument(help: "A run folder, a policy folder or a file.")
@@ -34,6 +36,7 @@ struct AttackCommand: ParsableCommand {
 
   @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
+  @OptionGroup var transfer: SurrogateOptions
   @OptionGroup var play: PlayOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
@@ -42,23 +45,30 @@ struct AttackCommand: ParsableCommand {
     let interruption = Interruption()
     // A typo in the attack is found before the policy is read.
     _ = try how.plan(attack, actions: how.target.map { [$0] } ?? [])
-    let subject = try NamedPolicy(policy, in: common.folders())
+    let folders = try common.folders()
+    let subject = try NamedPolicy(policy, in: folders)
     let description = subject.file.description
     let plan = try how.plan(attack, actions: description.actions)
     let model = threat.threat(epsilon, for: description.frame)
     let opposition = Evaluation.Opposition(plan, threat: model)
+    let surrogate = try transfer.policy(for: subject, in: folders).map { (transfer.surrogate ?? "", $0) }
     let cells = try [nil, opposition].map { opposition in
       try Cell.play(
-        subject, against: opposition, episodes: play.episodes, compute: compute, interruption: interruption)
+        subject, against: opposition, searchingOn: surrogate, play: play, compute: compute,
+        interruption: interruption)
     }
     warn(plan.warnings(under: model))
     if common.json { return try printJSON(cells) }
-    print("\(policy) in \(subject.environment.id): \(plan); \(model); threat model \(model.stableHash)")
-    var table = Table([""] + Cell.heads.dropFirst(3), leftColumns: 1)
-    for cell in cells { table.append([cell.row[1]] + cell.row.dropFirst(3)) }
+    print(
+      "\(policy) in \(subject.environment.id): \(plan)"
+        + (transfer.surrogate.map { ", searched on \($0)" } ?? "")
+        + "; \(model); threat model \(model.stableHash)")
+    var table = Table([""] + Cell.heads.dropFirst(3).dropLast(), leftColumns: 1)
+    for cell in cells { table.append([cell.row[1]] + cell.row.dropFirst(3).dropLast()) }
     print(table.text)
     print(
-      "\(play.episodes) episodes from seed \(compute.seed); interval of the interquartile mean (IQM), over episodes."
-    )
+      "\(play.episodes) episodes from seed \(compute.seed), actions \(play.acting); interval of the interquartile mean (IQM), "
+        + "over episodes.")
+    SurpriseNote.show(SurpriseNote.notes(on: cells, seed: compute.seed))
   }
 }

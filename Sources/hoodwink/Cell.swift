@@ -14,6 +14,10 @@ struct Cell: Encodable {
   let threat: String?
   let threatHash: String?
   let timing: String?
+  /// The policy on which the attack searched; nil for the one that was attacked.
+  let surrogate: String?
+  /// `greedy` or `sampled`.
+  let acting: String
   let episodes: Int
   let seed: UInt64
   let mean: Double
@@ -32,27 +36,32 @@ struct Cell: Encodable {
   let backwardPasses: Int
   let seconds: Double
   let returns: [Double]
+  /// What the attack knows of the policy.
+  let knowledge: Knowledge
   /// The result that the cell tells of.
   let result: Evaluation.Result
 
   private enum CodingKeys: CodingKey {
-    case policy, environment, attack, epsilon, epsilonValue, threat, threatHash, timing, episodes, seed, mean
+    case policy, environment, attack, epsilon, epsilonValue, threat, threatHash, timing, surrogate, acting
+    case episodes, seed, mean
     case interquartileMean, intervalLow, intervalHigh, intervalOver, flipRate, frames, attackedFrames
     case unchangedFrames, largestPerturbation, forwardPasses, backwardPasses, seconds, returns
   }
 
   /// Plays the episodes of a cell; no opposition gives the clean one.
   static func play(
-    _ subject: NamedPolicy, against opposition: Evaluation.Opposition?, episodes: Int,
-    compute: ComputeOptions, interruption: Interruption
+    _ subject: NamedPolicy, against opposition: Evaluation.Opposition?,
+    searchingOn surrogate: (name: String, policy: any Policy)?, play: PlayOptions, compute: ComputeOptions,
+    interruption: Interruption
   ) throws -> Cell {
     let description = subject.file.description
     let evaluation = Evaluation(
-      environment: subject.environment, frames: description.frames, seed: compute.seed, episodes: episodes)
+      environment: subject.environment, frames: description.frames, seed: compute.seed,
+      episodes: play.episodes)
     let clock = ContinuousClock()
     let start = clock.now
     let result = try evaluation.run(
-      subject.file.victim, against: opposition, workers: compute.workers,
+      subject.victim(play), against: opposition, searchingOn: surrogate?.policy, workers: compute.workers,
       continuing: { !interruption.isAsked })
     let seconds = (clock.now - start) / .seconds(1)
     let interval = result.interquartileInterval(seed: compute.seed)
@@ -62,18 +71,21 @@ struct Cell: Encodable {
       attack: opposition.map { "\($0.plan.attack)" }, epsilon: epsilon.map { "\($0)" },
       epsilonValue: epsilon?.value, threat: opposition.map { "\($0.threat)" },
       threatHash: opposition?.threat.stableHash, timing: opposition.map { "\($0.plan.timing)" },
-      episodes: episodes, seed: compute.seed, mean: result.mean,
+      surrogate: opposition == nil ? nil : surrogate?.name, acting: play.acting, episodes: play.episodes,
+      seed: compute.seed, mean: result.mean,
       interquartileMean: result.interquartileMean, intervalLow: interval.lowerBound,
       intervalHigh: interval.upperBound, flipRate: result.flipRate, frames: result.frames,
       attackedFrames: result.attackedFrames, unchangedFrames: result.unchangedFrames,
       largestPerturbation: result.largestPerturbation, forwardPasses: result.passes.forward,
-      backwardPasses: result.passes.backward, seconds: seconds, returns: result.returns, result: result)
+      backwardPasses: result.passes.backward, seconds: seconds, returns: result.returns,
+      knowledge: surrogate == nil ? opposition?.plan.attack.about.map(\.needs).max() ?? .nothing : .actions,
+      result: result)
   }
 
   /// The heads of ``row``.
   static let heads = [
     "policy", "attack", "epsilon", "mean", "IQM", "95% interval", "flips", "attacked", "unchanged", "largest",
-    "passes a frame", "time",
+    "passes a frame", "time", "threat model",
   ]
 
   /// The cell as a row of the table.
@@ -92,15 +104,15 @@ struct Cell: Encodable {
       flipRate.map { String(format: "%.1f%%", $0 * 100) } ?? "–", share(attackedFrames, frames),
       share(unchangedFrames, attackedFrames), isAttacked ? String(format: "%.4f", largestPerturbation) : "–",
       isAttacked ? "\(perFrame(forwardPasses)) + \(perFrame(backwardPasses))" : "–",
-      String(format: "%.1f s", seconds),
+      String(format: "%.1f s", seconds), threatHash ?? "–",
     ]
   }
 
   /// The heads of ``values``.
   static let columns = [
-    "policy", "environment", "attack", "epsilon", "epsilon_value", "threat_hash", "timing", "episodes",
-    "seed",
-    "mean", "interquartile_mean", "interval_low", "interval_high", "interval_over", "flip_rate", "frames",
+    "policy", "environment", "attack", "epsilon", "epsilon_value", "threat_hash", "timing", "surrogate",
+    "acting", "episodes", "seed", "mean", "interquartile_mean", "interval_low", "interval_high",
+    "interval_over", "flip_rate", "frames",
     "attacked_frames", "unchanged_frames", "largest_perturbation", "forward_passes", "backward_passes",
     "seconds",
   ]
@@ -109,7 +121,8 @@ struct Cell: Encodable {
   var values: [String] {
     [
       policy, environment, attack ?? "", epsilon ?? "", epsilonValue.map { "\($0)" } ?? "", threatHash ?? "",
-      timing ?? "", "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)", "\(intervalLow)",
+      timing ?? "", surrogate ?? "", acting, "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)",
+      "\(intervalLow)",
       "\(intervalHigh)", intervalOver, flipRate.map { "\($0)" } ?? "", "\(frames)", "\(attackedFrames)",
       "\(unchangedFrames)", "\(largestPerturbation)", "\(forwardPasses)", "\(backwardPasses)", "\(seconds)",
     ]

@@ -23,7 +23,8 @@ struct CertifyCommand: ParsableCommand {
 
       Examples:
         hoodwink certify runs/hardened --epsilons 1/255,4/255,8/255 --episodes 20
-        hoodwink certify catch-v1-dqn --epsilons 0.01,0.02 --attack pgd --lowest-return -1
+        hoodwink certify catch-v1-dqn --epsilons 0.01,0.02 --attack pgd --restarts 5 --lowest-return -1
+        hoodwink certify runs/smoothed --epsilons 0.01 --attack pgd --expectation 10
         hoodwink certify catch-v1-dqn --epsilons 0.01,0.02 --attack fgsm --json
       """)
 
@@ -52,12 +53,16 @@ struct CertifyCommand: ParsableCommand {
         + "below.", valueName: "return"))
   var lowestReturn: Double?
 
+  @OptionGroup var how: PlanOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if let lowestReturn, !lowestReturn.isFinite {
       throw ValidationError("--lowest-return must be a number, not \(lowestReturn)")
+    }
+    guard attack != nil || how.areUsual else {
+      throw ValidationError("what is said of an attack needs --attack NAME")
     }
     guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
     _ = try sizes()
@@ -101,10 +106,12 @@ struct CertifyCommand: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
-    let attack = try attack.map { "\(try AttackPlan($0).attack)" }
+    // A typo in the attack is found before the policy is read.
+    if let attack { _ = try how.plan(attack, actions: how.target.map { [$0] } ?? []) }
     let subject = try NamedPolicy(policy, in: common.folders())
     let description = subject.file.description
     let space = description.frame
+    let plan = try attack.map { try how.plan($0, actions: description.actions) }
     if lowestReturn != nil, description.frames > 1, frames == .newest {
       throw Failure(
         "--lowest-return: with \(description.frames) frames in an observation a certified return needs --frames all"
@@ -115,12 +122,12 @@ struct CertifyCommand: ParsableCommand {
         environment: subject.environment, frames: description.frames, seed: compute.seed,
         episodes: episodes),
       threat: ThreatModel(epsilon: Epsilon(0), range: space.low...space.high, frames: frames),
-      epsilons: try sizes(), attack: attack)
+      epsilons: try sizes(), attack: plan)
     let line = Mutex(ProgressLine("certify", unit: "frames"))
     let steps = Atomic<Int>(0)
     // How long episodes last is not known beforehand: the time limit is what they can take at most.
     let result = try certification.run(
-      subject.file.acting, workers: compute.workers,
+      subject.file.victim, workers: compute.workers,
       continuing: { count in
         let done = steps.add(count, ordering: .relaxed).newValue
         line.withLock { $0.count(done) }
@@ -128,21 +135,21 @@ struct CertifyCommand: ParsableCommand {
       })
     line.withLock { $0.finishCount(steps.load(ordering: .relaxed)) }
     let bounds =
-      switch try Certification.Method(for: subject.file.acting) {
+      switch try Certification.Method(for: subject.file.victim) {
       case .bounds(_, usesLinearBounds: true): ["interval", "linear"]
       case .bounds: ["interval"]
       case .votes: ["votes"]
       }
-    if common.json { return try printJSON(report(subject, result, bounds)) }
-    try printTable(subject, result, bounds)
+    if common.json { return try printJSON(report(subject, result, bounds, plan)) }
+    try printTable(subject, result, bounds, plan)
   }
 
   private func report(
-    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String]
+    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String], _ attack: AttackPlan?
   ) throws -> Report {
     Report(
       policy: subject.name, environment: subject.environment.id, attackedFrames: frames.rawValue,
-      bounds: bounds, attack: attack, episodes: episodes,
+      bounds: bounds, attack: attack.map { "\($0)" }, episodes: episodes,
       seed: compute.seed, frames: result.clean.frames, cleanReturn: result.clean.mean,
       sizes: try result.rows.map { row in
         Report.Size(
@@ -174,7 +181,7 @@ struct CertifyCommand: ParsableCommand {
   }
 
   private func printTable(
-    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String]
+    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String], _ attack: AttackPlan?
   ) throws {
     func percent(_ count: Int) -> String {
       String(format: "%.1f%%", 100 * Double(count) / Double(max(result.clean.frames, 1)))

@@ -40,10 +40,16 @@ struct ThreadOptions: ParsableArguments {
   }
 }
 
-/// How much is played for each figure.
+/// How much is played for each figure, and how.
 struct PlayOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Episodes for each figure.", valueName: "n"))
   var episodes: Int = 100
+
+  @Flag(help: "Draw each action from the policy's distribution instead of taking the likeliest (greedy).")
+  var sampled = false
+
+  /// In a word.
+  var acting: String { sampled ? "sampled" : "greedy" }
 
   func validate() throws {
     guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
@@ -71,6 +77,12 @@ struct NamedPolicy {
     else {
       throw Failure("\(name): does not fit the environment \(environment.id)", status: EX_DATAERR)
     }
+  }
+
+  /// What plays and is attacked.
+  func victim(_ play: PlayOptions) throws -> any DifferentiablePolicy {
+    guard play.sampled else { return file.victim }
+    do { return try file.samplingVictim() } catch { throw Failure("--sampled: \(name): \(error)") }
   }
 
   /// An attacker on the policy; what learns first learns from episodes of it.

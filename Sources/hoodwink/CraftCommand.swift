@@ -48,6 +48,7 @@ struct CraftCommand: ParsableCommand {
 
   @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
+  @OptionGroup var transfer: SurrogateOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
@@ -78,13 +79,16 @@ struct CraftCommand: ParsableCommand {
     guard !FileManager.default.fileExists(atPath: output) else {
       throw Failure("\(output) exists: name another file, or remove it", status: EX_CANTCREAT)
     }
-    let subject = try NamedPolicy(policy, in: common.folders())
+    let folders = try common.folders()
+    let subject = try NamedPolicy(policy, in: folders)
     let description = subject.file.description
     let plan = try how.plan(attack, actions: description.actions)
     let model = threat.threat(epsilon, for: description.frame)
     let experience = try experience(of: subject, interruption)
     let attacker = try Attacker(
-      plan, against: subject.file.victim, within: model, learningFrom: experience)
+      plan, against: subject.file.victim, within: model,
+      searchingOn: transfer.policy(for: subject, in: folders), learningFrom: experience)
+    try attacker.checkChangesObservations(otherwise: "there is nothing to craft")
     warn(attacker.warnings)
     let (delivery, actions) = try delivered(experience, by: attacker, interruption)
     try write(experience, delivery, actions, attacker, plan)
@@ -110,7 +114,7 @@ struct CraftCommand: ParsableCommand {
     let frame = description.frame
     if let episodes {
       return try Experience(
-        of: subject.file.policy, in: subject.environment.makeVector(count: episodes),
+        of: subject.file.victim, in: subject.environment.makeVector(count: episodes),
         frames: description.frames, seed: compute.seed, limit: .max, continuing: { !interruption.isAsked })
     }
     let path = observations ?? ""
@@ -158,9 +162,6 @@ struct CraftCommand: ParsableCommand {
       let delivery = try attacker.deliver(
         experience.observations.rows(at: rows), frameChannels: experience.frameChannels, memory: memory,
         using: &attackRandom, victimRandom: streams(.policy))
-      guard !delivery.isFlipped.contains(true) else {
-        throw Failure("the attack \"flip\" changes actions, not observations: there is nothing to craft")
-      }
       var (own, random) = (memory, streams(.policy))
       let actions = attacker.victim.act(on: delivery.observations, memory: &own, using: &random)
       return (delivery, actions)
@@ -193,7 +194,8 @@ struct CraftCommand: ParsableCommand {
     if let universal = attacker.attack as? UniversalPerturbation { entries.append(universal.entry) }
     try Safetensors(
       metadata: [
-        "hoodwink.attack": "\(plan)", "hoodwink.policy": policy, "hoodwink.threat": "\(attacker.threat)",
+        "hoodwink.attack": "\(plan)", "hoodwink.policy": policy,
+        "hoodwink.surrogate": transfer.surrogate ?? "", "hoodwink.threat": "\(attacker.threat)",
         "hoodwink.threat_hash": attacker.threat.stableHash, "hoodwink.seed": "\(compute.seed)",
       ], entries: entries
     ).write(to: URL(fileURLWithPath: output))

@@ -12,7 +12,8 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Play policies clean and under attacks, and print the table of returns.",
     discussion: """
-      Every cell plays the same episodes (paired seeds), acting greedily, in lockstep. Intervals are 95% bootstrap \
+      Every cell plays the same episodes (paired seeds) in lockstep, acting greedily unless --sampled says otherwise. Cells that \
+      left more return than they should beside clean runs, smaller sizes and weaker attacks are named below the table. Intervals are 95% bootstrap \
       intervals of the interquartile mean: over episodes for one policy, which speaks of this policy and not of its \
       training, and over training seeds for several policies of one recipe.
 
@@ -20,6 +21,7 @@ struct EvaluateCommand: ParsableCommand {
         hoodwink evaluate runs/plain runs/hardened --attacks noise,fgsm,pgd:steps=20 --epsilons 8/255,32/255
         hoodwink evaluate runs/seed-* --attacks pgd,mad --epsilons 4/255 --episodes 100 --csv robustness.csv
         hoodwink evaluate runs/plain --attacks bim --norm l2 --epsilons 0.5,1,2 --timing strategic --share 0.25 --json
+        hoodwink evaluate runs/plain --attacks fgsm,pgd --epsilons 8/255 --surrogate runs/other
       """)
 
   @Argument(help: "Policies: run folders, policy folders or files.")
@@ -36,6 +38,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
+  @OptionGroup var transfer: SurrogateOptions
   @OptionGroup var play: PlayOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
@@ -65,6 +68,7 @@ struct EvaluateCommand: ParsableCommand {
     let cells: [Cell]
     let worstCases: [Worst]
     let overTrainingSeeds: [Seeds]
+    let surprises: [SurpriseNote]
   }
 
   func run() throws {
@@ -89,22 +93,39 @@ struct EvaluateCommand: ParsableCommand {
       throw Failure("\(csv) exists: name another file, or remove it", status: EX_CANTCREAT)
     }
     let subjects = try policies.map { try NamedPolicy($0, in: folders) }
-    let cells = try played(subjects, names, sizes, interruption)
+    let surrogates = try subjects.map { subject in
+      try transfer.policy(for: subject, in: folders).map { (transfer.surrogate ?? "", $0) }
+    }
+    // What does not go together is found before the first cell is played.
+    for (subject, surrogate) in zip(subjects, surrogates) {
+      let victim = try subject.victim(play)
+      for name in names {
+        let (plan, space) = (
+          try how.plan(name, actions: subject.file.description.actions), subject.file.description.frame
+        )
+        guard !plan.attack.learns, let size = sizes.first else { continue }
+        _ = try Attacker(
+          plan, against: victim, within: threat.threat(size, for: space), searchingOn: surrogate?.1)
+      }
+    }
+    let cells = try played(Array(zip(subjects, surrogates)), names, sizes, interruption)
     if let csv { try writeCSV(cells, to: csv) }
     let report = Report(
-      cells: cells, worstCases: worstCases(cells), overTrainingSeeds: seeds(subjects, cells))
+      cells: cells, worstCases: worstCases(cells), overTrainingSeeds: seeds(subjects, cells),
+      surprises: SurpriseNote.notes(on: cells, seed: compute.seed))
     if common.json { try printJSON(report) } else { printTables(report) }
     if interruption.isAsked { throw CancellationError() }
   }
 
   private func played(
-    _ subjects: [NamedPolicy], _ names: [String], _ sizes: [Epsilon], _ interruption: Interruption
+    _ subjects: [(NamedPolicy, (name: String, policy: any Policy)?)], _ names: [String], _ sizes: [Epsilon],
+    _ interruption: Interruption
   ) throws -> [Cell] {
     var line = ProgressLine("evaluate", unit: "cells")
     let total = subjects.count * (names.count * sizes.count + 1)
     var cells: [Cell] = []
     var warnings: [String] = []
-    for subject in subjects {
+    for (subject, surrogate) in subjects {
       let description = subject.file.description
       var oppositions: [Evaluation.Opposition?] = [nil]
       for name in names {
@@ -120,7 +141,7 @@ struct EvaluateCommand: ParsableCommand {
         do {
           cells.append(
             try Cell.play(
-              subject, against: opposition, episodes: play.episodes, compute: compute,
+              subject, against: opposition, searchingOn: surrogate, play: play, compute: compute,
               interruption: interruption))
         } catch is CancellationError { break }
         line.update(cells.count, of: total)
@@ -180,9 +201,11 @@ struct EvaluateCommand: ParsableCommand {
     print(table.text)
     let first = report.cells.first { $0.threat != nil }
     print(
-      "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each; intervals of the interquartile mean (IQM), "
-        + "over episodes"
-        + (first?.threat.map { "; \(Self.withoutEpsilon($0)), timing \(first?.timing ?? "")" } ?? "") + ".")
+      "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each, actions \(play.acting); intervals of the "
+        + "interquartile mean (IQM), over episodes"
+        + (first?.threat.map { "; \(Self.withoutEpsilon($0)), timing \(first?.timing ?? "")" } ?? "")
+        + (transfer.surrogate.map { "; attacks searched on \($0)" } ?? "") + ".")
+    SurpriseNote.show(report.surprises)
     func size(_ text: String?) -> String { text.flatMap { Epsilon($0) }?.bothWays ?? "–" }
     if !report.worstCases.isEmpty {
       print(

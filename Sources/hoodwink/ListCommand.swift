@@ -132,7 +132,10 @@ struct ListCommand: ParsableCommand {
     if common.json { return try printJSON(rows) }
     var table = Table(["attack", "needs", "norms", "passes a frame", "description"], leftColumns: 5)
     for row in rows {
-      table.append([row.name, row.access, row.norms.joined(separator: " "), row.cost, row.summary])
+      table.append([
+        row.name, row.access, row.norms.isEmpty ? "–" : row.norms.joined(separator: " "), row.cost,
+        row.summary,
+      ])
     }
     print(table.text)
   }

@@ -11,7 +11,8 @@ struct SelftestCommand: ParsableCommand {
     commandName: "selftest",
     abstract: "Check whether attacks on a policy are strong enough for their failure to mean anything.",
     discussion: """
-      Attacks that have to agree are run on the same frames of this policy, and each check is green, amber or red, with \
+      Attacks that have to agree are run on the same frames of this policy, one of them on a second policy (--surrogate) or, \
+      without one, on a copy taught by the policy's answers, and each check is green, amber or red, with \
       the figures behind it. Red means: the attack is weak or the policy hides its gradients, and it must not be called \
       robust, whatever its return. Green means that no sign of that was found, not that the policy is robust.
 
@@ -44,12 +45,6 @@ struct SelftestCommand: ParsableCommand {
   )
   var queries: Int = 200
 
-  @Option(
-    help: ArgumentHelp(
-      "A second policy to craft examples on; without one, on a copy taught by the policy's answers alone.",
-      valueName: "policy"))
-  var surrogate: String?
-
   @Option(help: ArgumentHelp("Average a stochastic policy's answers over this many draws.", valueName: "n"))
   var expectation: Int?
 
@@ -61,6 +56,7 @@ struct SelftestCommand: ParsableCommand {
   var episodes: Int = 64
 
   @OptionGroup var threat: ThreatOptions
+  @OptionGroup var transfer: SurrogateOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
@@ -85,11 +81,8 @@ struct SelftestCommand: ParsableCommand {
     }
     let folders = try common.folders()
     let subject = try NamedPolicy(policy, in: folders)
-    let second = try surrogate.map { try NamedPolicy($0, in: folders) }
-    let (description, other) = (subject.file.description, second?.file.description)
-    if let other, other.frame != description.frame || other.frames != description.frames {
-      throw Failure("--surrogate \(second?.name ?? ""): sees other observations than \(policy)")
-    }
+    let description = subject.file.description
+    let second = try transfer.policy(for: subject, in: folders)
     var line = ProgressLine("selftest", unit: "checks")
     var panels: [Panel.Report] = []
     var total = 0
@@ -100,10 +93,10 @@ struct SelftestCommand: ParsableCommand {
         ),
         within: threat.threat(size, for: description.frame), steps: steps, restarts: restarts, tries: tries,
         queries: queries, expectation: expectation, isStraightThrough: straightThrough,
-        surrogate: second?.file.policy)
+        surrogate: second)
       panels.append(
         try panel.run(
-          subject.file.policy, workers: compute.workers,
+          subject.file.acting, workers: compute.workers,
           progress: { done, of in
             total = of * sizes.count
             line.update(panels.count * of + done, of: total)

@@ -75,21 +75,53 @@ func network(_ layers: [Layer], input: [Int]) throws -> NetworkPolicy {
     #expect(AttackError.unknown("fgms").description.contains("fgsm"))
   }
 
-  /// An attack that ignores its budget, to see that nothing of it gets through.
-  @Test func theAttackerHoldsEveryAttackToItsThreatModel() throws {
-    struct Vandal: Attack {
-      func perturb(
-        _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
-        using random: inout [RandomStream]
-      ) -> Tensor { clean.observations * -5 + 3 }
+  /// Attacks that ignore what they may do, to see that nothing of it gets through: too much, no numbers, beyond the range,
+  /// everywhere.
+  @Test(
+    arguments: [
+      { $0 * -5 + 3 }, { $0 * .nan }, { $0 + .infinity }, { $0 - .infinity }, { $0 * 1e30 },
+      { $0 * 0 - 1e-3 }, { ($0 * 0 + 1.001) },
+    ] as [@Sendable (Tensor) -> Tensor], ThreatModel.Norm.allCases)
+  func theAttackerHoldsEveryAttackToItsThreatModel(
+    _ vandalism: @escaping @Sendable (Tensor) -> Tensor, _ norm: ThreatModel.Norm
+  ) throws {
+    for (region, isQuantized) in [
+      (Region.all, false), (.rectangle(top: 1, left: 1, height: 2, width: 2), true),
+    ] {
+      let threat = ThreatModel(
+        norm: norm, epsilon: Epsilon(12, over: 255), region: region, share: 0.5, isQuantized: isQuantized)
+      let (attacker, clean) = (
+        Attacker(Vandal(change: vandalism), against: try victim(), within: threat), observations
+      )
+      let space = try Neighborhood(of: clean, under: threat, frameChannels: 1)
+      var (random, turns) = (streams(6), Array(repeating: Turn(), count: 6))
+      for frame in 1...5 {
+        let delivery = try attacker.deliver(clean, frameChannels: 1, turns: &turns, using: &random)
+        #expect(space.violation(of: delivery.observations) == nil)
+        #expect(turns.allSatisfy { $0.attacked <= (frame + 1) / 2 })
+        let rest = delivery.isAttacked.indices.filter { !delivery.isAttacked[$0] }
+        #expect(delivery.observations.rows(at: rest) == clean.rows(at: rest))
+      }
     }
+  }
+
+  @Test func anotherShapeEndsTheRun() throws {
     let threat = ThreatModel(epsilon: Epsilon(4, over: 255))
     var random = streams(6)
-    let delivery = try Attacker(Vandal(), against: victim(), within: threat)
-      .deliver(observations, frameChannels: 1, using: &random)
-    let space = try Neighborhood(of: observations, under: threat, frameChannels: 1)
-    #expect(space.violation(of: delivery.observations) == nil)
-    #expect(delivery.sizes.allSatisfy { $0 <= threat.budget + 1e-6 })
+    let error = #expect(throws: AttackError.self) {
+      try Attacker(Vandal { $0.rows(at: [0]) }, against: victim(), within: threat)
+        .deliver(observations, frameChannels: 1, using: &random)
+    }
+    #expect(error?.description.contains("the shape changed") == true)
+  }
+
+  private struct Vandal: Attack {
+    let change: @Sendable (Tensor) -> Tensor
+
+    func perturb(
+      _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
+      using random: inout [RandomStream]
+    ) -> Tensor { change(clean.observations) }
   }
 }
 

@@ -89,19 +89,36 @@ private struct NoisyPolicy: DifferentiablePolicy {
     #expect(delivery.isAttacked == gaps.map { $0 > threshold })
   }
 
-  @Test func passesAreCounted() throws {
-    func passes(_ attack: String) throws -> Passes {
+  /// What the catalog says that an attack costs, where nothing flips before its end.
+  @Test(arguments: [
+    ("noise", 0, 0), ("fgsm", 1, 1), ("bim:steps=7", 7, 7), ("pgd:steps=7", 8, 7),
+    ("pgd:steps=7:restarts=3", 1 + 3 * 8, 21), ("mifgsm:steps=7", 7, 7), ("adam:steps=7", 8, 7),
+    ("apgd:steps=7", 9, 8), ("jsma:entries=7", 9, 14), ("minimal-epsilon:steps=7", 8, 7),
+    ("spsa:steps=7:samples=5", 77, 0), ("nes:steps=7:samples=5", 77, 0), ("square:queries=7", 9, 0),
+    ("mad:steps=7", 8, 8), ("mad:steps=7:restarts=2", 8 + 9, 15), ("worst-action:steps=7", 8, 7),
+    ("fgsm+bim:steps=7", 1 + 1 + 6 + 1, 8),
+  ])
+  func passesAreCounted(_ attack: String, _ forward: Int, _ backward: Int) throws {
+    let threat = ThreatModel(epsilon: Epsilon(1e-7))
+    var random = streams(6)
+    let delivery = try Attacker(attack, against: policy(), within: threat)
+      .deliver(observations, frameChannels: 2, using: &random)
+    #expect(Set(delivery.passes) == [Passes(forward: forward, backward: backward)])
+  }
+
+  /// The same of attacks that look beyond epsilon, which end where they find something.
+  @Test func passesOfSearchesAreCounted() throws {
+    func passes(_ attack: String) throws -> [Passes] {
       var random = streams(6)
-      let delivery = try Attacker(attack, against: policy(), within: threat)
-        .deliver(observations, frameChannels: 2, using: &random)
-      #expect(Set(delivery.passes).count == 1)
-      return delivery.passes[0]
+      return try Attacker(attack, against: policy(), within: ThreatModel(epsilon: Epsilon(1e-7)))
+        .deliver(observations, frameChannels: 2, using: &random).passes
     }
-    #expect(try passes("noise") == Passes())
-    #expect(try passes("fgsm") == Passes(forward: 1, backward: 1))
-    #expect(try passes("bim:steps=7") == Passes(forward: 7, backward: 7))
-    #expect(try passes("pgd:steps=7") == Passes(forward: 8, backward: 7))
-    #expect(try passes("spsa:steps=1:samples=5") == Passes(forward: 11))
+    for own in try passes("deepfool:steps=7") {
+      #expect((3...9).contains(own.forward) && own.backward == 2 * min(own.forward - 1, 7))
+    }
+    for own in try passes("cw:steps=20:searches=2") {
+      #expect([41, 51].contains(own.forward) && own.backward == 40)
+    }
   }
 
   /// What is flipped already starts no further search.
@@ -200,11 +217,46 @@ private struct NoisyPolicy: DifferentiablePolicy {
     let delivery = try Attacker(
       AttackPlan("pgd"), against: victim, within: threat, searchingOn: try policy()
     ).deliver(observations, frameChannels: 2, using: &random)
-    #expect(delivery.passes.allSatisfy { $0 == Passes() })
+    #expect(delivery.passes.allSatisfy { $0 == Passes(forward: 1) })
     var own = streams(6)
     let direct = try Attacker("pgd", against: policy(), within: threat)
       .deliver(observations, frameChannels: 2, using: &own)
     #expect(delivery.observations == direct.observations)
+  }
+
+  /// A transfer attack has to know its victim's actions, and the goal is pursued on the surrogate.
+  @Test func transferredAttacksAreHeldToWhatIsGranted() throws {
+    var threat = threat
+    threat.knowledge = .actions
+    let error = #expect(throws: AttackError.self) { try Attacker("pgd", against: policy(), within: threat) }
+    #expect(error?.description.contains("--surrogate") == true)
+    _ = try Attacker(AttackPlan("pgd"), against: policy(), within: threat, searchingOn: policy())
+    let valued = AttackPlan(try AttackChoice("pgd"), goal: .lowerValue)
+    #expect(throws: AttackError.self) {
+      try Attacker(valued, against: ActionValuePolicy(policy()), within: threat, searchingOn: policy())
+    }
+    var random = streams(6)
+    _ = try Attacker(valued, against: policy(), within: threat, searchingOn: ActionValuePolicy(policy()))
+      .deliver(observations, frameChannels: 2, using: &random)
+    threat.knowledge = .nothing
+    #expect(throws: AttackError.self) {
+      try Attacker(AttackPlan("pgd"), against: policy(), within: threat, searchingOn: policy())
+    }
+  }
+
+  /// What acts by chance is asked several times, and its most frequent action taken.
+  @Test func theExpectationOfActionsIsTheirMajority() throws {
+    struct Wavering: Policy {
+      func act(on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> [Int] {
+        (0..<observations.shape[0]).map { random[$0].chance(0.7) ? 2 : $0 % 2 }
+      }
+    }
+    let clean = CleanPass(
+      of: observations, through: Wavering(), using: streams(6), knowledge: .actions, expectation: 101)
+    var random = streams(6)
+    // Wrong for one of a hundred thousand streams.
+    #expect(clean.actions(of: Wavering(), at: observations, using: &random) == Array(repeating: 2, count: 6))
+    #expect(clean.passes.allSatisfy { $0 == Passes(forward: 102) })
   }
 
   @Test(arguments: [
@@ -231,8 +283,10 @@ private struct NoisyPolicy: DifferentiablePolicy {
 
   @Test func plansThatContradictThemselvesAreRefused() throws {
     let policy = try policy()
-    let targeted = AttackPlan(try AttackChoice("worst-action"), goal: .reach(1))
-    #expect(throws: AttackError.self) { try Attacker(targeted, against: policy, within: threat) }
+    for name in ["worst-action", "universal"] {
+      let targeted = AttackPlan(try AttackChoice(name), goal: .reach(1))
+      #expect(throws: AttackError.self) { try Attacker(targeted, against: policy, within: threat) }
+    }
     let valued = AttackPlan(try AttackChoice("fgsm"), goal: .lowerValue)
     #expect(throws: AttackError.self) { try Attacker(valued, against: policy, within: threat) }
     _ = try Attacker(valued, against: ActionValuePolicy(policy), within: threat)

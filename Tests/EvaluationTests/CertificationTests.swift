@@ -23,7 +23,8 @@ import Testing
   private func certification(_ epsilons: [Epsilon], attack: String? = nil) throws -> Certification {
     Certification(
       Evaluation(environment: try definition(), frames: 1, seed: 3, episodes: 10),
-      threat: ThreatModel(epsilon: Epsilon(0)), epsilons: epsilons, attack: attack)
+      threat: ThreatModel(epsilon: Epsilon(0)), epsilons: epsilons,
+      attack: try attack.map { try AttackPlan($0) })
   }
 
   /// For scores that are linear in the observation the best attack is known: every pixel moves against the difference of two

@@ -70,6 +70,71 @@ import Testing
     #expect(Evaluation.overTrainingSeeds([result([1])], seed: 1).interval == nil)
   }
 
+  /// By hand: what leaves more than it should, and what the comparison is with.
+  @Test func surprisesAreNamed() throws {
+    func entry(
+      _ attack: String?, _ size: Double?, _ returns: [Double], flips: Int = 0, passes: Int = 0
+    ) -> Surprise.Entry {
+      .init(
+        attack: attack, size: size, knowledge: attack == "square" ? .scores : .weights,
+        result: Evaluation.Result(
+          episodes: returns.enumerated().map { index, value in
+            var record = EpisodeRecord(seed: UInt64(index))
+            record.episodeReturn = value
+            (record.length, record.attackedFrames, record.flips) = (10, attack == nil ? 0 : 10, flips)
+            record.passes = Passes(forward: passes)
+            return record
+          }))
+    }
+    let surprises = Surprise.among(
+      [
+        entry(nil, nil, [1, 2, 3, 4]), entry("fgsm", 0.1, [2, 3, 4, 5], flips: 2),
+        entry("fgsm", 0.2, [0, 1, 1, 2], flips: 4), entry("pgd", 0.2, [0, 9, 0, 1], flips: 4),
+        entry("fgsm", 0.4, [1, 2, 2, 3], flips: 6, passes: 20),
+        // More passes and fewer flips: weaker than it should be. More passes of less knowledge: not comparable.
+        entry("pgd", 0.4, [2, 3, 3, 4], flips: 5, passes: 200),
+        entry("square", 0.4, [3, 4, 4, 5], flips: 1, passes: 900),
+      ], seed: 1)
+    #expect(
+      surprises.map { "\($0.kind.rawValue): \($0.more) beside \($0.less)" } == [
+        "more than clean: 1 beside 0", "more than a weaker attack: 3 beside 2",
+        "more than a smaller epsilon: 4 beside 2", "more than a smaller epsilon: 5 beside 3",
+        "more than a weaker attack: 5 beside 4", "more than clean: 6 beside 0",
+      ])
+    #expect(surprises.map(\.difference) == [1, 1.5, 1, 0.5, 1, 1.5])
+    #expect(surprises.map(\.isBeyondChance) == [true, false, true, false, true, true])
+    #expect(surprises[0].interval == 1...1)
+  }
+
+  /// A policy that draws its actions is attacked as it plays: with epsilon 0 it draws as it does without an attack.
+  @Test func sampledPoliciesDrawTheSameWithoutAPerturbation() throws {
+    let (evaluation, network) = try evaluation(40)
+    let policy = SampledPolicy(network)
+    let clean = try evaluation.run(policy)
+    #expect(clean.returns != (try evaluation.run(network).returns))
+    let nothing = ThreatModel(epsilon: Epsilon(0))
+    #expect(
+      try evaluation.run(policy, against: .init(attack: "fgsm", threat: nothing)).returns == clean.returns)
+    // Scores are steady: a gradient needs no expectation.
+    let attacked = try evaluation.run(policy, against: .init(attack: "fgsm", threat: threat))
+    #expect(try #require(attacked.flipRate) > 0.1)
+  }
+
+  /// On itself as a surrogate a policy is attacked as it is without; on another one less.
+  @Test func attacksSearchOnTheSurrogate() throws {
+    let (evaluation, policy) = try evaluation(20)
+    var other = policy
+    other.network.parameters[0] = other.network.parameters[0] * -1
+    for attack in ["fgsm", "universal:steps=5"] {
+      let opposition = try Evaluation.Opposition(attack: attack, threat: threat)
+      let direct = try evaluation.run(policy, against: opposition)
+      let same = try evaluation.run(policy, against: opposition, searchingOn: policy)
+      #expect(same.returns == direct.returns)
+      let astray = try evaluation.run(policy, against: opposition, searchingOn: other)
+      #expect(astray.returns != direct.returns)
+    }
+  }
+
   /// Attacks that learn see episodes of other seeds than those that are evaluated, the same each time.
   @Test func whatIsLearnedIsTheSameEachTime() throws {
     let (evaluation, policy) = try evaluation(5)

@@ -91,6 +91,57 @@ import Testing
     #expect(try #require(averaged.flipRate) > 0.3)
   }
 
+  /// Masks of other makes: a temperature, a threshold, rounded blocks with and without a gradient, and an action that a
+  /// bias chooses whatever is seen.
+  @Test(arguments: [
+    ("a temperature of 0.0001", 1e4, Mask.none, Float(0)), ("a threshold", 1, .threshold, 0),
+    ("rounded blocks", 1, .blocks(passesMeans: false), 0),
+    ("rounded blocks whose means pass", 1, .blocks(passesMeans: true), 0), ("a bias", 1, .none, 1e4),
+    ("a bias that the softmax shows", 1, .none, 20), ("a temperature of 0.001", 1e3, .none, 0),
+    ("black and white, straight through", 1, .palette(levels: 2), 0),
+    ("a palette, straight through", 1, .palette(levels: 6), 0),
+  ])
+  func masksOfOtherMakesAreCaught(_ name: String, _ scale: Float, _ mask: Mask, _ bias: Float) throws {
+    let report = try panel().run(Wrapped(base: plain(), scale: scale, mask: mask, bias: bias))
+    #expect(report.status == .red, "\(report.checks)")
+  }
+
+  /// What is done inside: hidden units that are driven into saturation, the largest few of them alone, rounded scores, and
+  /// scores that level off.
+  @Test(arguments: [Inside.saturation(1e4), .winners(2), .rounding(0.5), .ceiling(0.05)])
+  func masksInsideAreCaught(_ inside: Inside) throws {
+    let report = try panel().run(Wrapped(base: plain(), inside: inside))
+    #expect(report.status == .red, "\(report.checks)")
+  }
+
+  /// What is jagged, but not so much that the attack fails: no green, and most frames flip.
+  @Test(arguments: [Inside.saturation(1e2), .winners(8), .winners(32)])
+  func jaggedPoliciesAreNoGreen(_ inside: Inside) throws {
+    let report = try panel().run(Wrapped(base: plain(), inside: inside))
+    #expect(report.status > .green)
+    #expect(try #require(report.flipRate) > 0.6)
+  }
+
+  /// A picture that is moved at random by a pixel, as random resizing and cropping do.
+  @Test func randomShiftsAreCaught() throws {
+    let policy = Wrapped(base: try plain(), isShifted: true)
+    let report = try panel(episodes: 24).run(policy)
+    #expect(report.status == .red)
+    #expect(try status("steady answers", in: report) == .red)
+    #expect(try status("steady answers", in: panel(episodes: 24, expectation: 8).run(policy)) == .amber)
+  }
+
+  /// Noise on what is seen: red without an expectation, and amber, with flips, with one.
+  @Test func noiseOnTheInputIsCaught() throws {
+    let policy = Wrapped(base: try plain(), inputNoise: 0.05)
+    let report = try panel(episodes: 24).run(policy)
+    #expect(report.status == .red)
+    #expect(try status("steady answers", in: report) == .red)
+    let averaged = try panel(episodes: 24, expectation: 8).run(policy)
+    #expect(try status("steady answers", in: averaged) == .amber)
+    #expect(try #require(averaged.flipRate) > 0.3)
+  }
+
   /// A policy that shows no gradient at all.
   @Test func aClosedPolicyIsNotCalledRobust() throws {
     struct Closed: Policy {
@@ -117,6 +168,96 @@ import Testing
   }
 }
 
+/// What is done to an observation before it is seen.
+enum Mask: Sendable {
+  case none
+  /// Black and white alone.
+  case threshold
+  /// The nearest of so many grays, which says that its gradient is that of the identity.
+  case palette(levels: Int)
+  /// Of blocks of 2×2 pixels mean and differences, each rounded to a tenth, as JPEG does it; the means' gradient may pass.
+  case blocks(passesMeans: Bool)
+
+  func callAsFunction(_ observations: Tensor) -> Tensor {
+    switch self {
+    case .none: return observations
+    case .threshold: return Tensor(observations.elements.map { $0 > 0.5 ? 1 : 0 }, shape: observations.shape)
+    case .palette(let levels):
+      let steps = Float(levels - 1)
+      let nearest = Tensor(
+        observations.elements.map { ($0 * steps).rounded() / steps }, shape: observations.shape)
+      return observations + (nearest - observations).stoppingGradient()
+    case .blocks(let passesMeans):
+      let (pixels, shape) = (observations.elements, observations.shape)
+      let (height, width, depth) = (shape[1], shape[2], shape[3])
+      func index(_ row: Int, _ y: Int, _ x: Int, _ channel: Int) -> Int {
+        ((row * height + y) * width + x) * depth + channel
+      }
+      var (rounded, partners) = (pixels, (0..<4).map { _ in [Int](repeating: 0, count: pixels.count) })
+      for row in 0..<shape[0] {
+        for y in stride(from: 0, to: height - 1, by: 2) {
+          for x in stride(from: 0, to: width - 1, by: 2) {
+            for channel in 0..<depth {
+              let places = [(0, 0), (0, 1), (1, 0), (1, 1)].map { index(row, y + $0.0, x + $0.1, channel) }
+              let signs: [[Float]] = [[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]
+              let waves = signs.map { signs in
+                (zip(signs, places).reduce(0) { $0 + $1.0 * pixels[$1.1] } / 4 * 10).rounded() / 10
+              }
+              for (corner, place) in places.enumerated() {
+                rounded[place] = zip(waves, signs).reduce(0) { $0 + $1.0 * $1.1[corner] }
+                for (other, partner) in places.enumerated() { partners[other][place] = partner }
+              }
+            }
+          }
+        }
+      }
+      let values = Tensor(rounded, shape: shape)
+      guard passesMeans, height.isMultiple(of: 2), width.isMultiple(of: 2) else { return values }
+      let flat = observations.reshaped(to: [observations.count, 1])
+      let mean = partners.map { flat.rows(at: $0) }.reduce(Tensor.zeros(flat.shape), +) * 0.25
+      return values + (mean - mean.stoppingGradient()).reshaped(to: shape)
+    }
+  }
+}
+
+/// What is done within a network of two hidden layers.
+enum Inside: Sendable {
+  /// Of each hidden layer the largest units alone (Xiao, Zhong & Zheng 2020).
+  case winners(Int)
+  /// The first hidden layer scaled up and squashed.
+  case saturation(Float)
+  /// Scores in steps.
+  case rounding(Float)
+  /// Scores that level off, so that small changes of them vanish.
+  case ceiling(Float)
+
+  func scores(of network: Network, at observations: Tensor) -> Tensor {
+    let parameters = network.parameters
+    func dense(_ layer: Int, _ values: Tensor) -> Tensor {
+      values.dense(parameters[2 * layer], bias: parameters[2 * layer + 1])
+    }
+    func rest(_ hidden: Tensor) -> Tensor { dense(2, dense(1, hidden).relu()) }
+    func largest(_ count: Int, of units: Tensor) -> Tensor {
+      let (values, width) = (units.elements, units.shape[1])
+      let mask = (0..<units.shape[0]).flatMap { row -> [Float] in
+        let own = values[(row * width)..<(row * width + width)]
+        let least = own.sorted(by: >)[count - 1]
+        return own.map { $0 >= least ? 1 : 0 }
+      }
+      return units.relu() * Tensor(mask, shape: units.shape)
+    }
+    let first = dense(0, observations.flattened())
+    switch self {
+    case .winners(let count): return dense(2, largest(count, of: dense(1, largest(count, of: first))))
+    case .saturation(let scale): return rest(((first * scale).tanh() + 1) * 0.25)
+    case .rounding(let step):
+      let scores = rest(first.relu())
+      return Tensor(scores.elements.map { ($0 / step).rounded() * step }, shape: scores.shape)
+    case .ceiling(let scale): return (rest(first.relu()) * (1 / scale)).tanh()
+    }
+  }
+}
+
 /// A policy behind something that breaks its gradient.
 private struct Wrapped: DifferentiablePolicy {
   let base: NetworkPolicy
@@ -124,9 +265,36 @@ private struct Wrapped: DifferentiablePolicy {
   var levels: Int?
   var isShattered = false
   var noise: Float = 0
+  var inputNoise: Float = 0
+  var isShifted = false
+  var mask = Mask.none
+  var inside: Inside?
+  /// What is added to the score of action 1.
+  var bias: Float = 0
 
   func scores(for observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> Tensor {
-    var seen = observations
+    var seen = mask(observations)
+    if inputNoise > 0 {
+      let length = seen.count / seen.shape[0]
+      seen =
+        seen
+        + Tensor(shape: seen.shape) { draws in
+          for index in draws.indices { draws[index] = inputNoise * Float(random[index / length].normal()) }
+        }
+    }
+    if isShifted {
+      let (pixels, shape) = (seen.elements, seen.shape)
+      let length = seen.count / shape[0]
+      let shifts = random.indices.map { random[$0].index(below: 3) - 1 }
+      seen = Tensor(shape: shape) { moved in
+        for index in moved.indices {
+          let column = index / shape[3] % shape[2] + shifts[index / length]
+          if (0..<shape[2]).contains(column) {
+            moved[index] = pixels[index + shifts[index / length] * shape[3]]
+          }
+        }
+      }
+    }
     if let levels {
       let steps = Float(levels - 1)
       seen = Tensor(seen.elements.map { ($0 * steps).rounded() / steps }, shape: seen.shape)
@@ -137,7 +305,9 @@ private struct Wrapped: DifferentiablePolicy {
       let signs = Tensor(teeth.map { (Int($0) &* 2_654_435_761) & 4096 == 0 ? -3 : 3 }, shape: seen.shape)
       seen = seen + (seen - Tensor(teeth, shape: seen.shape) * 1e-4) * signs
     }
-    var scores = base.scores(for: seen, memory: &memory, using: &random) * scale
+    let base =
+      inside?.scores(of: base.network, at: seen) ?? base.scores(for: seen, memory: &memory, using: &random)
+    var scores = base * scale + Tensor([0, bias, 0])
     if noise > 0 {
       let width = scores.shape[1]
       scores =

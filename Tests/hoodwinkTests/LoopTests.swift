@@ -109,6 +109,43 @@ import Testing
     }
   }
 
+  /// A policy that draws its actions, and attacks that search elsewhere, are labeled as such for people and machines.
+  @Test func samplingAndSurrogatesAreLabeled() throws {
+    let sampled = [
+      "evaluate", "breakout-v1-ppo", "--attacks", "fgsm,hopskipjump:iterations=1:samples=4", "--epsilons",
+      "0,8/255",
+      "--episodes", "3", "--sampled",
+    ]
+    #expect(try Tool.run(sampled).output.contains("actions sampled"))
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: Data(Tool.run(sampled + ["--json"]).output.utf8))
+        as? [String: Any])
+    let cells = try #require(report["cells"] as? [[String: Any]])
+    #expect(cells.allSatisfy { $0["acting"] as? String == "sampled" })
+    #expect(report["surprises"] is [Any])
+    let greedy = try Tool.run(["attack", "breakout-v1-ppo", "--epsilon", "0", "--episodes", "3", "--json"])
+    let plain = try #require(
+      try JSONSerialization.jsonObject(with: Data(greedy.output.utf8)) as? [[String: Any]])
+    #expect(plain.allSatisfy { $0["acting"] as? String == "greedy" })
+    let returns = cells.filter { $0["epsilon"] as? String != "8/255" }.map { $0["returns"] as? [Double] }
+    #expect(Set(returns).count == 1)
+    #expect(plain[0]["returns"] as? [Double] != returns[0])
+
+    let transfer = [
+      "attack", "catch-v1-dqn", "--epsilon", "32/255", "--episodes", "10", "--knowledge", "actions",
+      "--surrogate",
+      "catch-v1-dqn-adversarial",
+    ]
+    let run = try Tool.run(transfer)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("searched on catch-v1-dqn-adversarial"))
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(Tool.run(transfer + ["--json"]).output.utf8))
+        as? [[String: Any]])
+    #expect(json[1]["surrogate"] as? String == "catch-v1-dqn-adversarial")
+    #expect(json[1]["backwardPasses"] as? Int == 0)
+  }
+
   @Test func sameCommandSameBytes() throws {
     try withFolder { folder in
       var bytes: [Data] = []
