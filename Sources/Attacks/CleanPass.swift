@@ -52,7 +52,7 @@ public struct CleanPass: Sendable {
     scores = knowledge >= .scores ? decision.scores?.stoppingGradient() : nil
     recording =
       knowledge == .weights && expectation == 1
-      ? decision.recorded.flatMap { leaf in decision.scores.map { (leaf, $0) } } : nil
+      ? decision.recorded.flatMap { leaf in decision.scores.flatMap { $0.isOnTape ? (leaf, $0) : nil } } : nil
     counter = PassCounter()
     places = nil
     if knowledge > .nothing { counter.add(Passes(forward: 1), to: nil) }

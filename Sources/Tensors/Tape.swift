@@ -33,18 +33,26 @@ struct GradientSums {
   @inline(__always)
   mutating func add(to node: Node?, _ gradient: () -> Tensor) {
     guard let node else { return }
-    insert(gradient(), at: node)
+    insert(gradient(), at: node, isNegated: false)
   }
 
-  private mutating func insert(_ gradient: Tensor, at node: Node) {
+  /// Adds the negative of a gradient in the same way.
+  @inline(__always)
+  mutating func subtract(from node: Node?, _ gradient: () -> Tensor) {
+    guard let node else { return }
+    insert(gradient(), at: node, isNegated: true)
+  }
+
+  private mutating func insert(_ gradient: Tensor, at node: Node, isNegated: Bool) {
     var index = pending.count
     while index > 0, pending[index - 1].node.depth >= node.depth {
       if pending[index - 1].node === node {
-        pending[index - 1].gradient = pending[index - 1].gradient + gradient
+        pending[index - 1].gradient.accumulate(gradient, isNegated: isNegated)
         return
       }
       index -= 1
     }
+    let gradient = isNegated ? -gradient : gradient
     // Appending is much the cheaper, and the rule in a chain.
     if index == pending.count {
       pending.append(Pending(node: node, gradient: gradient))

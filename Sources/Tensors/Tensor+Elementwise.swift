@@ -46,9 +46,9 @@ extension Tensor {
   /// An activation applied to each element.
   public func activated(_ activation: Activation) -> Tensor {
     guard activation != .identity else { return self }
-    var result = stoppingGradient()
-    activation.apply(to: &result)
-    let output = result
+    let output = withExtendedLifetime(storage) {
+      Tensor(shape) { activation.apply(to: pointer, count: count, into: $0) }
+    }
     let node = node
     return output.recorded(from: self) { gradient, sums in
       sums.add(to: node) { activation.pullBack(gradient, output: output) }
