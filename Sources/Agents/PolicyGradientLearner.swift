@@ -96,12 +96,13 @@ struct PolicyGradientLearner: Sendable {
 
   /// The transitions at some rows of the buffer.
   private func experience(at rows: [Int]) -> Transitions {
-    let isFollowed = rows.map { buffer.isFollowed($0) }
+    let observations = buffer.observations
+    let following = rows.map { min($0 + buffer.lanes, buffer.count - 1) }
     return Transitions(
-      observations: buffer.observations.rows(at: rows), actions: rows.map { buffer.actions[$0] },
-      rewards: rows.map { buffer.rewards[$0] },
-      next: buffer.observations.rows(at: rows.map { min($0 + buffer.lanes, buffer.count - 1) }),
-      discounts: rows.map { buffer.isTerminated($0) ? 0 : discount }, isFollowed: isFollowed)
+      observations: observations.rows(at: rows), actions: rows.map { buffer.actions[$0] },
+      rewards: rows.map { buffer.rewards[$0] }, next: observations.rows(at: following),
+      discounts: rows.map { buffer.isTerminated($0) ? 0 : discount },
+      isFollowed: rows.map { buffer.isFollowed($0) })
   }
 
   /// All that learning changes. The buffer is not: it is filled anew before each update.

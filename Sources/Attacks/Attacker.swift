@@ -41,6 +41,8 @@ public struct Attacker: Sendable {
   public let warnings: [String]
   /// What the attack knows of the victim.
   private let knowledge: Knowledge
+  /// The attack, if it replaces actions themselves.
+  private let flips: (any ActionAttack)?
   private let expectation: Int?
   /// Whether scores that differ from one look to the next spoil the attack.
   private let wantsSteadyScores: Bool
@@ -63,6 +65,7 @@ public struct Attacker: Sendable {
     self.threat = threat
     self.goal = goal
     knowledge = attack.needs
+    flips = attack as? any ActionAttack
     timing = .everyFrame
     warnings = threat.warning.map { [$0] } ?? []
     expectation = nil
@@ -135,7 +138,9 @@ public struct Attacker: Sendable {
     expectation = plan.expectation
     // What a transform hides from gradients, the recording of the clean pass would hide as well.
     knowledge = plan.isStraightThrough ? min(attack.needs, .scores) : attack.needs
-    wantsSteadyScores = attack.needs == .weights && plan.expectation == nil
+    flips = attack as? any ActionAttack
+    // A network is known to draw nothing.
+    wantsSteadyScores = attack.needs == .weights && plan.expectation == nil && !(victim is NetworkPolicy)
     warnings = plan.warnings(under: threat)
   }
 
@@ -195,7 +200,7 @@ public struct Attacker: Sendable {
       passes: Array(repeating: Passes(), count: count), memory: decision.memory, random: decision.random)
     // With nothing allowed nothing is asked: the clean run, bit for bit.
     guard !rows.isEmpty, threat.budget > 0 else { return delivery }
-    if let flips = attack as? any ActionAttack {
+    if let flips {
       for row in rows { delivery.isFlipped[row] = flips.flips(using: &random[row]) }
       return delivery
     }
@@ -281,10 +286,7 @@ public struct Attacker: Sendable {
     if let scores = decision.scores, let action = goal.actions.first(where: { $0 >= scores.shape[1] }) {
       throw AttackError("action \(action) is wanted of a policy that has \(scores.shape[1])")
     }
-    // A network is known to draw nothing.
-    guard wantsSteadyScores, !(victim is NetworkPolicy), let first = turns.first, first.frames == 0 else {
-      return
-    }
+    guard wantsSteadyScores, let first = turns.first, first.frames == 0 else { return }
     if decision.hasDrawnScores || !hasSteadyScores(observations, memory: memory, victimRandom: victimRandom) {
       throw AttackError(
         "the policy's scores differ from one look at the same observation to the next: average a white-box attack over "

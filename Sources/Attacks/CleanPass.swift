@@ -52,7 +52,7 @@ public struct CleanPass: Sendable {
     scores = knowledge >= .scores ? decision.scores?.stoppingGradient() : nil
     recording =
       knowledge == .weights && expectation == 1
-      ? decision.recorded.flatMap { leaf in decision.scores.map { (leaf, $0) } } : nil
+      ? decision.recorded.flatMap { leaf in decision.scores.flatMap { $0.isOnTape ? (leaf, $0) : nil } } : nil
     counter = PassCounter()
     places = nil
     if knowledge > .nothing { counter.add(Passes(forward: 1), to: nil) }
@@ -100,19 +100,10 @@ struct Decision: Sendable {
     isRecorded: Bool
   ) {
     var (memory, random) = (memory, random)
-    if let victim = victim as? any ScoringPolicy {
-      let before = random.first
-      let leaf = isRecorded && victim is any DifferentiablePolicy ? observations.tracked() : nil
-      let scores = victim.scores(for: leaf ?? observations, memory: &memory, using: &random)
-      hasDrawnScores = random.first != before
-      actions = victim.actions(from: scores, using: &random)
-      (self.scores, recorded) = (scores, leaf)
-      memory.state = memory.state.map { $0.stoppingGradient() }
-    } else {
-      actions = victim.act(on: observations, memory: &memory, using: &random)
-      (scores, recorded) = (nil, nil)
-      hasDrawnScores = false
-    }
+    recorded = isRecorded ? observations.tracked() : nil
+    let choice = victim.choice(on: recorded ?? observations, memory: &memory, using: &random)
+    (actions, scores, hasDrawnScores) = (choice.actions, choice.scores, choice.hasDrawnScores)
+    memory.state = memory.state.map { $0.stoppingGradient() }
     (self.memory, self.random) = (memory, random)
   }
 }
@@ -179,19 +170,24 @@ extension CleanPass {
     as kind: ScoreLoss = .crossEntropy, using random: inout [RandomStream]
   ) -> Ascent {
     counter.add(Passes(backward: expectation), to: places)
-    if observations == nil, let recording, !criterion.needsValues {
-      let response = Response(scores: recording.scores)
+    func ascent(from leaf: Tensor, by response: Response) -> Ascent {
       let losses = criterion.loss(of: response, as: kind)
       return Ascent(
-        losses: losses.stoppingGradient(), response: Response(scores: recording.scores.stoppingGradient()),
-        gradient: losses.sum().gradient(at: recording.observations))
+        losses: losses.stoppingGradient(), response: response.stoppingGradient(),
+        gradient: losses.gradientOfSum(at: leaf))
+    }
+    if observations == nil, let recording, !criterion.needsValues {
+      return ascent(from: recording.observations, by: Response(scores: recording.scores))
     }
     let leaf = (observations ?? self.observations).tracked()
+    if expectation == 1 {
+      return ascent(from: leaf, by: answer(of: victim, at: leaf, for: criterion, using: &random))
+    }
     let responses = (0..<expectation).map { _ in
       answer(of: victim, at: leaf, for: criterion, using: &random)
     }
     func mean(_ tensors: [Tensor]) -> Tensor {
-      tensors.count == 1 ? tensors[0] : tensors.dropFirst().reduce(tensors[0], +) / Float(tensors.count)
+      tensors.dropFirst().reduce(tensors[0], +) / Float(tensors.count)
     }
     let losses = mean(responses.map { criterion.loss(of: $0, as: kind) })
     return Ascent(
@@ -199,7 +195,7 @@ extension CleanPass {
       response: Response(
         scores: mean(responses.map { $0.scores.stoppingGradient() }),
         values: criterion.needsValues ? mean(responses.compactMap { $0.values?.stoppingGradient() }) : nil),
-      gradient: losses.sum().gradient(at: leaf))
+      gradient: losses.gradientOfSum(at: leaf))
   }
 
   /// Some functions of a victim's answer and their gradients. One forward pass, and one backward pass for each function,
@@ -220,7 +216,7 @@ extension CleanPass {
       Response(
         scores: mean(answers.map { $0.scores.stoppingGradient() }),
         values: criterion.needsValues ? mean(answers.compactMap { $0.values?.stoppingGradient() }) : nil),
-      values.map(\.elements), values.map { $0.sum().gradient(at: leaf) }
+      values.map(\.elements), values.map { $0.gradientOfSum(at: leaf) }
     )
   }
 

@@ -9,4 +9,9 @@ public struct Response: Sendable {
 
   /// An answer.
   public init(scores: Tensor, values: Tensor? = nil) { (self.scores, self.values) = (scores, values) }
+
+  /// The same off the tape.
+  func stoppingGradient() -> Response {
+    Response(scores: scores.stoppingGradient(), values: values?.stoppingGradient())
+  }
 }

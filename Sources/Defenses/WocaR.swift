@@ -24,7 +24,8 @@ import Tensors
 /// 3. The second network starts as a copy of the policy's, with a target network that follows by 1% at each update.
 /// 4. Epsilon grows over the run by ``Hardness/warmUp``; until then the second network learns what the policy earns
 ///    without perturbations, and the policy learns as without a defense.
-/// 5. With PPO a transition whose s′ is not in the rollout buffer (the last of a horizon, a truncated one) does not teach
+/// 5. The second network learns at every fourth update of the policy: with PPO's four epochs once from each transition.
+/// 6. With PPO a transition whose s′ is not in the rollout buffer (the last of a horizon, a truncated one) does not teach
 ///    the second network.
 public struct WocaR: LossDefense {
   /// The sizes and the weight κ of the smoothness term.
@@ -38,12 +39,18 @@ public struct WocaR: LossDefense {
     var parameters: [Tensor]
     var target: [Tensor]
     var optimizer: Optimizer<Adam>.State
+    var loss: Float
   }
+
+  /// The updates of the policy for one of the second network.
+  private static let updatesALesson = 4
 
   private var surroundings = Surroundings(range: 0...1)
   private var worst: Network?
   private var target: Network?
   private var optimizer = Optimizer(Adam())
+  /// The second network's, when it last learned.
+  private var loss: Float = 0
   private var kind = AgentKind.dqn
 
   /// The defense with its settings.
@@ -76,7 +83,9 @@ public struct WocaR: LossDefense {
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) throws -> LossTerm? {
     let now = hardness.at(progress)
-    let loss = learn(from: experience, policy: policy, epsilon: now?.epsilon ?? 0, workers: workers)
+    if update.isMultiple(of: Self.updatesALesson) {
+      learn(from: experience, policy: policy, epsilon: now?.epsilon ?? 0, workers: workers)
+    }
     guard let (epsilon, weight) = now, let worst else { return nil }
     let worstWeight = worstWeight.value(at: progress)
     let values = worst(experience.observations)
@@ -105,12 +114,11 @@ public struct WocaR: LossDefense {
   }
 
   /// One step of the second network toward its targets.
-  /// - Returns: its loss.
   private mutating func learn(
     from experience: Transitions, policy: Network, epsilon: Float, workers: Workers
-  ) -> Float {
+  ) {
     let rows = experience.isFollowed.indices.filter { experience.isFollowed[$0] }
-    guard var worst, var target, !rows.isEmpty else { return 0 }
+    guard var worst, var target, !rows.isEmpty else { return }
     let isAll = rows.count == experience.actions.count
     func chosen(_ tensor: Tensor) -> Tensor { isAll ? tensor : tensor.rows(at: rows) }
     let next = chosen(experience.next)
@@ -130,8 +138,7 @@ public struct WocaR: LossDefense {
     for index in target.parameters.indices {
       target.parameters[index].move(toward: worst.parameters[index], by: 0.01)
     }
-    (self.worst, self.target) = (worst, target)
-    return loss.scalar
+    (self.worst, self.target, self.loss) = (worst, target, loss.scalar)
   }
 
   /// Of each row the least value of an action that no other is proven to be preferred to.
@@ -163,7 +170,8 @@ public struct WocaR: LossDefense {
     let encoder = PropertyListEncoder()
     encoder.outputFormat = .binary
     return try encoder.encode(
-      Worst(parameters: worst.parameters, target: target.parameters, optimizer: optimizer.savedState))
+      Worst(
+        parameters: worst.parameters, target: target.parameters, optimizer: optimizer.savedState, loss: loss))
   }
 
   /// Goes on with them.
@@ -172,6 +180,7 @@ public struct WocaR: LossDefense {
     worst?.parameters = saved.parameters
     target?.parameters = saved.target
     optimizer.restore(saved.optimizer)
+    loss = saved.loss
   }
 }
 

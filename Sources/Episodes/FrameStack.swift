@@ -61,19 +61,15 @@ public struct FrameStack: Sendable {
     }
   }
 
-  /// Writes the newest frame of some lanes back as it was delivered, so that later observations hold what the agent saw.
-  /// - Parameter delivered: one row for each of `lanes`.
+  /// Writes the observations of some lanes back as they were delivered, so that later ones hold what the agent saw.
+  /// - Parameters:
+  ///   - delivered: one row for each of `lanes`, changed in its newest frame alone.
+  ///   - lanes: in ascending order.
   public mutating func writeBack(_ delivered: Tensor, lanes: [Int]) {
-    let (pixels, depth, channels) = (pixels, depth, frame.channels)
-    observations.withMutableElements { stack in
-      delivered.withElements { delivered in
-        for (row, lane) in lanes.enumerated() {
-          for pixel in 0..<pixels {
-            let (source, target) = ((row * pixels + pixel) * depth, (lane * pixels + pixel) * depth)
-            for index in (depth - channels)..<depth { stack[target + index] = delivered[source + index] }
-          }
-        }
-      }
+    if lanes.count == observations.shape[0] {
+      observations = delivered
+    } else {
+      observations.replaceRows(at: lanes, with: delivered)
     }
   }
 }

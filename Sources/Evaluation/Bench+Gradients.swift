@@ -143,7 +143,7 @@ private struct Slopes: Sendable {
     let leaf = frames.observations.tracked()
     let scores = frames.scores(of: policy, at: leaf)
     let actions = scores.argmax()
-    func gradient(_ losses: Tensor) -> Tensor { neighborhood.masked(losses.sum().gradient(at: leaf)) }
+    func gradient(_ losses: Tensor) -> Tensor { neighborhood.masked(losses.gradientOfSum(at: leaf)) }
     self.neighborhood = neighborhood
     cleanActions = actions
     rivals = Self.rivals(of: scores.stoppingGradient(), to: actions)

@@ -102,7 +102,7 @@ public enum Layer: Hashable, Sendable, Codable {
   }
 
   /// The names and the shapes of the layer's parameters for an example of the given shape, in the order in which
-  /// ``apply(to:parameters:state:offset:)`` expects them.
+  /// ``apply(to:parameters:from:state:offset:)`` expects them.
   func parameters(for input: [Int]) -> [(name: String, shape: Shape)] {
     switch self {
     case .dense(let outputs, _): [("weight", [input[0], outputs]), ("bias", [outputs])]
@@ -141,12 +141,11 @@ public enum Layer: Hashable, Sendable, Codable {
 
   /// What the layer computes.
   /// - Parameters:
-  ///   - parameters: those of this layer alone.
+  ///   - parameters: the network's; this layer's begin at `first`.
   ///   - state: the network's; what is this layer's from `offset` on is changed to what follows.
   func apply(
-    to input: Tensor, parameters: ArraySlice<Tensor>, state: inout [Tensor], offset: Int
+    to input: Tensor, parameters: [Tensor], from first: Int, state: inout [Tensor], offset: Int
   ) -> Tensor {
-    let first = parameters.startIndex
     switch self {
     case .dense(_, let activation):
       return input.dense(parameters[first], bias: parameters[first + 1], activation: activation)

@@ -122,9 +122,10 @@ public struct Network: Parameterized, Equatable {
     var value = examples
     if architecture.input.count == 1, examples.shape.rank > 2 { value = examples.flattened() }
     var offset = 0
-    for (layer, range) in zip(architecture.layers, ranges) {
-      value = layer.apply(to: value, parameters: parameters[range], state: &state, offset: offset)
-      offset += layer.stateCount
+    for (index, range) in ranges.enumerated() {
+      value = architecture.layers[index].apply(
+        to: value, parameters: parameters, from: range.lowerBound, state: &state, offset: offset)
+      offset += architecture.layers[index].stateCount
     }
     return value
   }

@@ -13,6 +13,33 @@ public protocol Policy: Sendable {
   ///     policies draw nothing.
   /// - Returns: one action index an observation.
   func act(on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> [Int]
+
+  /// The same with the scores that the choice follows from, where the policy shows any.
+  func choice(on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> Choice
+}
+
+/// What a policy chooses for a batch, with what it shows of how.
+public struct Choice: Sendable {
+  /// One action an observation.
+  public let actions: [Int]
+  /// The scores of all actions, [batch, actions]; nil where they are not shown.
+  public let scores: Tensor?
+  /// Whether the scores were drawn, so that a second look at the same may give others.
+  public let hasDrawnScores: Bool
+
+  /// A choice.
+  public init(actions: [Int], scores: Tensor? = nil, hasDrawnScores: Bool = false) {
+    (self.actions, self.scores, self.hasDrawnScores) = (actions, scores, hasDrawnScores)
+  }
+}
+
+extension Policy {
+  /// The actions alone.
+  public func choice(
+    on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
+  ) -> Choice {
+    Choice(actions: act(on: observations, memory: &memory, using: &random))
+  }
 }
 
 /// A policy that shows its preference for each action.
@@ -42,7 +69,17 @@ extension ScoringPolicy {
   public func act(
     on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
   ) -> [Int] {
+    choice(on: observations, memory: &memory, using: &random).actions
+  }
+
+  /// The scores, and the actions that follow from them.
+  public func choice(
+    on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
+  ) -> Choice {
+    let before = random.first
     let scores = scores(for: observations, memory: &memory, using: &random)
-    return actions(from: scores, using: &random)
+    let hasDrawnScores = random.first != before
+    return Choice(
+      actions: actions(from: scores, using: &random), scores: scores, hasDrawnScores: hasDrawnScores)
   }
 }

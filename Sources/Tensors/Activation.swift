@@ -12,27 +12,22 @@ public enum Activation: Hashable, Sendable {
   /// 1/(1 + e⁻ˣ).
   case sigmoid
 
-  /// Applies the activation to `count` elements in place; computes up to the next multiple of 16.
-  func apply(to elements: UnsafeMutablePointer<Float>, count: Int) {
+  /// Writes the activations of `count` elements to `result`, which may be where they are; computes up to the next
+  /// multiple of 16.
+  func apply(to elements: UnsafePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) {
     switch self {
-    case .identity: break
-    case .relu: Kernels.table.rectify(count, elements, 0, elements)
-    case .leakyReLU(let slope): Kernels.table.rectify(count, elements, slope, elements)
-    case .tanh: Kernels.table.hyperbolic_tangent(count, elements, elements)
-    case .sigmoid: Kernels.table.sigmoid(count, elements, elements)
+    case .identity: if result != elements { result.update(from: elements, count: count) }
+    case .relu: Kernels.table.rectify(count, elements, 0, result)
+    case .leakyReLU(let slope): Kernels.table.rectify(count, elements, slope, result)
+    case .tanh: Kernels.table.hyperbolic_tangent(count, elements, result)
+    case .sigmoid: Kernels.table.sigmoid(count, elements, result)
     }
   }
 
   /// Does to the result of ``MatrixProduct`` what that has left of the activation.
   @inline(__always)
   func finish(_ elements: UnsafeMutablePointer<Float>, count: Int) {
-    if self != .relu, self != .identity { apply(to: elements, count: count) }
-  }
-
-  /// Applies the activation to all elements of a tensor in place.
-  func apply(to tensor: inout Tensor) {
-    let count = tensor.count
-    tensor.withUnsafeMutableElements { apply(to: $0, count: count) }
+    if self != .relu, self != .identity { apply(to: elements, count: count, into: elements) }
   }
 
   /// The gradient with respect to the activation's input, from that with respect to its output and the output.

@@ -5,7 +5,10 @@ public struct Shape: Hashable, Sendable {
   /// The largest number of axes.
   public static let maximumRank = 6
 
-  private var extents: SIMD8<Int32>
+  /// The extents of the first four axes and of the others; 1 behind the last. Two halves, because eight in one vector
+  /// would align all that holds a shape to 32 bytes, for which memory is slow to get.
+  private var first: SIMD4<Int32>
+  private var others: SIMD4<Int32>
   /// The number of axes; a scalar has none.
   public let rank: Int
   /// The number of elements: the product of the extents, 1 for a scalar.
@@ -17,31 +20,30 @@ public struct Shape: Hashable, Sendable {
     precondition(
       dimensions.count <= Self.maximumRank,
       "a shape has at most \(Self.maximumRank) axes, not \(dimensions.count)")
-    var extents = SIMD8<Int32>(repeating: 1)
+    first = SIMD4(repeating: 1)
+    others = first
     var count = 1
     for (axis, extent) in dimensions.enumerated() {
       precondition(extent >= 0, "an extent cannot be negative: \(extent)")
-      extents[axis] = Int32(extent)
+      if axis < 4 { first[axis] = Int32(extent) } else { others[axis - 4] = Int32(extent) }
       count *= extent
     }
-    self.extents = extents
     self.rank = dimensions.count
     self.count = count
   }
 
   /// The shape of a vector.
   init(_ extent: Int) {
-    extents = SIMD8(repeating: 1)
-    extents[0] = Int32(extent)
+    first = SIMD4(Int32(extent), 1, 1, 1)
+    others = SIMD4(repeating: 1)
     rank = 1
     count = extent
   }
 
   /// The shape of a matrix.
   init(_ rows: Int, _ columns: Int) {
-    extents = SIMD8(repeating: 1)
-    extents[0] = Int32(rows)
-    extents[1] = Int32(columns)
+    first = SIMD4(Int32(rows), Int32(columns), 1, 1)
+    others = SIMD4(repeating: 1)
     rank = 2
     count = rows * columns
   }
@@ -51,7 +53,8 @@ public struct Shape: Hashable, Sendable {
 
   /// The extent of an axis; negative axes count from the end, so that −1 is the last.
   public subscript(axis: Int) -> Int {
-    Int(extents[resolved(axis)])
+    let axis = resolved(axis)
+    return Int(axis < 4 ? first[axis] : others[axis - 4])
   }
 
   /// The axis as a number from 0: −1 is the last.

@@ -8,7 +8,7 @@ final class Node: Sendable {
 
   /// One more than the deepest input: a node's consumers are always deeper than the node itself.
   let depth: Int
-  /// Nil for a leaf, a tensor at which a gradient is asked.
+  /// Nil for a leaf, a tensor at which a gradient is asked; leaves have depth 0, and nothing else has.
   let pullback: Pullback?
 
   init(depth: Int, pullback: Pullback?) {
@@ -33,18 +33,26 @@ struct GradientSums {
   @inline(__always)
   mutating func add(to node: Node?, _ gradient: () -> Tensor) {
     guard let node else { return }
-    insert(gradient(), at: node)
+    insert(gradient(), at: node, isNegated: false)
   }
 
-  private mutating func insert(_ gradient: Tensor, at node: Node) {
+  /// Adds the negative of a gradient in the same way.
+  @inline(__always)
+  mutating func subtract(from node: Node?, _ gradient: () -> Tensor) {
+    guard let node else { return }
+    insert(gradient(), at: node, isNegated: true)
+  }
+
+  private mutating func insert(_ gradient: Tensor, at node: Node, isNegated: Bool) {
     var index = pending.count
     while index > 0, pending[index - 1].node.depth >= node.depth {
       if pending[index - 1].node === node {
-        pending[index - 1].gradient = pending[index - 1].gradient + gradient
+        pending[index - 1].gradient.accumulate(gradient, isNegated: isNegated)
         return
       }
       index -= 1
     }
+    let gradient = isNegated ? -gradient : gradient
     // Appending is much the cheaper, and the rule in a chain.
     if index == pending.count {
       pending.append(Pending(node: node, gradient: gradient))
@@ -55,9 +63,9 @@ struct GradientSums {
 
   /// Passes gradients on, deepest node first, until only those of the leaves are left.
   mutating func run() {
-    while let last = pending.last, let pullback = last.node.pullback {
-      pending.removeLast()
-      pullback(last.gradient, &self)
+    while let depth = pending.last?.node.depth, depth > 0 {
+      let step = pending.removeLast()
+      step.node.pullback?(step.gradient, &self)
     }
   }
 
@@ -78,16 +86,27 @@ extension Tensor {
   /// zeros where the scalar does not depend on one. Only what leads to a tracked tensor is computed.
   /// - Precondition: this tensor has one element; every leaf was made by ``tracked()``.
   public func gradients(at leaves: [Tensor]) -> [Tensor] {
+    requireScalar()
     let sums = followedBack()
     return leaves.map { sums.gradient(at: $0) }
   }
 
   /// The gradient of this scalar with respect to one tensor made by ``tracked()``.
-  public func gradient(at leaf: Tensor) -> Tensor { followedBack().gradient(at: leaf) }
+  public func gradient(at leaf: Tensor) -> Tensor {
+    requireScalar()
+    return gradientOfSum(at: leaf)
+  }
 
-  /// The gradients at all leaves that this scalar depends on.
-  private func followedBack() -> GradientSums {
+  /// The gradient of the sum of this tensor's elements with respect to one tensor made by ``tracked()``: of the losses of a
+  /// batch, each row's own gradient in one backward pass.
+  public func gradientOfSum(at leaf: Tensor) -> Tensor { followedBack().gradient(at: leaf) }
+
+  private func requireScalar() {
     precondition(count == 1, "a gradient is that of a scalar; this tensor has the shape \(shape)")
+  }
+
+  /// The gradients of the sum of the elements at all leaves that it depends on.
+  private func followedBack() -> GradientSums {
     var sums = GradientSums()
     sums.add(to: node) { Tensor(repeating: 1, shape: shape) }
     sums.run()

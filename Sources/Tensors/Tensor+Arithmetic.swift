@@ -15,7 +15,7 @@ extension Tensor {
     let (leftNode, rightNode) = (left.node, right.node)
     return combined(left, right, Kernels.table.subtract).recorded(from: left, right) { gradient, sums in
       sums.add(to: leftNode) { gradient }
-      sums.add(to: rightNode) { -gradient }
+      sums.subtract(from: rightNode) { gradient }
     }
   }
 

@@ -46,9 +46,9 @@ extension Tensor {
   /// An activation applied to each element.
   public func activated(_ activation: Activation) -> Tensor {
     guard activation != .identity else { return self }
-    var result = stoppingGradient()
-    activation.apply(to: &result)
-    let output = result
+    let output = withExtendedLifetime(storage) {
+      Tensor(shape) { activation.apply(to: pointer, count: count, into: $0) }
+    }
     let node = node
     return output.recorded(from: self) { gradient, sums in
       sums.add(to: node) { activation.pullBack(gradient, output: output) }
@@ -73,22 +73,24 @@ extension Tensor {
   /// gradient.
   /// - Precondition: the shapes are equal.
   public func stepped(by size: Float, alongSignOf direction: Tensor) -> Tensor {
-    let node = node
-    return writing(self, direction) { Kernels.table.add_sign(count, pointer, size, direction.pointer, $0) }
-      .recorded(from: self) { gradient, sums in
-        sums.add(to: node) { gradient }
-      }
+    let result = writing(self, direction) {
+      Kernels.table.add_sign(count, pointer, size, direction.pointer, $0)
+    }
+    guard let node else { return result }
+    return result.recorded(from: self) { gradient, sums in
+      sums.add(to: node) { gradient }
+    }
   }
 
   /// Each element moved into the bounds; the derivative is 1 within them, bounds included, and 0 outside.
   /// - Precondition: the lower bound is not above the upper.
   public func clamped(to bounds: ClosedRange<Float>) -> Tensor {
-    let input = stoppingGradient()
-    let node = node
     let (low, high) = (bounds.lowerBound, bounds.upperBound)
     let result = withExtendedLifetime(storage) {
       Tensor(shape) { Kernels.table.clamp(count, pointer, low, high, $0) }
     }
+    guard let node else { return result }
+    let input = stoppingGradient()
     return result.recorded(from: self) { gradient, sums in
       sums.add(to: node) { mapping(gradient, input) { $1 >= low && $1 <= high ? $0 : 0 } }
     }

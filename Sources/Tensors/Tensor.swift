@@ -119,6 +119,19 @@ extension Tensor {
     self = Tensor(shape) { $0.update(from: storage.pointer, count: count) }
   }
 
+  /// Adds another tensor of the same shape, or its negative: in place, unless others share the elements. The result is off
+  /// the tape.
+  mutating func accumulate(_ summand: Tensor, isNegated: Bool) {
+    precondition(shape == summand.shape, "shapes differ: \(shape) and \(summand.shape)")
+    let kernel = isNegated ? Kernels.table.subtract : Kernels.table.add
+    let result = isKnownUniquelyReferenced(&storage) ? storage : Storage(count)
+    withExtendedLifetime(summand.storage) { kernel(count, pointer, summand.pointer, result.pointer) }
+    self = Tensor(shape, result)
+  }
+
+  /// Whether something upstream is tracked, so that gradients pass here.
+  public var isOnTape: Bool { node != nil }
+
   /// The same values off the tape: gradients stop here.
   public func stoppingGradient() -> Tensor { Tensor(shape, storage) }
 }

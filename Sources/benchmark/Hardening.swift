@@ -15,6 +15,7 @@ struct Hardening: ParsableCommand {
       measures all of them in turn; the median over rounds is reported, and the median of the ratios.
       """)
 
+  @Option(help: "Only this loop.") var loop: TrainingCase?
   @Option(help: "The environment, of the folder Environments.") var environment = "breakout-v1"
   @Option(help: "Rounds a loop.") var rounds = 5
   @Option(help: "Seconds a round, at least.") var seconds = 2.0
@@ -45,7 +46,7 @@ struct Hardening: ParsableCommand {
   func run() throws {
     let definition = try EnvironmentCatalog(folder: "Environments").definition(for: environment)
     var rows: [Row] = []
-    for (loop, defenses) in Self.defenses {
+    for (loop, defenses) in Self.defenses where self.loop ?? loop == loop {
       let plans = try defenses.map { name in
         try name.map { try DefensePlan("\($0):warm-up=1", epsilon: Epsilon(8, over: 255)) }
       }

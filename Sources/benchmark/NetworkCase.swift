@@ -80,7 +80,7 @@ extension NetworkCase {
     switch self {
     case .forward: return { [network] in _ = network(observations) }
     case .fgsm:
-      let victim = NetworkPolicy(network)
+      let victim: any DifferentiablePolicy = NetworkPolicy(network)
       let threat = ThreatModel(epsilon: Epsilon(8, over: 255), frames: .all)
       var streams = (0..<batch).map { RandomStream(seed: UInt64($0)) }
       // Policies see images: [batch, height, width, channels].
