@@ -142,7 +142,7 @@ import Testing
     func epsilons(_ control: WatchControl, _ count: Int) throws -> [String] {
       try (0..<count).map { _ in
         try apply(control, to: &session)
-        #expect(session.steps[0].attack?.threat.contains(session.settings.threat.epsilon.bothWays) == true)
+        #expect(session.steps[0].attack?.epsilon == session.settings.threat.epsilon.bothWays)
         return "\(session.settings.threat.epsilon)"
       }
     }

@@ -115,17 +115,18 @@
     }
 
     @Test func theCanvasIsOnTheScreen() throws {
-      let window = try Window(title: "The canvas is on the screen", width: 64, height: 48)
-      let canvas = pattern(width: 64, height: 48)
+      let window = try Window(title: "The canvas is on the screen")
+      let canvas = pattern(width: Composition.width, height: Composition.height)
       try window.show(canvas)
       let handle = try #require(
         (1...1000).lazy.compactMap { SDL_GetWindowFromID($0) }.first {
           String(cString: SDL_GetWindowTitle($0)) == "The canvas is on the screen"
         })
       #expect(SDL_GetWindowFlags(handle) & SDL_WINDOW_RESIZABLE.rawValue != 0)
-      var bytes = [UInt8](repeating: 0, count: 3 * 64 * 48)
+      var bytes = [UInt8](repeating: 0, count: canvas.bytes.count)
       let status = SDL_RenderReadPixels(
-        SDL_GetRenderer(handle), nil, SDL_PIXELFORMAT_RGB24.rawValue, &bytes, 3 * 64)
+        SDL_GetRenderer(handle), nil, SDL_PIXELFORMAT_RGB24.rawValue, &bytes,
+        Int32(3 * canvas.width))
       #expect(status == 0)
       #expect(bytes == canvas.bytes)
     }
