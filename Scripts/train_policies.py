@@ -1,6 +1,9 @@
 """Trains policies from their recipes, picks the median seed, and writes the model cards. See Scripts/train-policies."""
 
 import json
+import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +15,10 @@ HOODWINK = ".build/release/hoodwink"
 EPSILONS = "1/255,2/255,4/255,8/255,16/255,32/255"
 EPISODES = 100
 CERTIFIED_EPISODES = 10
+EXACT_BITS = (
+    " MinAtar's observations are exact bits: rounding them undoes any perturbation below one half, so these figures tell how the "
+    "network reacts and not what a camera could be made to see."
+)
 
 
 def hoodwink(*arguments: str) -> list | dict:
@@ -48,6 +55,15 @@ def median_run(runs: list[Path]) -> tuple[Path, list[float]]:
     return runs[order[(len(order) - 1) // 2]], means
 
 
+def machine() -> str:
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return f"{os.cpu_count()} cores of {model[1] if model else platform.processor()}"
+
+
+def start_of(recipe: dict) -> str:
+    return f", from `{recipe['start-from']}`" if "start-from" in recipe else ""
+
+
 def cell(row: dict) -> str:
     interval = f"[{row['intervalLow']:.2f}, {row['intervalHigh']:.2f}]"
     return f"{row['mean']:.2f}, {row['interquartileMean']:.2f} {interval}"
@@ -65,7 +81,7 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         f"# {name}",
         "",
         f"{recipe['agent'].upper()} in `{recipe['environment']}`, "
-        + (f"hardened: `{recipe['defense']}`." if "defense" in recipe else "plain."),
+        + (f"hardened: `{recipe['defense']}`." if "defense" in recipe else "plain: easily fooled, and here to be attacked."),
         "",
         "```",
         f"hoodwink train --recipe {policy}/recipe.yaml --output runs/policies/{name}",
@@ -73,7 +89,7 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         f"hoodwink certify {policy} --epsilons {EPSILONS} --episodes {CERTIFIED_EPISODES}",
         "```",
         "",
-        f"{recipe['steps']:,} environment steps. Mean return of {EPISODES} clean episodes for the training seeds "
+        f"{recipe['steps']:,} environment steps{start_of(recipe)}, on {machine()}. Mean return of {EPISODES} clean episodes for the training seeds "
         + ", ".join(f"{recipe.get('seed', 0) + index}: {mean:.2f}" for index, mean in enumerate(means))
         + (f". The median, {chosen.name}, is the one here." if len(runs) > 1 else ".")
         + " Same recipe, same seed, same bits on the same machine.",
@@ -91,7 +107,8 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
     lines += [
         "",
         "Limits: what is not certified may still be attacked; the attacks here are the ones named and no others. The policy knows "
-        "its environment as defined in `Environments` and no other version of it.",
+        "its environment as defined in `Environments` and no other version of it."
+        + (EXACT_BITS if recipe["environment"] in ("breakout-v1", "space-invaders-v1") else ""),
     ]
     return "\n".join(lines) + "\n"
 

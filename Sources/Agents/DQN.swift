@@ -162,6 +162,13 @@ public struct DQN: LearningAgent {
     fileprivate let defense: Data?
   }
 
+  /// Begins with a policy's Q-values, in both networks.
+  public mutating func start(from file: PolicyFile) throws {
+    try file.check(startsAgentOf: [.dqn], with: online)
+    online = file.policy.network
+    target = online
+  }
+
   /// Changes what the agent learns from here on.
   public mutating func harden(by defense: any LossDefense) throws {
     let space = rollout.environments.observationSpace

@@ -24,6 +24,11 @@ public protocol LearningAgent: Sendable {
   /// - Throws: ``TrainingError`` when a loss is not finite; `AttackError` from the hardening's attacker.
   mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
 
+  /// Begins with what a trained policy has learned instead of with drawn weights; before the first step, and before
+  /// ``harden(by:)``.
+  /// - Throws: ``ConfigurationError`` when the policy is another agent's or another network's.
+  mutating func start(from file: PolicyFile) throws
+
   /// Changes what the agent learns from here on.
   /// - Throws: ``ConfigurationError`` when the defense is not for this agent or this network.
   mutating func harden(by defense: any LossDefense) throws
@@ -38,6 +43,22 @@ public protocol LearningAgent: Sendable {
   /// Goes on where an agent of the same settings in the same environments was.
   /// - Throws: `DecodingError` for the state of another agent.
   mutating func restore(_ state: State) throws
+}
+
+extension PolicyFile {
+  /// - Throws: ``ConfigurationError`` when an agent cannot begin with the policy: it is another kind's or another network's.
+  func check(startsAgentOf kinds: [AgentKind], with network: Network) throws(ConfigurationError) {
+    guard kinds.map(\.rawValue).contains(description.agent) else {
+      throw ConfigurationError(
+        "a policy of \(description.agent) cannot start \(kinds[0].rawValue): its outputs mean something else",
+        settings: ["start-from", "agent"])
+    }
+    guard policy.network.architecture == network.architecture else {
+      throw ConfigurationError(
+        "the policy to start from has another network or other observations or actions",
+        settings: ["start-from", "network", "hidden", "stack", "environment"])
+    }
+  }
 }
 
 extension LearningAgent {

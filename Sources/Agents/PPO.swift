@@ -104,6 +104,11 @@ public struct PPO: LearningAgent {
     shuffling = state.shuffling
   }
 
+  /// Begins with a policy and its critic.
+  public mutating func start(from file: PolicyFile) throws {
+    try learner.start(from: file, as: [.ppo, .reinforce])
+  }
+
   /// Changes what the agent learns from here on.
   public mutating func harden(by defense: any LossDefense) throws {
     try learner.harden(by: defense, of: .ppo)

@@ -4,8 +4,8 @@ import Policies
 import RandomStreams
 import Tensors
 
-/// How a policy is evaluated while it learns: greedily, without what hardens its training, always on the same episodes, whose
-/// seeds are those of no training episode.
+/// How a policy is evaluated while it learns: greedily, behind its inference defenses, without what hardens its training, always
+/// on the same episodes, whose seeds are those of no training episode.
 public struct PeriodicEvaluation: Hashable, Sendable {
   /// Environment steps of training between evaluations.
   public var interval: Int
@@ -26,7 +26,7 @@ public struct PeriodicEvaluation: Hashable, Sendable {
   /// The mean return of all episodes.
   /// - Parameter seed: the run's; each episode's is drawn from the stream `evaluation` of it.
   func meanReturn(
-    of policy: NetworkPolicy, in environment: EnvironmentDefinition, frames: Int, seed: UInt64,
+    of policy: any DifferentiablePolicy, in environment: EnvironmentDefinition, frames: Int, seed: UInt64,
     workers: Workers
   ) throws -> Double {
     let groups = Workers.shards(of: episodes, shardSize: Self.lanes)

@@ -55,6 +55,21 @@ struct PolicyGradientLearner: Sendable {
     self.seed = seed
   }
 
+  /// Begins with a policy and its critic.
+  mutating func start(from file: PolicyFile, as kinds: [AgentKind]) throws {
+    try file.check(startsAgentOf: kinds, with: model.policy.network)
+    let own = model.torso.parameters.count
+    let actor = file.policy.network.parameters
+    guard let critic = file.critic, critic.architecture == model.valueNetwork.architecture,
+      zip(actor.prefix(own), critic.parameters).allSatisfy({ $0.elements == $1.elements })
+    else {
+      throw ConfigurationError(
+        "the policy to start from has no critic that looks at the same features: add --no-shared, or start from another",
+        settings: ["start-from", "shared"])
+    }
+    model.parameters = actor + critic.parameters.dropFirst(own)
+  }
+
   /// Changes what the agent learns from here on.
   mutating func harden(by defense: any LossDefense, of kind: AgentKind) throws {
     guard !model.torso.isRecurrent else {

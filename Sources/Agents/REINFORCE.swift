@@ -75,6 +75,11 @@ public struct REINFORCE: LearningAgent {
   /// Goes on where an agent of the same settings in the same environments was.
   public mutating func restore(_ state: State) throws { try learner.restore(state.learner) }
 
+  /// Begins with a policy and its critic.
+  public mutating func start(from file: PolicyFile) throws {
+    try learner.start(from: file, as: [.reinforce, .ppo])
+  }
+
   /// Changes what the agent learns from here on.
   public mutating func harden(by defense: any LossDefense) throws {
     try learner.harden(by: defense, of: .reinforce)

@@ -22,11 +22,13 @@ public struct TrainingRun: Sendable {
     public var inference: [InferenceDefense]
     /// How often to evaluate the policy; nil for never.
     public var evaluation: PeriodicEvaluation?
+    /// The trained policy to begin with; nil for drawn weights.
+    public var start: PolicyFile?
 
     /// A request.
     public init(
       _ configuration: any AgentConfiguration, steps: Int, seed: UInt64, defense: String? = nil,
-      inference: [InferenceDefense] = [], evaluation: PeriodicEvaluation? = nil
+      inference: [InferenceDefense] = [], evaluation: PeriodicEvaluation? = nil, start: PolicyFile? = nil
     ) {
       self.configuration = configuration
       self.steps = steps
@@ -34,6 +36,7 @@ public struct TrainingRun: Sendable {
       self.defense = defense
       self.inference = inference
       self.evaluation = evaluation
+      self.start = start
     }
   }
 
@@ -125,9 +128,12 @@ public struct TrainingRun: Sendable {
     defenseMeasures = loss?.measures ?? []
     self.workers = workers
     let configuration = request.configuration
-    self.configuration = try Self.flattened(configuration)
+    var settings = try Self.flattened(configuration)
+    settings["startFrom"] = request.start?.weightsHash.description
+    self.configuration = settings
     agent = try configuration.makeAgent(
       in: environment.makeVector(count: configuration.lanes), seed: request.seed, workers: workers)
+    if let start = request.start { try agent.start(from: start) }
     if let loss { try agent.harden(by: loss) }
     guard !agent.policy.network.isRecurrent || !request.inference.contains(where: \.forgets) else {
       throw ConfigurationError(
@@ -192,7 +198,7 @@ public struct TrainingRun: Sendable {
     var values: [String: Float] = [:]
     if let plan = request.evaluation, isDue(every: plan.interval) {
       let mean = try plan.meanReturn(
-        of: agent.policy, in: environment, frames: request.configuration.frames, seed: request.seed,
+        of: policyFile.acting, in: environment, frames: request.configuration.frames, seed: request.seed,
         workers: workers)
       counters.evaluation = mean
       values["evaluation_return"] = Float(mean)

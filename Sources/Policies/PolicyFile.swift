@@ -68,6 +68,15 @@ public struct PolicyFile: Sendable {
     return acting
   }
 
+  /// A hash of all that was learned: the parameters of the policy and of its critic.
+  public var weightsHash: ContentHash {
+    let parameters = policy.network.parameters + (critic?.parameters ?? [])
+    return ContentHash(
+      of: parameters.lazy.flatMap {
+        $0.elements.lazy.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
+      })
+  }
+
   /// A policy and its description.
   public init(policy: NetworkPolicy, critic: Network? = nil, description: Description) {
     self.policy = policy

@@ -11,13 +11,15 @@ struct Recipe {
   let environment: String?
   /// The content hash of the environment's definition, which a run writes down.
   let environmentHash: String?
+  /// The hash of the policy to start from, which a run writes down.
+  let startHash: String?
   /// The options.
   let options: TrainingOptions
   /// The line of each key.
   private let lines: [String: Int]
 
   /// Keys that are no options.
-  private static let ownKeys = ["hoodwink", "environment", "environment-hash"]
+  private static let ownKeys = ["hoodwink", "environment", "environment-hash", "start-from-hash"]
 
   /// Reads a file strictly: every key is known, and every value is one that its option takes.
   /// - Throws: `Failure` with file and line.
@@ -83,6 +85,7 @@ struct Recipe {
     }
     environment = own["environment"]
     environmentHash = own["environment-hash"]
+    startHash = own["start-from-hash"]
     options = try TrainingOptions.parse(arguments)
     self.lines = lines
   }

@@ -25,6 +25,7 @@ struct TrainCommand: ParsableCommand {
         hoodwink train --resume runs/plain
         hoodwink train --recipe runs/plain/recipe.yaml --seed 7 --output runs/again
         hoodwink train lava-bridge-v1 --agent reinforce --seeds 5 --output runs/five
+        hoodwink train catch-v1 --start-from catch-v1-dqn --defense radial --epsilon 16/255 --output runs/mended
       """)
 
   @Argument(help: "The environment's id: see hoodwink list environments.")
@@ -61,7 +62,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
-    let catalog = try common.folders().catalog()
+    let folders = try common.folders()
     let plan: TrainingPlan
     let folder: URL
     // Opened here and not later, so that whatever is wrong with it is known before anything is touched.
@@ -70,10 +71,10 @@ struct TrainCommand: ParsableCommand {
       folder = URL(fileURLWithPath: resume)
       opened = try RunFolder(existing: folder)
       let recipe = try Recipe(contentsOf: opened.recipe, named: opened.recipe.relativePath)
-      plan = try TrainingPlan(nil, TrainingOptions.parse([]), recipe: recipe, catalog: catalog)
+      plan = try TrainingPlan(nil, TrainingOptions.parse([]), recipe: recipe, folders: folders)
     } else {
       let file = try recipe.map { try Recipe(contentsOf: URL(fileURLWithPath: $0), named: $0) }
-      plan = try TrainingPlan(environment, options, recipe: file, catalog: catalog)
+      plan = try TrainingPlan(environment, options, recipe: file, folders: folders)
       let name = "\(plan.environment.id)-\(plan.configuration.kind)-\(plan.seed)"
       folder = URL(fileURLWithPath: output ?? "runs/\(name)")
       do { opened = try RunFolder(new: folder, recipe: plan.text) } catch let error as RunError

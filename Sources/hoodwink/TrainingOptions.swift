@@ -23,6 +23,12 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Begin with a trained policy of the same agent and network. (drawn weights)",
+      discussion: "A run folder, a file, or a name in Policies.", valueName: "policy"))
+  var startFrom: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Harden the policy: see hoodwink list defenses.",
       discussion: "A name with parameters, several joined by +: sa-dqn:weight=0.2+adversarial:attack=pgd.",
       valueName: "name"))
@@ -62,7 +68,8 @@ struct TrainingOptions: ParsableArguments {
 
   /// The names of the options above that are no agent's settings.
   static let runNames = [
-    "agent", "steps", "seed", "seeds", "defense", "epsilon", "checkpoint-every", "evaluate-every",
+    "agent", "steps", "seed", "seeds", "start-from", "defense", "epsilon", "checkpoint-every",
+    "evaluate-every",
     "evaluation-episodes",
   ]
 
@@ -101,7 +108,8 @@ struct TrainingOptions: ParsableArguments {
   var given: [String] {
     let run: KeyValuePairs<String, Bool> = [
       "agent": agent != nil, "steps": steps != nil, "seed": seed != nil, "seeds": seeds != nil,
-      "defense": defense != nil, "epsilon": epsilon != nil, "checkpoint-every": checkpointEvery != nil,
+      "start-from": startFrom != nil, "defense": defense != nil, "epsilon": epsilon != nil,
+      "checkpoint-every": checkpointEvery != nil,
       "evaluate-every": evaluateEvery != nil, "evaluation-episodes": evaluationEpisodes != nil,
     ]
     return run.filter(\.value).map(\.key)

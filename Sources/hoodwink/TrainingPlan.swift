@@ -5,6 +5,7 @@ import Defenses
 import Environments
 import Foundation
 import Networks
+import Policies
 import Tensors
 
 /// A training run with nothing left open: what recipe, command line and defaults come to.
@@ -22,11 +23,13 @@ struct TrainingPlan: Sendable {
   let defense: DefensePlan?
   let interval: CheckpointInterval
   let evaluation: PeriodicEvaluation?
+  /// The trained policy to begin with, as it was named; nil for drawn weights.
+  let start: (name: String, file: PolicyFile)?
 
   /// Puts a plan together, the command line before the recipe and that before the defaults.
   ///
   /// - Throws: `Failure` or `ValidationError` that names the option or the recipe's line for whatever contradicts itself.
-  init(_ id: String?, _ options: TrainingOptions, recipe: Recipe?, catalog: EnvironmentCatalog) throws {
+  init(_ id: String?, _ options: TrainingOptions, recipe: Recipe?, folders: ProjectFolders) throws {
     /// What is wrong with some settings, at the line of the first that the recipe has, or else as the command line's.
     func failure(_ message: String, _ names: [String], status: Int32) -> Failure {
       let given = options.given
@@ -39,7 +42,7 @@ struct TrainingPlan: Sendable {
     guard let id = id ?? recipe?.environment else {
       throw ValidationError("name an environment, such as catch-v1, or a recipe with --recipe")
     }
-    do { environment = try catalog.definition(for: id) } catch {
+    do { environment = try folders.catalog().definition(for: id) } catch let error as EnvironmentError {
       throw failure(error.description, ["environment"], status: EX_DATAERR)
     }
     if let hash = recipe?.environmentHash, id == recipe?.environment, hash != environment.contentHash {
@@ -90,6 +93,17 @@ struct TrainingPlan: Sendable {
           ? "--epsilon is the defense's: add --defense adversarial, say"
           : "--epsilon is not used: the defense says its own", ["epsilon"], status: EX_USAGE)
     }
+    start = try option(\.startFrom).map { name in
+      do {
+        return (name, try PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies)))
+      } catch { throw failure("--start-from: \(error)", ["start-from"], status: EX_NOINPUT) }
+    }
+    if let hash = recipe?.startHash, let start, options.startFrom == nil, hash != "\(start.file.weightsHash)"
+    {
+      throw failure(
+        "the policy \(start.name) has changed: its hash is \(start.file.weightsHash), the recipe was written for \(hash)",
+        ["start-from-hash"], status: EX_DATAERR)
+    }
     interval = option(\.checkpointEvery) ?? .seconds(300)
     let every = option(\.evaluateEvery) ?? max(steps / 20, 1)
     evaluation = every == 0 ? nil : .init(interval: every, episodes: option(\.evaluationEpisodes) ?? 20)
@@ -114,7 +128,7 @@ struct TrainingPlan: Sendable {
     try TrainingRun(
       .init(
         configuration, steps: steps, seed: seed, defense: defense?.description,
-        inference: defense?.inference ?? [], evaluation: evaluation),
+        inference: defense?.inference ?? [], evaluation: evaluation, start: start?.file),
       in: environment, hardening: defense?.collection, loss: defense?.loss, workers: workers)
   }
 
@@ -127,6 +141,9 @@ struct TrainingPlan: Sendable {
       ("steps", "\(steps)"), ("seed", "\(seed)"),
     ]
     if seeds > 1 { settings.append(("seeds", "\(seeds)")) }
+    if let start {
+      settings += [("start-from", start.name), ("start-from-hash", "'\(start.file.weightsHash)'")]
+    }
     if let defense {
       // The plan says every setting, the epsilon too.
       settings.append(("defense", "'\(defense.description)'"))

@@ -120,6 +120,11 @@ import Testing
     ("environment: catch-v1\ndefense: adversarial\n", ["recipe.yaml:2:", "epsilon"]),
     ("environment: cach-v1\n", ["recipe.yaml:1:", "cach-v1", "catch-v1"]),
     ("environment: catch-v1\nenvironment-hash: '00'\n", ["recipe.yaml:2:", "catch-v1", "changed"]),
+    (
+      "environment: catch-v1\nstart-from: catch-v1-dqn\nstart-from-hash: '00'\n",
+      ["recipe.yaml:3:", "catch-v1-dqn", "changed"]
+    ),
+    ("environment: catch-v1\nagent: ppo\nstart-from: catch-v1-dqn\n", ["recipe.yaml:3:", "dqn"]),
     ("agent: dqn\n", ["environment"]),
     ("- catch-v1\n", ["recipe.yaml:1:", "option: value"]),
     ("environment: [\n", ["recipe.yaml:", "YAML"]),
