@@ -59,7 +59,7 @@ import Testing
       .example(range: 0.125, clean: [gray(clean)], delivered: [gray(delivered)]), keepsLabels: true
     )
     .labels.map(\.text)
-    #expect(labels.contains("Perturbation ×8"))
+    #expect(labels.contains("Perturbation ×8.00"))
     #expect(labels.contains("+0.125") && labels.contains("-0.125"))
     #expect(labels.contains("3 of 16 changed, at most 0.125"))
   }
