@@ -36,7 +36,7 @@ public enum Composition {
     canvas.draw(progress, endingAt: right, y: 12, color: .text, scale: 2)
     let subject = "\(step.environment) · \(step.policy)"
     let room = right - margin - 24 - Canvas.textWidth(progress, scale: 2)
-    canvas.draw(subject, x: margin, y: 12, color: .text, scale: 2, width: room)
+    drawFitting(subject, x: margin, y: 12, color: .text, width: room, on: &canvas)
     let flips = flips(of: step)
     canvas.draw(flips, endingAt: right, y: 36, color: .secondaryText, scale: 2)
     let attackRoom = right - margin - 24 - Canvas.textWidth(flips, scale: 2)
@@ -65,11 +65,11 @@ public enum Composition {
     let room = (width - 2 * margin - 24) / 2
     let environment = first.step.environment
     let isOnePolicy = first.step.policy == second.step.policy
-    canvas.draw(
+    let seed = "seed \(first.step.seed)"
+    canvas.draw(seed, endingAt: width - margin, y: 12, color: .secondaryText, scale: 2)
+    drawFitting(
       isOnePolicy ? "\(environment) · \(first.step.policy)" : environment, x: margin, y: 12, color: .text,
-      scale: 2, width: 2 * room - 120)
-    canvas.draw(
-      "seed \(first.step.seed)", endingAt: width - margin, y: 12, color: .secondaryText, scale: 2)
+      width: width - 2 * margin - 24 - Canvas.textWidth(seed, scale: 2), on: &canvas)
     canvas.fill(Rectangle(x: margin, y: 34, width: width - 2 * margin, height: 1), with: .line)
     canvas.fill(Rectangle(x: width / 2, y: 42, width: 1, height: bottom - 42), with: .line)
     let isTall = [first, second].contains { $0.step.world != nil || $0.step.clean.count > 1 }
@@ -78,10 +78,10 @@ public enum Composition {
       let step = run.step
       let title = isOnePolicy ? attack(of: step) : "\(step.policy), \(attack(of: step))"
       drawFitting(title, x: left, y: 42, color: .text, width: room, on: &canvas)
-      canvas.draw(
+      drawFitting(
         "return \(number(step.episodeReturn))  step \(step.step)"
           + (step.ending.map { "  \($0)" } ?? (step.attack == nil ? "" : "  flips \(step.flips)")),
-        x: left, y: 62, color: .secondaryText, scale: 2, width: room)
+        x: left, y: 62, color: .secondaryText, width: room, on: &canvas)
       drawBesidePanels(of: step, from: left, width: room, on: &canvas)
       drawPreferences(
         of: step, in: Rectangle(x: left, y: preferences, width: room, height: 428 - preferences), on: &canvas)

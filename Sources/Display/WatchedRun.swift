@@ -35,7 +35,8 @@ struct WatchedRun: Sendable {
 
   /// The first step of the episode of a seed; attacks that learn do so as they do for an evaluation from this seed.
   /// - Throws: `AttackError`.
-  init(_ subject: WatchSession.Subject, isOpposed: Bool, settings: WatchSession.Settings, seed: UInt64) throws {
+  init(_ subject: WatchSession.Subject, isOpposed: Bool, settings: WatchSession.Settings, seed: UInt64) throws
+  {
     try self.init(
       subject, isOpposed: isOpposed, settings: settings,
       attacker: Self.attacker(against: subject, isOpposed: isOpposed, settings: settings, seed: seed),
@@ -126,7 +127,8 @@ extension WatchedStep {
       environment: subject.environment.id, policy: subject.name,
       attack: attacker.map {
         Attack(
-          name: name, epsilon: $0.threat.epsilon.bothWays, limits: "\($0.threat.norm) norm, \($0.threat.limits)",
+          name: name, epsilon: $0.threat.epsilon.bothWays,
+          limits: "\($0.threat.norm) norm, \($0.threat.limits)",
           range: $0.threat.norm == .max ? $0.threat.budget : nil,
           isWorking: record.attackedFrames > attackedBefore)
       },

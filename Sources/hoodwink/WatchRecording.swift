@@ -71,7 +71,7 @@ struct WatchRecording {
 
     let summary = Summary(frames: frames, runs: runs, path: path)
     if command.common.json { try printJSON(summary) } else { show(summary) }
-    if interruption.isAsked && ended < command.episodes { throw CancellationError() }
+    if interruption.isAsked && ended < command.episodes { throw interruption.failure }
   }
 
   private func show(_ summary: Summary) {

@@ -85,7 +85,9 @@ extension WatchedStep {
 
 extension WatchedScreen {
   /// The kinds of screens that there are.
-  static let kinds = ["alone", "stacked", "world", "beside", "ghost", "rivals", "many", "paused", "help"]
+  static let kinds = [
+    "alone", "stacked", "world", "beside", "ghost", "rivals", "names", "longest", "many", "paused", "help",
+  ]
 
   /// A screen of a kind.
   static func example(_ kind: String) -> WatchedScreen {
@@ -112,6 +114,22 @@ extension WatchedScreen {
       var other = WatchedStep.stacked
       other.policy = "catch-v1-dqn-adversarial"
       return WatchedScreen(runs: [run(.stacked), run(other)])
+    case "names", "longest":
+      // As long as they come, one run and two.
+      var step = WatchedStep.planes
+      step.environment = "dynamic-obstacles-random-16x16-v1"
+      step.policy = "dynamic-obstacles-random-16x16-v1-ppo-adversarial/last.safetensors"
+      step.attack?.name = "pgd:steps=20:restarts=5+square:queries=500, toward forward, strategic:0.5"
+      step.attack?.limits =
+        "max norm, newest frame, rows 0-4 and columns 0-9, at most 0.25 of the frames, 8 bits"
+      (step.seed, step.step, step.episodeReturn) = (1_234_567_890, 10_000, -12_345.67)
+      (step.flips, step.attackedFrames, step.ending) = (9_999, 10_000, "terminated")
+      step.actions = step.actions.map { "\($0) and some more" }
+      var other = step
+      other.policy = "seed-3"
+      return WatchedScreen(
+        runs: kind == "names" ? [run(step)] : [run(step), run(other)], status: "each frame", isPaused: true,
+        notice: "saved hoodwink-dynamic-obstacles-random-16x16-v1-seed-1234567890-step-10000.png")
     case "many":
       let scores = (0..<18).map { Float($0 * 7 % 18) }
       return WatchedScreen(runs: [
