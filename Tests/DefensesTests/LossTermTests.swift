@@ -24,9 +24,10 @@ import Testing
         layers: [.flatten, .dense(outputs: 16, activation: .relu), .dense(outputs: 4, activation: .identity)]),
       initializer: .kaiming, outputGain: 2, using: &random)
     observations = random.tensor([6, 3, 3, 2], in: 0...1)
+    let next = random.tensor([6, 3, 3, 2], in: 0...1)
     experience = Transitions(
       observations: observations, actions: [0, 1, 2, 3, 0, 1], rewards: [1, 0, 0, -1, 0, 0.5],
-      next: random.tensor([6, 3, 3, 2], in: 0...1), discounts: [0.9, 0.9, 0, 0.9, 0, 0.9],
+      next: next, discounts: [0.9, 0.9, 0, 0.9, 0, 0.9],
       isFollowed: Array(repeating: true, count: 6))
   }
 
