@@ -94,10 +94,11 @@ public struct ThreatModel: Hashable, Sendable {
 
 extension ThreatModel: CustomStringConvertible {
   /// As a person reads it: `max norm, epsilon 8/255 (0.0314), newest frame`, and what else is not as usual.
-  public var description: String {
-    var parts = [
-      "\(norm) norm", "epsilon \(epsilon.bothWays)", frames == .newest ? "newest frame" : "all frames",
-    ]
+  public var description: String { "\(norm) norm, epsilon \(epsilon.bothWays), \(limits)" }
+
+  /// What may be changed beside the size of it, as a person reads it: `newest frame`, and what else is not as usual.
+  public var limits: String {
+    var parts = [frames == .newest ? "newest frame" : "all frames"]
     if region != .all { parts.append(region.summary) }
     if share < 1 { parts.append("at most \(share) of the frames") }
     if isQuantized { parts.append("8 bits") }

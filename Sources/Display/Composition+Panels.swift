@@ -20,8 +20,8 @@ extension Composition {
   static func drawPanels(of step: WatchedStep, on canvas: inout Canvas) -> Int {
     var places = panels(withWorld: step.world != nil, isStacked: step.clean.count > 1)
     let bottom = places[0].bottom
-    if step.world != nil {
-      drawWorld(of: step, in: places.removeFirst(), on: &canvas)
+    if let world = step.world {
+      drawPanel([world], titled: "The world", in: places.removeFirst(), on: &canvas)
     }
     drawFrames(step.clean, in: places[0], on: &canvas)
     title("The camera sees", of: places[0], on: &canvas)
@@ -39,21 +39,37 @@ extension Composition {
     return bottom
   }
 
+  /// The panels of one of two runs: the world, or else what the camera sees, and what the agent sees, both large; between
+  /// them the perturbation, below what the camera sees where that has no other place.
+  static func drawBesidePanels(
+    of step: WatchedStep, from left: Int, width: Int, on canvas: inout Canvas
+  ) {
+    // Two times and once 84, the side of the largest frames, and a little air.
+    let (large, small) = (172, 84)
+    let isStacked = step.clean.count > 1
+    let shown = Rectangle(x: left, y: 112, width: large, height: isStacked ? 220 : large)
+    var seen = shown
+    seen.x = left + width - large
+    var between = Rectangle(x: left + (width - small) / 2, y: 112, width: small, height: shown.height - 24)
+    if let world = step.world {
+      drawPanel([world], titled: "The world", in: shown, on: &canvas)
+      between.height = small
+      drawPanel([step.clean[step.clean.count - 1]], titled: "Camera", in: between, on: &canvas)
+      between.y += small + 24
+    } else {
+      drawFrames(step.clean, in: shown, on: &canvas)
+      title("The camera sees", of: shown, on: &canvas)
+    }
+    drawPerturbation(of: step, in: between, on: &canvas)
+    drawSeen(of: step, in: seen, isExplained: false, on: &canvas)
+  }
+
   /// Images as tiles of one panel.
   static func drawPanel(
     _ images: [FrameImage], titled text: String, in panel: Rectangle, on canvas: inout Canvas
   ) {
     drawTiles(images, in: panel, on: &canvas)
     title(text, of: panel, on: &canvas)
-  }
-
-  /// The world where there is a picture of it, else what the camera sees.
-  static func drawWorld(of step: WatchedStep, in panel: Rectangle, on canvas: inout Canvas) {
-    if let world = step.world {
-      drawPanel([world], titled: "The world", in: panel, on: &canvas)
-    } else {
-      drawPanel([step.clean[step.clean.count - 1]], titled: "The camera sees", in: panel, on: &canvas)
-    }
   }
 
   /// What the agent sees, framed where the attack changed the action.
@@ -84,23 +100,31 @@ extension Composition {
       title("No attack", of: panel, on: &canvas)
       return
     }
-    let factor = "×\(threeDigits(newest.amplification))"
-    title("Perturbation \(factor)", of: panel, on: &canvas)
+    let factor = "×\(brief(newest.amplification))"
+    let isNarrow = panel.width < 200
+    title(isNarrow ? "Perturbation" : "Perturbation \(factor)", of: panel, on: &canvas)
     guard attack.isWorking else {
-      caption("the attack leaves this frame alone", of: panel, on: &canvas)
+      caption(isNarrow ? "left alone" : "the attack leaves this frame alone", of: panel, on: &canvas)
       return
     }
     // A scale of colors with its ends.
-    let (low, high) = ("-\(threeDigits(newest.range))", "+\(threeDigits(newest.range))")
-    let y = captionTop(of: panel)
-    canvas.draw(low, x: panel.x, y: y, color: .secondaryText)
-    canvas.draw(high, endingAt: panel.right, y: y, color: .secondaryText)
-    let left = panel.x + Canvas.textWidth(low) + 6
-    let width = panel.right - Canvas.textWidth(high) - 6 - left
-    for column in 0..<max(width, 0) {
-      let change = 2 * (Float(column) + 0.5) / Float(width) - 1
+    let end = threeDigits(newest.range)
+    var bar = Rectangle(x: panel.x, y: captionTop(of: panel), width: panel.width, height: 7)
+    if isNarrow {
+      canvas.draw(
+        "\(factor) ±\(end)", x: bar.x, y: bar.y + 11, color: .secondaryText, width: panel.width + 4)
+    } else {
+      canvas.draw("-\(end)", x: bar.x, y: bar.y, color: .secondaryText)
+      canvas.draw("+\(end)", endingAt: bar.right, y: bar.y, color: .secondaryText)
+      let room = Canvas.textWidth("+\(end)") + 6
+      bar.x += room
+      bar.width -= 2 * room
+    }
+    for column in 0..<bar.width {
+      let change = 2 * (Float(column) + 0.5) / Float(bar.width) - 1
       canvas.fill(
-        Rectangle(x: left + column, y: y, width: 1, height: 7), with: Perturbation.color(of: change))
+        Rectangle(x: bar.x + column, y: bar.y, width: 1, height: bar.height),
+        with: Perturbation.color(of: change))
     }
   }
 
@@ -111,7 +135,9 @@ extension Composition {
   }
 
   private static func title(_ text: String, of panel: Rectangle, on canvas: inout Canvas) {
-    canvas.draw(text, x: panel.x, y: panel.y - 23, color: .text, scale: 2, width: panel.width + 8)
+    let scale = Canvas.textWidth(text, scale: 2) <= panel.width + 8 ? 2 : 1
+    canvas.draw(
+      text, x: panel.x, y: panel.y - 9 - 7 * scale, color: .text, scale: scale, width: panel.width + 8)
   }
 
   private static func captionTop(of panel: Rectangle) -> Int { panel.bottom + 9 }

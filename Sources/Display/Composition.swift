@@ -36,15 +36,16 @@ public enum Composition {
     canvas.draw(progress, endingAt: right, y: 12, color: .text, scale: 2)
     let subject = "\(step.environment) · \(step.policy)"
     let room = right - margin - 24 - Canvas.textWidth(progress, scale: 2)
-    canvas.draw(subject, x: margin, y: 12, color: .text, scale: 2, width: room)
+    drawFitting(subject, x: margin, y: 12, color: .text, width: room, on: &canvas)
     let flips = flips(of: step)
     canvas.draw(flips, endingAt: right, y: 36, color: .secondaryText, scale: 2)
     let attackRoom = right - margin - 24 - Canvas.textWidth(flips, scale: 2)
-    let attack = attack(of: step)
-    // What is too long is drawn small rather than cut.
-    let scale = Canvas.textWidth(attack, scale: 2) <= attackRoom ? 2 : 1
-    canvas.draw(
-      attack, x: margin, y: scale == 2 ? 36 : 41, color: .secondaryText, scale: scale, width: attackRoom)
+    let end = drawFitting(
+      attack(of: step), x: margin, y: 36, color: .secondaryText, width: attackRoom, on: &canvas)
+    if let limits = step.attack?.limits {
+      canvas.draw(
+        limits, x: end + 14, y: 43, color: .secondaryText, width: margin + attackRoom - end - 14)
+    }
     canvas.fill(Rectangle(x: margin, y: 59, width: width - 2 * margin, height: 1), with: .line)
 
     let panelsBottom = drawPanels(of: step, on: &canvas)
@@ -62,34 +63,32 @@ public enum Composition {
     _ first: WatchedScreen.Run, _ second: WatchedScreen.Run, on canvas: inout Canvas
   ) {
     let room = (width - 2 * margin - 24) / 2
-    canvas.draw(first.step.environment, x: margin, y: 12, color: .text, scale: 2, width: room)
-    canvas.draw(
-      "seed \(first.step.seed)", endingAt: width - margin, y: 12, color: .secondaryText, scale: 2)
+    let environment = first.step.environment
+    let isOnePolicy = first.step.policy == second.step.policy
+    let seed = "seed \(first.step.seed)"
+    canvas.draw(seed, endingAt: width - margin, y: 12, color: .secondaryText, scale: 2)
+    drawFitting(
+      isOnePolicy ? "\(environment) · \(first.step.policy)" : environment, x: margin, y: 12, color: .text,
+      width: width - 2 * margin - 24 - Canvas.textWidth(seed, scale: 2), on: &canvas)
     canvas.fill(Rectangle(x: margin, y: 34, width: width - 2 * margin, height: 1), with: .line)
     canvas.fill(Rectangle(x: width / 2, y: 42, width: 1, height: bottom - 42), with: .line)
+    let isTall = [first, second].contains { $0.step.world != nil || $0.step.clean.count > 1 }
+    let preferences = isTall ? 342 : 306
     for (run, left) in [(first, margin), (second, width - margin - room)] {
       let step = run.step
-      canvas.draw(run.title, x: left, y: 42, color: .text, scale: 2, width: room)
-      canvas.draw(
+      let title = isOnePolicy ? attack(of: step) : "\(step.policy), \(attack(of: step))"
+      drawFitting(title, x: left, y: 42, color: .text, width: room, on: &canvas)
+      drawFitting(
         "return \(number(step.episodeReturn))  step \(step.step)"
           + (step.ending.map { "  \($0)" } ?? (step.attack == nil ? "" : "  flips \(step.flips)")),
-        x: left, y: 62, color: .secondaryText, scale: 2, width: room)
-      let panels = besidePanels(from: left, width: room)
-      drawWorld(of: step, in: panels[0], on: &canvas)
-      drawSeen(of: step, in: panels[1], isExplained: false, on: &canvas)
+        x: left, y: 62, color: .secondaryText, width: room, on: &canvas)
+      drawBesidePanels(of: step, from: left, width: room, on: &canvas)
       drawPreferences(
-        of: step, in: Rectangle(x: left, y: 326, width: room, height: 92), on: &canvas)
+        of: step, in: Rectangle(x: left, y: preferences, width: room, height: 428 - preferences), on: &canvas)
       drawTraces(
-        run.trace, of: step, in: Rectangle(x: left, y: 426, width: room, height: bottom - 426),
-        isTitled: false,
-        on: &canvas)
+        run.trace, of: step, in: Rectangle(x: left, y: 434, width: room, height: bottom - 434),
+        isTitled: false, on: &canvas)
     }
-  }
-
-  /// The two panels of each of two runs: the world and what the agent sees.
-  static func besidePanels(from left: Int, width: Int) -> [Rectangle] {
-    let size = 204
-    return [left, left + width - size].map { Rectangle(x: $0, y: 112, width: size, height: size) }
   }
 
   /// Seed, step and return.
@@ -99,7 +98,18 @@ public enum Composition {
   }
 
   private static func attack(of step: WatchedStep) -> String {
-    step.attack.map { "\($0.name), \($0.threat)" } ?? "no attack"
+    step.attack.map { "\($0.name), epsilon \($0.epsilon)" } ?? "no attack"
+  }
+
+  /// Draws a text at scale 2 where it fits; what is too long is drawn small rather than cut.
+  /// - Returns: where it ends.
+  @discardableResult private static func drawFitting(
+    _ text: String, x: Int, y: Int, color: Color, width: Int, on canvas: inout Canvas
+  ) -> Int {
+    let scale = Canvas.textWidth(text, scale: 2) <= width ? 2 : 1
+    let shown = Canvas.shortened(text, scale: scale, width: width)
+    canvas.draw(shown, x: x, y: scale == 2 ? y : y + 7, color: color, scale: scale)
+    return x + Canvas.textWidth(shown, scale: scale)
   }
 
   private static func flips(of step: WatchedStep) -> String {

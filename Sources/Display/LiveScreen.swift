@@ -26,6 +26,7 @@ public enum ScreenInput: Hashable, Sendable {
 extension LiveScreen {
   /// Shows a session until the person ends it.
   ///
+  /// A step that is being made when the screen is closed or the session interrupted is not waited for.
   /// - Parameter isInterrupted: asked whenever the screen wakes; true ends it.
   /// - Returns: how long frames took.
   /// - Throws: ``DisplayError``, and what the session throws.

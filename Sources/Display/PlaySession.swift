@@ -41,7 +41,7 @@ public struct PlaySession: Sendable {
   private let environment: EnvironmentDefinition
   /// The action of a step for which nothing is pressed; nil where the world waits.
   private let idle: Int?
-  private var moments: [Moment]
+  private var moments: History<Moment>
   private var speed: Double
   private var isPaused = false
   private var showsHelp = false
@@ -58,8 +58,7 @@ public struct PlaySession: Sendable {
     table = Self.table(of: environment.actions)
     idle = environment.actions.firstIndex { ["no-op", "stay"].contains($0) }
     speed = stepsPerSecond
-    moments = []
-    begin(seed: seed)
+    moments = Self.beginning(of: environment, seed: seed)
   }
 
   // The way the person moves is the most natural key; the rest as in MiniGrid's manual control, where there is one.
@@ -89,7 +88,7 @@ public struct PlaySession: Sendable {
     return lines
   }
 
-  private var now: Moment { moments[moments.count - 1] }
+  private var now: Moment { moments.now }
 
   /// What is known of the episode.
   public var record: EpisodeRecord { now.rollout.records[0] }
@@ -98,11 +97,15 @@ public struct PlaySession: Sendable {
   /// The seed of the episode.
   public var seed: UInt64 { record.seed ?? 0 }
 
-  private mutating func begin(seed: UInt64) {
+  private static func beginning(of environment: EnvironmentDefinition, seed: UInt64) -> History<Moment> {
     var rollout = Rollout(environment.makeVector(count: 1), frames: 1)
     rollout.start(0, seed: seed)
+    return History(Moment(rollout: rollout), capacity: 2000)
+  }
+
+  private mutating func begin(seed: UInt64) {
     // What came before cannot be taken back: a person who begins again has decided.
-    moments = [Moment(rollout: rollout)]
+    moments = Self.beginning(of: environment, seed: seed)
     (held, pressed, notice) = (nil, nil, nil)
   }
 
@@ -112,11 +115,8 @@ public struct PlaySession: Sendable {
     let step = try moment.rollout.step(choosing: { _, _, _ in [action] })
     (moment.action, moment.ending) = (action, step.outcomes[0].ending)
     moments.append(moment)
-    if moments.count > Self.capacity { moments.removeFirst() }
     notice = nil
   }
-
-  private static let capacity = 2000
 }
 
 extension PlaySession: LiveSession {
@@ -162,7 +162,7 @@ extension PlaySession: LiveSession {
     case .act(let action): try act(action)
     case .stepBack:
       if idle != nil { isPaused = true }
-      if moments.count > 1 { moments.removeLast() } else { notice = "no earlier step is kept" }
+      if !moments.goBack() { notice = "no earlier step is kept" }
     case .togglePause: isPaused.toggle()
     case .faster: speed = min(speed * 1.5, 60)
     case .slower: speed = max(speed / 1.5, 1)

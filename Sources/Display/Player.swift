@@ -21,11 +21,12 @@ final class Player: Sendable {
     var inputs: [KeyInput] = []
     var news: News?
     var isStopped = false
+    /// How many keys were answered.
+    var answers = 0
   }
 
   private let state = Mutex(State())
   private let wakeUp = DispatchSemaphore(value: 0)
-  private let ended = DispatchSemaphore(value: 0)
   private let keepsLabels: Bool
   private let onNews: @Sendable () -> Void
 
@@ -40,9 +41,12 @@ final class Player: Sendable {
     thread.start()
   }
 
-  /// Passes a key on.
+  /// Passes a key on. What a held key repeats is left out while keys wait, so that nothing goes on long after it is let go.
   func send(_ input: KeyInput) {
-    state.withLock { $0.inputs.append(input) }
+    state.withLock { state in
+      if case .pressed(_, isRepeat: true) = input, !state.inputs.isEmpty { return }
+      state.inputs.append(input)
+    }
     wakeUp.signal()
   }
 
@@ -56,15 +60,13 @@ final class Player: Sendable {
     return news
   }
 
-  /// Ends the thread, and waits until the step that it is making is made.
+  /// Ends the thread after the step that it is making, without waiting for it. From here on it tells nothing.
   func stop() {
     state.withLock { $0.isStopped = true }
     wakeUp.signal()
-    ended.wait()
   }
 
   private func play(_ session: some LiveSession) {
-    defer { ended.signal() }
     var session = session
     publish(session)
     var due = ContinuousClock.now
@@ -79,7 +81,7 @@ final class Player: Sendable {
         var hasChanged = false
         for input in inputs {
           hasChanged = true
-          switch try session.take(input) {
+          switch try answer(input, with: &session) {
           case .quit: return tell(.quit)
           case .screenshot: session.notify(saveScreenshot(of: session))
           case nil: break
@@ -94,6 +96,19 @@ final class Player: Sendable {
         return tell(.failure(error))
       }
     }
+  }
+
+  /// Lets the session take a key. Where that takes long, because an attack learns first, the outlet says that it does.
+  private func answer(_ input: KeyInput, with session: inout some LiveSession) throws -> LiveRequest? {
+    let number = state.withLock { $0.answers }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 0.3) { [session] in
+      guard self.state.withLock({ $0.answers }) == number else { return }
+      var waiting = session
+      waiting.notify("working …")
+      self.tell(.frame(waiting.draw(keepsLabels: self.keepsLabels), .still), unlessAnswered: number)
+    }
+    defer { state.withLock { $0.answers += 1 } }
+    return try session.take(input)
   }
 
   /// Whether the next step is due; if so, `due` becomes the time of the one after it.
@@ -124,9 +139,13 @@ final class Player: Sendable {
     tell(.frame(session.draw(keepsLabels: keepsLabels), session.pace))
   }
 
-  private func tell(_ news: News) {
-    state.withLock { $0.news = news }
-    onNews()
+  private func tell(_ news: News, unlessAnswered number: Int? = nil) {
+    // All of it under the lock: after `stop` the outlet may be gone.
+    state.withLock { state in
+      guard !state.isStopped, number ?? state.answers == state.answers else { return }
+      state.news = news
+      onNews()
+    }
   }
 
   /// Saves what is shown in the working folder and says where, or why not.

@@ -1,10 +1,6 @@
 public import Attacks
 public import Environments
-import Episodes
-import Evaluation
 public import Policies
-import RandomStreams
-import Tensors
 
 /// Watching a policy with a hand on the controls: what `watch` shows and does, without an outlet and without time.
 ///
@@ -64,27 +60,8 @@ public struct WatchSession: Sendable {
     case another(Subject)
   }
 
-  /// One run: its snapshot before the step that is shown, and after it.
-  private struct Run: Sendable {
-    let subject: Subject
-    /// Whether it is attacked while the attack is on.
-    let isOpposed: Bool
-    /// Made once for its settings, because some attacks learn first; nil while nothing attacks.
-    let attacker: Attacker?
-    var before: Rollout
-    var after: Rollout
-    var step: WatchedStep
-  }
-
-  /// All runs at one step, and the settings under which they made it.
-  private struct Moment: Sendable {
-    var settings: Settings
-    var runs: [Run]
-  }
-
-  /// The moments that can be gone back to, the last one shown.
-  private var moments: [Moment]
-  private let capacity: Int
+  /// The runs at each step that can be gone back to, the last one shown.
+  private var moments: History<[WatchedRun]>
   /// What learning attacks learn from follows from this seed.
   private let firstSeed: UInt64
   private var speed = 3
@@ -112,41 +89,37 @@ public struct WatchSession: Sendable {
       players.append((other, true))
     }
     let runs = try players.map { subject, isOpposed in
-      let attacker = try Self.attacker(
-        against: subject, isOpposed: isOpposed, settings: settings, seed: seed)
-      return try Self.begin(
-        subject, isOpposed: isOpposed, attacker: attacker, settings: settings, seed: seed)
+      try WatchedRun(subject, isOpposed: isOpposed, settings: settings, seed: seed)
     }
-    moments = [Moment(settings: settings, runs: runs)]
     firstSeed = seed
     // Three copies of an observation a run and moment: the stack, and what is shown of it before and after the attack.
     let space = subject.environment.observationSpace
     let size = 3 * 4 * space.count * subject.frames * runs.count
-    capacity = min(max((256 << 20) / size, Composition.traceLength), 4000)
+    moments = History(runs, capacity: min(max((256 << 20) / size, Composition.traceLength), 4000))
   }
 
-  private var now: Moment { moments[moments.count - 1] }
+  private var runs: [WatchedRun] { moments.now }
 
   /// What stands between camera and agent at the step that is shown.
-  public var settings: Settings { now.settings }
+  public var settings: Settings { runs[0].settings }
 
   /// The step that is shown of each run.
-  public var steps: [WatchedStep] { now.runs.map(\.step) }
+  public var steps: [WatchedStep] { runs.map(\.step) }
 
   /// The seed of the episode that is shown.
-  public var seed: UInt64 { now.runs[0].step.seed }
+  public var seed: UInt64 { runs[0].step.seed }
 
   /// Whether all runs have ended their episode with the step that is shown.
-  public var hasEnded: Bool { now.runs.allSatisfy { !$0.after.isRunning[0] } }
+  public var hasEnded: Bool { runs.allSatisfy(\.hasEnded) }
 
   /// How many steps a second the person wants; nil for one a frame of the outlet.
   public var stepsPerSecond: Double? { Self.speeds[speed] }
 
   /// What a person should know of the attack before believing what is shown.
-  public var warnings: [String] { now.runs.flatMap { $0.attacker?.warnings ?? [] } }
+  public var warnings: [String] { runs.flatMap(\.warnings) }
 
   /// The most steps that an episode can have.
-  public var timeLimit: Int { now.runs[0].subject.environment.rules.timeLimit }
+  public var timeLimit: Int { runs[0].subject.environment.rules.timeLimit }
 
   /// How many steps can be gone back.
   public var stepsBack: Int { moments.count - 1 }
@@ -158,53 +131,11 @@ public struct WatchSession: Sendable {
   public mutating func advance() throws {
     notice = nil
     if hasEnded { return try begin(seed: seed &+ 1) }
-    let settings = settings
-    try append(
-      now.runs.map { run in
-        guard run.after.isRunning[0] else { return run }
-        return try Self.step(
-          run.subject, isOpposed: run.isOpposed, attacker: run.attacker, settings: settings, from: run.after)
-      })
+    moments.append(try runs.map { try $0.next() })
   }
 
   private mutating func begin(seed: UInt64) throws {
-    let settings = settings
-    try append(
-      now.runs.map {
-        try Self.begin(
-          $0.subject, isOpposed: $0.isOpposed, attacker: $0.attacker, settings: settings, seed: seed)
-      })
-  }
-
-  private mutating func append(_ runs: [Run]) throws {
-    moments.append(Moment(settings: settings, runs: runs))
-    if moments.count > capacity { moments.removeFirst(moments.count - capacity) }
-  }
-
-  /// What attacks a run; attacks that learn do so as they do for an evaluation from the same seed.
-  private static func attacker(
-    against subject: Subject, isOpposed: Bool, settings: Settings, seed: UInt64
-  ) throws -> Attacker? {
-    guard isOpposed && settings.isAttackOn else { return nil }
-    return try Evaluation(environment: subject.environment, frames: subject.frames, seed: seed, episodes: 1)
-      .attacker(.init(settings.plan, threat: settings.threat), against: subject.policy)
-  }
-
-  private static func begin(
-    _ subject: Subject, isOpposed: Bool, attacker: Attacker?, settings: Settings, seed: UInt64
-  ) throws -> Run {
-    var rollout = Rollout(subject.environment.makeVector(count: 1), frames: subject.frames)
-    rollout.start(0, seed: seed)
-    return try step(subject, isOpposed: isOpposed, attacker: attacker, settings: settings, from: rollout)
-  }
-
-  private static func step(
-    _ subject: Subject, isOpposed: Bool, attacker: Attacker?, settings: Settings, from before: Rollout
-  ) throws -> Run {
-    var after = before
-    let step = try WatchedStep(subject, attacker: attacker, named: "\(settings.plan)", in: &after)
-    return Run(
-      subject: subject, isOpposed: isOpposed, attacker: attacker, before: before, after: after, step: step)
+    moments.append(try runs.map { try $0.begun(seed: seed) })
   }
 
   // MARK: Hands on
@@ -221,7 +152,7 @@ public struct WatchSession: Sendable {
       try advance()
     case .stepBack:
       isPaused = true
-      if moments.count > 1 { moments.removeLast() } else { notice = "no earlier step is kept" }
+      if !moments.goBack() { notice = "no earlier step is kept" }
     case .faster: speed = min(speed + 1, Self.speeds.count - 1)
     case .slower: speed = max(speed - 1, 0)
     case .restart: try begin(seed: seed)
@@ -261,13 +192,7 @@ public struct WatchSession: Sendable {
   private mutating func change(_ body: (inout Settings) throws -> Void) throws {
     var settings = settings
     try body(&settings)
-    let runs = try now.runs.map { run in
-      let attacker = try Self.attacker(
-        against: run.subject, isOpposed: run.isOpposed, settings: settings, seed: firstSeed)
-      return try Self.step(
-        run.subject, isOpposed: run.isOpposed, attacker: attacker, settings: settings, from: run.before)
-    }
-    moments[moments.count - 1] = Moment(settings: settings, runs: runs)
+    moments.now = try runs.map { try $0.remade(under: settings, seed: firstSeed) }
   }
 
   /// The next attack that works under this threat model.
@@ -306,146 +231,23 @@ public struct WatchSession: Sendable {
   }
 
   private mutating func toggleGhost() throws {
-    var moment = now
-    if moment.runs.count == 2 {
-      moment.runs.removeLast()
-    } else {
-      let run = moment.runs[0]
-      moment.runs.append(
-        try Self.step(
-          run.subject, isOpposed: false, attacker: nil, settings: moment.settings, from: run.before))
-    }
-    moments[moments.count - 1] = moment
+    moments.now = runs.count == 2 ? [runs[0]] : [runs[0], try runs[0].ghost()]
   }
 
   // MARK: What is shown
 
   /// The screen of the step that is shown; the hints at the bottom are for live outlets.
   public func screen(isLive: Bool = true) -> WatchedScreen {
-    let moment = now
     let recent = moments.suffix(Composition.traceLength)
     return WatchedScreen(
-      runs: moment.runs.indices.map { index in
+      runs: runs.indices.map { index in
         WatchedScreen.Run(
-          title: title(of: moment.runs[index], in: moment), step: moment.runs[index].step,
+          step: runs[index].step,
           // Before a ghost left it, its run was that of the first.
-          trace: recent.map { ($0.runs.count > index ? $0.runs[index] : $0.runs[0]).step.trace })
+          trace: recent.map { ($0.count > index ? $0[index] : $0[0]).step.trace })
       },
       status: isLive ? stepsPerSecond.map { "\(Int($0)) steps/s" } ?? "each frame" : "",
       isPaused: isLive && isPaused, notice: notice, hints: isLive ? WatchControl.table.hints() : [],
       help: showsHelp ? WatchControl.table.help() : nil)
-  }
-
-  private func title(of run: Run, in moment: Moment) -> String {
-    let settings = moment.settings
-    let attack =
-      run.isOpposed && settings.isAttackOn ? "\(settings.plan) \(settings.threat.epsilon)" : "no attack"
-    return Set(moment.runs.map(\.subject.name)).count > 1 ? "\(run.subject.name), \(attack)" : attack
-  }
-}
-
-extension WatchedStep {
-  /// Makes one step of a rollout of one lane and keeps what there was to see.
-  init(
-    _ subject: WatchSession.Subject, attacker: Attacker?, named name: String, in rollout: inout Rollout
-  ) throws {
-    let space = rollout.stack.frame
-    let meaning = FrameImage.ChannelMeaning(of: space)
-    let world = meaning == .planes ? FrameImage(rollout.environments.picture(0)) : nil
-    let clean = rollout.stack.observations
-    let policy = subject.policy
-    let attackedBefore = rollout.records[0].attackedFrames
-    var value: Float?
-    var cleanScores: [Float] = []
-    var deliveredScores: [Float] = []
-    let step = try rollout.step(
-      attacker: attacker,
-      choosing: { seen, memory, random in
-        // Copies, because looking twice must change nothing.
-        func scores(_ observation: Tensor) -> [Float] {
-          var (memory, random) = (memory, random)
-          return policy.scores(for: observation, memory: &memory, using: &random).elements
-        }
-        deliveredScores = scores(seen)
-        cleanScores = attacker == nil ? deliveredScores : scores(clean)
-        if let policy = policy as? any ValuingPolicy {
-          var (memory, random) = (memory, random)
-          value = policy.values(of: seen, memory: &memory, using: &random).elements[0]
-        }
-        return policy.act(on: seen, memory: &memory, using: &random)
-      })
-    let record = rollout.records[0]
-    self.init(
-      environment: subject.environment.id, policy: subject.name,
-      attack: attacker.map {
-        Attack(
-          name: name, threat: "\($0.threat)", range: $0.threat.norm == .max ? $0.threat.budget : nil,
-          isWorking: record.attackedFrames > attackedBefore)
-      },
-      seed: record.seed ?? 0, step: record.length, episodeReturn: record.episodeReturn,
-      ending: step.outcomes[0].ending?.rawValue, clean: FrameImage.frames(of: step.clean, space, meaning),
-      delivered: FrameImage.frames(of: step.delivered, space, meaning), world: world,
-      actions: subject.environment.actions, scores: subject.scores, cleanScores: cleanScores,
-      deliveredScores: deliveredScores, value: value, cleanAction: step.cleanActions[0],
-      deliveredAction: step.actions[0],
-      flips: record.flips, attackedFrames: record.attackedFrames)
-  }
-}
-
-extension FrameImage.ChannelMeaning {
-  /// What the channels of a space stand for: one is gray, three with the levels of colors are colors, all else planes.
-  init(of space: BoxSpace) {
-    self =
-      space.channels == 1
-      ? .gray : space.channels == 3 && space.rawMaxima == [255, 255, 255] ? .rgb : .planes
-  }
-}
-
-extension FrameImage {
-  /// An environment's drawing of itself.
-  public init(_ picture: Picture) {
-    self.init(
-      height: picture.height, width: picture.width, channels: 3, meaning: .rgb,
-      values: picture.pixels.flatMap { [$0.red, $0.green, $0.blue].map { Float($0) / 255 } })
-  }
-
-  /// The frames of one observation, scaled to [0, 1], the newest last.
-  static func frames(of observation: Tensor, _ space: BoxSpace, _ meaning: ChannelMeaning) -> [FrameImage] {
-    let (channels, depth) = (space.channels, observation.shape[-1])
-    let width = space.high - space.low
-    return observation.withElements { elements in
-      stride(from: 0, to: depth, by: channels).map { first in
-        var values: [Float] = []
-        values.reserveCapacity(space.count)
-        for pixel in 0..<space.height * space.width {
-          for channel in first..<first + channels {
-            values.append((elements[pixel * depth + channel] - space.low) / width)
-          }
-        }
-        return FrameImage(
-          height: space.height, width: space.width, channels: channels, meaning: meaning, values: values)
-      }
-    }
-  }
-}
-
-extension Epsilon {
-  /// The sizes that the controls go through, in 255ths.
-  private static let ladder: [Double] = [
-    0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 255,
-  ]
-
-  private var in255ths: Double { numerator / denominator * 255 }
-
-  /// The next larger size of the ladder; beyond its end, twice the size.
-  var larger: Epsilon {
-    if let next = Self.ladder.first(where: { $0 > in255ths + 1e-9 }) { return Epsilon(next, over: 255) }
-    return Epsilon(2 * numerator, over: denominator)
-  }
-
-  /// The next smaller size of the ladder; beyond its end, half the size.
-  var smaller: Epsilon {
-    if in255ths >= 2 * 255 { return Epsilon(numerator / 2, over: denominator) }
-    return Epsilon(Self.ladder.last { $0 < in255ths - 1e-9 } ?? 0, over: 255)
   }
 }

@@ -2,16 +2,13 @@
 public struct WatchedScreen: Hashable, Sendable {
   /// One run up to the step that is shown.
   public struct Run: Hashable, Sendable {
-    /// What is said of it beside another: `attacked`, `without the attack`.
-    public var title: String
     /// The step that is shown.
     public var step: WatchedStep
     /// What the traces show, the newest last; this step is the last point.
     public var trace: [TracePoint]
 
     /// A run.
-    public init(title: String, step: WatchedStep, trace: [TracePoint]) {
-      self.title = title
+    public init(step: WatchedStep, trace: [TracePoint]) {
       self.step = step
       self.trace = trace
     }

@@ -4,10 +4,12 @@ import Foundation
 public struct WatchedStep: Hashable, Sendable {
   /// What stood between the camera and the agent.
   public struct Attack: Hashable, Sendable {
-    /// Its name.
+    /// Its name, and what of its plan is not as usual.
     public var name: String
-    /// What it may do, for people: `max norm, epsilon 8/255 (0.0314), newest frame`.
-    public var threat: String
+    /// The largest perturbation, written both ways: `8/255 (0.0314)`.
+    public var epsilon: String
+    /// What else holds it, for people: `max norm, newest frame`.
+    public var limits: String
     /// The largest change of one entry, in the units of the observation, that is drawn in full color; nil where the threat
     /// model bounds no entry, so that the largest change found decides.
     public var range: Float?
@@ -15,9 +17,10 @@ public struct WatchedStep: Hashable, Sendable {
     public var isWorking: Bool
 
     /// What stood between the camera and the agent.
-    public init(name: String, threat: String, range: Float?, isWorking: Bool = true) {
+    public init(name: String, epsilon: String, limits: String, range: Float?, isWorking: Bool = true) {
       self.name = name
-      self.threat = threat
+      self.epsilon = epsilon
+      self.limits = limits
       self.range = range
       self.isWorking = isWorking
     }

@@ -7,17 +7,16 @@
   /// SDL wants all of it on the main thread, so the main actor owns it. It closes when the last reference goes.
   @MainActor
   public final class Window: LiveScreen {
-    private let width: Int
-    private let height: Int
     private var window: OpaquePointer?
     private var renderer: OpaquePointer?
     private var texture: OpaquePointer?
     /// The type of the events that end a wait.
     private let wakeEvent: UInt32
 
-    /// Opens a window for canvases of `width` by `height` pixels, which it scales when the person resizes it.
+    /// Opens a window for canvases of the composition's size, several times as large on a screen of many pixels; the
+    /// person can resize it.
     /// - Throws: ``WindowError`` if there is no screen or SDL cannot draw on it.
-    public init(title: String, width: Int = Composition.width, height: Int = Composition.height) throws {
+    public init(title: String) throws {
       SDL_SetMainReady()
       // Signals are heard by the tool.
       SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1")
@@ -26,13 +25,13 @@
       SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0")
       guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else { throw Self.openingError() }
       // From here on every property has a value, so an error below runs `deinit`, which releases what there is.
-      self.width = width
-      self.height = height
       wakeEvent = SDL_RegisterEvents(1)
 
+      let (width, height) = (Int32(Composition.width), Int32(Composition.height))
       let centered = Int32(bitPattern: SDL_WINDOWPOS_CENTERED_MASK)
+      let factor = Self.factor()
       window = SDL_CreateWindow(
-        title, centered, centered, Int32(width), Int32(height),
+        title, centered, centered, factor * width, factor * height,
         SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue)
       guard window != nil else { throw Self.openingError() }
       // The display's pace, so that showing frames cannot take more than the screen shows; where a driver has
@@ -41,11 +40,18 @@
         SDL_CreateRenderer(window, -1, SDL_RENDERER_PRESENTVSYNC.rawValue)
         ?? SDL_CreateRenderer(window, -1, 0)
       guard renderer != nil else { throw Self.openingError() }
-      SDL_RenderSetLogicalSize(renderer, Int32(width), Int32(height))
+      SDL_RenderSetLogicalSize(renderer, width, height)
       texture = SDL_CreateTexture(
-        renderer, SDL_PIXELFORMAT_RGB24.rawValue, Int32(SDL_TEXTUREACCESS_STREAMING.rawValue), Int32(width),
-        Int32(height))
+        renderer, SDL_PIXELFORMAT_RGB24.rawValue, Int32(SDL_TEXTUREACCESS_STREAMING.rawValue), width, height)
       guard texture != nil else { throw Self.openingError() }
+    }
+
+    /// The largest whole factor at which a window leaves a tenth of the screen to its frame and to others; at least 1.
+    private static func factor() -> Int32 {
+      var screen = SDL_Rect()
+      guard SDL_GetDisplayUsableBounds(0, &screen) == 0 else { return 1 }
+      return max(
+        1, min(screen.w * 9 / 10 / Int32(Composition.width), screen.h * 9 / 10 / Int32(Composition.height)))
     }
 
     isolated deinit {
@@ -68,14 +74,14 @@
       }
     }
 
-    /// Shows a canvas of the window's size; waits for the screen's next refresh where the driver knows it.
+    /// Shows a canvas of the composition's size; waits for the screen's next refresh where the driver knows it.
     /// - Throws: ``DisplayError`` if SDL cannot take the picture.
     public func show(_ canvas: Canvas) throws {
       precondition(
-        canvas.width == width && canvas.height == height,
-        "A canvas of \(canvas.width) x \(canvas.height) in a window for \(width) x \(height).")
+        canvas.width == Composition.width && canvas.height == Composition.height,
+        "A canvas of \(canvas.width) x \(canvas.height) is not the composition's.")
       let status = canvas.bytes.withUnsafeBytes { bytes in
-        SDL_UpdateTexture(texture, nil, bytes.baseAddress, Int32(3 * width))
+        SDL_UpdateTexture(texture, nil, bytes.baseAddress, Int32(3 * canvas.width))
       }
       guard status == 0 else { throw Self.error() }
       present()
@@ -115,7 +121,8 @@
       var (outputWidth, outputHeight) = (Int32(0), Int32(0))
       SDL_GetRendererOutputSize(renderer, &outputWidth, &outputHeight)
       // At whole factors every pixel stays a square; between them letters would have strokes of unequal width.
-      let factor = min(Float(outputWidth) / Float(width), Float(outputHeight) / Float(height))
+      let factor = min(
+        Float(outputWidth) / Float(Composition.width), Float(outputHeight) / Float(Composition.height))
       SDL_SetTextureScaleMode(
         texture, factor == factor.rounded() ? SDL_ScaleModeNearest : SDL_ScaleModeLinear)
       SDL_SetRenderDrawColor(renderer, 0, 0, 0, 255)

@@ -29,4 +29,7 @@ final class Interruption: Sendable {
 
   /// The exit status of a process that a signal stopped, as shells count: 130 after Ctrl-C, 143 after SIGTERM.
   var status: Int32 { 128 + signal.load(ordering: .relaxed) }
+
+  /// The end of a command that a signal stopped.
+  var failure: Failure { Failure("interrupted", status: status) }
 }

@@ -10,7 +10,7 @@ enum LiveOutlet {
   private struct Summary: Encodable {
     let frames: Int
     let medianMilliseconds: Double?
-    let slowestTwentiethMilliseconds: Double?
+    let slowestHundredthMilliseconds: Double?
     let largestMilliseconds: Double?
   }
 
@@ -19,7 +19,7 @@ enum LiveOutlet {
   /// - Parameters:
   ///   - inTerminal: whether the person asked for the terminal.
   ///   - otherwise: what can be done where there is neither a window nor a terminal.
-  /// - Throws: `Failure` where there is neither.
+  /// - Throws: `Failure` where there is neither, and after a signal that is not a person's Ctrl-C.
   static func show(
     _ session: some LiveSession, inTerminal: Bool, json: Bool, otherwise: String? = nil
   ) throws {
@@ -29,14 +29,14 @@ enum LiveOutlet {
     }
     let summary = Summary(
       frames: times.frames, medianMilliseconds: times.quantile(0.5),
-      slowestTwentiethMilliseconds: times.quantile(0.95), largestMilliseconds: times.milliseconds.max())
+      slowestHundredthMilliseconds: times.quantile(0.99), largestMilliseconds: times.milliseconds.max())
     if json { return try printJSON(summary) }
-    guard let median = summary.medianMilliseconds, let slow = summary.slowestTwentiethMilliseconds else {
+    guard let median = summary.medianMilliseconds, let slow = summary.slowestHundredthMilliseconds else {
       return
     }
     print(
       "\(times.milliseconds.count) frames at full speed: "
-        + String(format: "%.1f ms between two in the median, %.1f ms or less for 95%%", median, slow))
+        + String(format: "%.1f ms between two in the median, %.1f ms or less for 99%%", median, slow))
   }
 
   @MainActor private static func run(
@@ -76,7 +76,10 @@ enum LiveOutlet {
     -> FrameTimes
   {
     let interruption = Interruption(onAsk: screen.wake)
-    return try screen.run(session, isInterrupted: { interruption.isAsked })
+    let times = try screen.run(session, isInterrupted: { interruption.isAsked })
+    // Ctrl-C is one of the ways to close what is live, with a window in the foreground of a shell as in the terminal.
+    if interruption.isAsked && interruption.status != 128 + SIGINT { throw interruption.failure }
+    return times
   }
 }
 

@@ -19,9 +19,18 @@ struct WatchRecording {
     struct Run: Encodable {
       let policy: String
       let attack: String?
-      let returns: [Double]
-      let flips: Int
-      let attackedFrames: Int
+      var returns: [Double] = []
+      var flips = 0
+      var attackedFrames = 0
+
+      init(of step: WatchedStep) { (policy, attack) = (step.policy, step.attack?.name) }
+
+      /// Counts the episode up to a step.
+      mutating func count(upTo step: WatchedStep, isOver: Bool) {
+        if isOver { returns.append(step.episodeReturn) }
+        flips += step.flips
+        attackedFrames += step.attackedFrames
+      }
     }
   }
 
@@ -32,7 +41,7 @@ struct WatchRecording {
     signal(SIGXFSZ, SIG_IGN)
     var recording = try Recording(
       to: URL(fileURLWithPath: path), framesPerSecond: command.speed)
-    var counts = session.steps.map { _ in (returns: [Double](), flips: 0, attackedFrames: 0) }
+    var runs = session.steps.map { Summary.Run(of: $0) }
     var progress = ProgressLine("recording", unit: "frames")
     // Episodes may end before their time.
     let most = min(command.limit ?? .max, command.episodes * session.timeLimit)
@@ -41,17 +50,15 @@ struct WatchRecording {
     do {
       while true {
         try recording.record(Composition.draw(session.screen(isLive: false)))
-        if session.hasEnded {
-          ended += 1
+        let isLast = recording.frameCount >= command.limit ?? .max || interruption.isAsked
+        if session.hasEnded || isLast {
           for (index, step) in session.steps.enumerated() {
-            counts[index].returns.append(step.episodeReturn)
-            counts[index].flips += step.flips
-            counts[index].attackedFrames += step.attackedFrames
+            runs[index].count(upTo: step, isOver: session.hasEnded)
           }
         }
+        if session.hasEnded { ended += 1 }
         progress.update(recording.frameCount, of: most)
-        guard ended < command.episodes, recording.frameCount < command.limit ?? .max, !interruption.isAsked
-        else { break }
+        if isLast || ended == command.episodes { break }
         try session.advance()
       }
     } catch {
@@ -62,15 +69,9 @@ struct WatchRecording {
     if let failure { throw failure }
     progress.finish(frames, of: frames)
 
-    let summary = Summary(
-      frames: frames,
-      runs: zip(session.steps, counts).map { step, count in
-        .init(
-          policy: step.policy, attack: step.attack?.name, returns: count.returns, flips: count.flips,
-          attackedFrames: count.attackedFrames)
-      }, path: path)
+    let summary = Summary(frames: frames, runs: runs, path: path)
     if command.common.json { try printJSON(summary) } else { show(summary) }
-    if interruption.isAsked && ended < command.episodes { throw CancellationError() }
+    if interruption.isAsked && ended < command.episodes { throw interruption.failure }
   }
 
   private func show(_ summary: Summary) {
@@ -78,8 +79,8 @@ struct WatchRecording {
     for run in summary.runs {
       let returns = run.returns.map { String(format: "%g", $0) }.joined(separator: " ")
       print(
-        "\(run.policy), \(run.attack ?? "no attack"): return \(returns.isEmpty ? "not known yet" : returns), "
-          + "\(run.flips) of \(run.attackedFrames) attacked actions changed")
+        "\(run.policy), \(run.attack ?? "no attack"): return \(returns.isEmpty ? "not known yet" : returns)"
+          + (run.attack == nil ? "" : ", \(run.flips) of \(run.attackedFrames) attacked actions changed"))
     }
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
   private func draw(_ step: WatchedStep, keepsLabels: Bool = false) -> Canvas {
     Composition.draw(
-      .init(runs: [.init(title: "", step: step, trace: [step.trace])]), keepsLabels: keepsLabels)
+      .init(runs: [.init(step: step, trace: [step.trace])]), keepsLabels: keepsLabels)
   }
 
   /// The color in the middle of a pixel of a 4 by 4 frame in a panel of 256.
@@ -59,7 +59,7 @@ import Testing
       .example(range: 0.125, clean: [gray(clean)], delivered: [gray(delivered)]), keepsLabels: true
     )
     .labels.map(\.text)
-    #expect(labels.contains("Perturbation ×8"))
+    #expect(labels.contains("Perturbation ×8.00"))
     #expect(labels.contains("+0.125") && labels.contains("-0.125"))
     #expect(labels.contains("3 of 16 changed, at most 0.125"))
   }
@@ -98,7 +98,7 @@ import Testing
   @Test func theFactsAreWritten() {
     let labels = draw(.example(), keepsLabels: true).labels.map(\.text)
     for fact in [
-      "catch-v1 · plain", "fgsm, max norm, epsilon 32/255 (0.1255), newest frame", "flips 1/3 (33%)",
+      "catch-v1 · plain", "fgsm, epsilon 32/255 (0.1255)", "max norm, newest frame", "flips 1/3 (33%)",
       "seed 7  step 3  return 1.00", "left", "stay", "right", "clean", "attacked", "return", "value", "gap",
     ] { #expect(labels.contains(fact), "\(fact) is not among \(labels)") }
     let ended = draw(.example(ending: "terminated"), keepsLabels: true).labels.map(\.text)
@@ -137,7 +137,7 @@ import Testing
   }
 
   /// No line of text runs into another or off the canvas.
-  @Test(arguments: ["alone", "stacked", "world", "beside", "many"]) func textHasRoom(kind: String) {
+  @Test(arguments: WatchedScreen.kinds.filter { $0 != "help" }) func textHasRoom(kind: String) {
     let labels = Composition.draw(.example(kind), keepsLabels: true).labels
     let boxes = labels.map {
       Rectangle(
@@ -166,7 +166,7 @@ import Testing
       }
     }
     func draw(_ trace: [TracePoint]) -> Canvas {
-      Composition.draw(.init(runs: [.init(title: "", step: .example(), trace: trace)]))
+      Composition.draw(.init(runs: [.init(step: .example(), trace: trace)]))
     }
     #expect(draw(trace([0])) != draw(trace([0, 10])))
   }

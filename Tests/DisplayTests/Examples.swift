@@ -23,12 +23,21 @@ extension WatchedStep {
     let clean = clean ?? [image(board)]
     return WatchedStep(
       environment: "catch-v1", policy: "plain",
-      attack: Attack(name: "fgsm", threat: "max norm, epsilon 32/255 (0.1255), newest frame", range: range),
+      attack: Attack(
+        name: "fgsm", epsilon: "32/255 (0.1255)", limits: "max norm, newest frame", range: range),
       seed: 7, step: step, episodeReturn: 1, ending: ending, clean: clean,
       delivered: delivered ?? (clean.count == 1 && clean[0].values.count == 100 ? [image(noise)] : clean),
       world: world, actions: actions, scores: scores, cleanScores: cleanScores,
       deliveredScores: deliveredScores,
       cleanAction: cleanAction, deliveredAction: deliveredAction, flips: 1, attackedFrames: 3)
+  }
+
+  /// The same step as it would be without the attack.
+  var withoutAttack: WatchedStep {
+    var step = self
+    (step.attack, step.delivered, step.deliveredScores) = (nil, clean, cleanScores)
+    (step.deliveredAction, step.flips, step.attackedFrames) = (cleanAction, 0, 0)
+    return step
   }
 
   /// Four frames of 84 by 84: a ball on its way over gray stripes.
@@ -76,7 +85,9 @@ extension WatchedStep {
 
 extension WatchedScreen {
   /// The kinds of screens that there are.
-  static let kinds = ["alone", "stacked", "world", "beside", "many", "paused", "help"]
+  static let kinds = [
+    "alone", "stacked", "world", "beside", "ghost", "rivals", "names", "longest", "many", "paused", "help",
+  ]
 
   /// A screen of a kind.
   static func example(_ kind: String) -> WatchedScreen {
@@ -88,21 +99,37 @@ extension WatchedScreen {
         point.value = Float((index * 37) % 50) / 50
         point.cleanGap = Float((index * 13) % 20) / 10
         point.deliveredGap = Float((index * 29) % 20) / 10
-        point.isAttacked = index % 10 < 7
-        point.isFlipped = index % 10 < 2
+        point.isAttacked = step.attack != nil && index % 10 < 7
+        point.isFlipped = step.attack != nil && index % 10 < 2
         return point
       }
     }
-    func run(_ step: WatchedStep, _ title: String = "fgsm 32/255") -> Run {
-      Run(title: title, step: step, trace: trace(step))
-    }
+    func run(_ step: WatchedStep) -> Run { Run(step: step, trace: trace(step)) }
     switch kind {
     case "stacked": return WatchedScreen(runs: [run(.stacked)])
     case "world": return WatchedScreen(runs: [run(.planes)])
-    case "beside":
-      return WatchedScreen(runs: [
-        run(.example()), run(.example(cleanAction: 0, deliveredAction: 0), "no attack"),
-      ])
+    case "beside": return WatchedScreen(runs: [run(.example()), run(.example().withoutAttack)])
+    case "ghost": return WatchedScreen(runs: [run(.planes), run(.planes.withoutAttack)])
+    case "rivals":
+      var other = WatchedStep.stacked
+      other.policy = "catch-v1-dqn-adversarial"
+      return WatchedScreen(runs: [run(.stacked), run(other)])
+    case "names", "longest":
+      // As long as they come, one run and two.
+      var step = WatchedStep.planes
+      step.environment = "dynamic-obstacles-random-16x16-v1"
+      step.policy = "dynamic-obstacles-random-16x16-v1-ppo-adversarial/last.safetensors"
+      step.attack?.name = "pgd:steps=20:restarts=5+square:queries=500, toward forward, strategic:0.5"
+      step.attack?.limits =
+        "max norm, newest frame, rows 0-4 and columns 0-9, at most 0.25 of the frames, 8 bits"
+      (step.seed, step.step, step.episodeReturn) = (1_234_567_890, 10_000, -12_345.67)
+      (step.flips, step.attackedFrames, step.ending) = (9_999, 10_000, "terminated")
+      step.actions = step.actions.map { "\($0) and some more" }
+      var other = step
+      other.policy = "seed-3"
+      return WatchedScreen(
+        runs: kind == "names" ? [run(step)] : [run(step), run(other)], status: "each frame", isPaused: true,
+        notice: "saved hoodwink-dynamic-obstacles-random-16x16-v1-seed-1234567890-step-10000.png")
     case "many":
       let scores = (0..<18).map { Float($0 * 7 % 18) }
       return WatchedScreen(runs: [

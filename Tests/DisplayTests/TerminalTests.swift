@@ -106,7 +106,7 @@ import Testing
     #expect(picture.cells.count == columns * rows)
     guard columns >= 80 else { return }
     for text in [
-      "catch-v1 · plain", "seed 7  step 3  return 1.00", "fgsm, max norm, epsilon 32/255 (0.1255)",
+      "catch-v1 · plain", "seed 7  step 3  return 1.00", "fgsm, epsilon 32/255 (0.1255)",
       "The camera sees",
       "The agent sees", "! right → left", "return", "gap", "paused",
     ] {

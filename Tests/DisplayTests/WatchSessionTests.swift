@@ -1,5 +1,6 @@
 import Attacks
 import Display
+import Episodes
 import Foundation
 import TestSupport
 import Testing
@@ -27,6 +28,71 @@ import Testing
     }
     #expect(session.isPaused)
     #expect(session.stepsBack == 12)
+  }
+
+  /// A policy that remembers and policies behind inference defenses, one of which draws noise.
+  private static let peculiarities = ["lstm", "rounding", "palette", "smoothing"]
+
+  private func peculiar(_ kind: String) throws -> WatchSession {
+    let subject: WatchSession.Subject =
+      switch kind {
+      case "rounding": try .untrained("catch-v1", frames: 2, behind: .rounding(levels: 5))
+      case "palette": try .untrained("catch-v1", frames: 2, behind: .palette([0, 1]))
+      case "smoothing": try .untrained("catch-v1", frames: 2, behind: .smoothing(sigma: 0.5, samples: 7))
+      default: try .untrained("catch-v1", frames: 2, lstm: 8)
+      }
+    return try .of(
+      subject, attack: "pgd:steps=3", expectation: kind == "smoothing" ? 3 : nil,
+      isStraightThrough: ["rounding", "palette"].contains(kind),
+      epsilon: Epsilon(96, over: 255),
+      seed: 4)
+  }
+
+  /// Going back takes the memory back, too, and the generator of what draws: all comes again as it was.
+  @Test(arguments: peculiarities) func steppingBackIsExactForEveryPolicy(kind: String) throws {
+    var session = try peculiar(kind)
+    var screens = [session.steps]
+    for _ in 0..<12 {
+      try session.advance()
+      screens.append(session.steps)
+    }
+    for _ in 0..<10 { try apply(.stepBack, to: &session) }
+    #expect(session.steps == screens[2])
+    for index in 3..<13 {
+      try apply(.stepForward, to: &session)
+      #expect(session.steps == screens[index])
+    }
+  }
+
+  /// The ghost of such a policy remembers what the attacked one remembered, and goes on as it would without the attack.
+  @Test(arguments: peculiarities) func theGhostOfEveryPolicyGoesOn(kind: String) throws {
+    var session = try peculiar(kind)
+    for _ in 0..<4 { try session.advance() }
+    var alone = session
+    try apply(.toggleGhost, to: &session)
+    try apply(.toggleAttack, to: &alone)
+    #expect(session.steps[1] == alone.steps[0])
+    while !session.hasEnded {
+      try session.advance()
+      if !alone.hasEnded { try alone.advance() }
+      #expect(session.steps[1] == alone.steps[0])
+    }
+  }
+
+  /// Without an attack, a policy with a memory does what it does in a rollout that nobody watches.
+  @Test func watchingChangesNoMemory() throws {
+    var session = try peculiar("lstm")
+    try apply(.toggleAttack, to: &session)
+    let subject = try WatchSession.Subject.untrained("catch-v1", frames: 2, lstm: 8)
+    var rollout = Rollout(subject.environment.makeVector(count: 1), frames: 2)
+    rollout.start(0, seed: 4)
+    while rollout.isRunning[0] {
+      let step = try rollout.step(subject.policy)
+      #expect(session.steps[0].deliveredAction == step.actions[0])
+      #expect(session.steps[0].step == rollout.records[0].length)
+      if rollout.isRunning[0] { try session.advance() }
+    }
+    #expect(session.hasEnded)
   }
 
   @Test func goingBackEndsAtTheFirstStep() throws {
@@ -142,7 +208,7 @@ import Testing
     func epsilons(_ control: WatchControl, _ count: Int) throws -> [String] {
       try (0..<count).map { _ in
         try apply(control, to: &session)
-        #expect(session.steps[0].attack?.threat.contains(session.settings.threat.epsilon.bothWays) == true)
+        #expect(session.steps[0].attack?.epsilon == session.settings.threat.epsilon.bothWays)
         return "\(session.settings.threat.epsilon)"
       }
     }

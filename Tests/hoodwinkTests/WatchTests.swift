@@ -17,6 +17,7 @@ import Testing
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.currentDirectoryURL = repository
+    process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = output
     try process.run()
@@ -93,6 +94,41 @@ import Testing
     }
   }
 
+  /// What `attack` takes, `watch` takes.
+  @Test func everyOptionOfAttackIsThere() throws {
+    func options(_ verb: String) throws -> Set<String> {
+      let help = try Tool.run([verb, "--help"]).output
+      return Set(help.split { !$0.isLetter && $0 != "-" }.map(String.init).filter { $0.hasPrefix("--") })
+    }
+    #expect(try options("attack").subtracting(options("watch")) == [])
+    #expect(try options("attack").count > 20)
+  }
+
+  #if !Window
+    /// The tool that these tests are built with has no window: it neither links nor mentions SDL.
+    @Test func withoutTheWindowThereIsNoSDL() throws {
+      let path = Tool.executable.path
+      #expect(try output(of: "/bin/grep", ["--count", "--text", "SDL", path], status: 1) == "0\n")
+      #expect(try !output(of: "/usr/bin/ldd", [path]).contains("SDL"))
+    }
+
+    /// In a terminal it says how to get the window and goes on there.
+    @Test func withoutTheWindowItGoesOnInTheTerminal() throws {
+      let line = "hoodwink: this build has no window (Scripts/watch makes one that has)"
+      let shown = try output(
+        of: "/bin/bash",
+        [
+          "-c", "printf q | script --quiet --return --command \"$1 watch catch-v1-dqn\" /dev/null", "bash",
+          Tool.executable.path,
+        ])
+      #expect(shown.contains("\(line); going on in the terminal"))
+      #expect(shown.contains("\u{1B}[?1049h") && shown.contains("\u{1B}[?1049l"))
+      let refused = try Tool.run(["watch", "catch-v1-dqn"])
+      #expect(refused.status == 69 && refused.failedInOneLine)
+      #expect(refused.errors == "\(line), and there is no terminal here: record into a file with --record\n")
+    }
+  #endif
+
   @Test func withoutFfmpegOneLineSaysWhatToInstall() throws {
     try withFolder { folder in
       let film = folder.appendingPathComponent("film.mp4").path
@@ -127,11 +163,47 @@ import Testing
     }
   }
 
-  /// A file that may not grow stands for a disk that is full: the error is said, and the film can be played up to there.
+  /// SIGTERM ends a recording as Ctrl-C does, with its own status.
+  @Test func aFolderOfATerminatedRecordingHasWholeFrames() throws {
+    try withFolder { folder in
+      let frames = folder.appendingPathComponent("frames")
+      let script = """
+        "$1" watch catch-v1-dqn --record "$2" --episodes 1000000 > "$2.txt" 2>&1 &
+        until [ -e "$2/frame-000003.png" ]; do :; done
+        kill -TERM $!
+        wait $!
+        """
+      _ = try output(of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, frames.path], status: 143)
+      let text = try String(contentsOfFile: frames.path + ".txt", encoding: .utf8)
+      let line = try #require(text.split(separator: "\n").first { $0.contains(" frames in ") })
+      let pictures = try FileManager.default.contentsOfDirectory(atPath: frames.path)
+      #expect(pictures.count == Int(line.prefix { $0.isNumber }))
+      #expect(pictures.allSatisfy { $0.hasSuffix(".png") && !$0.hasPrefix(".") })
+    }
+  }
+
   @Test(.enabled(if: hasVideo, "ffmpeg is not installed"))
-  func aVideoOnAFullDiskCanBePlayed() throws {
+  func aVideoWhoseEncoderIsKilledCanBePlayed() throws {
     try withFolder { folder in
       let film = folder.appendingPathComponent("film.mp4")
+      let script = """
+        "$1" watch catch-v1-dqn --record "$2" --episodes 1000000 > "$2.txt" 2>&1 &
+        until [ "$(stat --format %s "$2" 2> /dev/null || echo 0)" -gt 20000 ]; do :; done
+        pkill -KILL -P $! ffmpeg
+        wait $!
+        """
+      _ = try output(of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, film.path], status: 73)
+      let text = try String(contentsOfFile: film.path + ".txt", encoding: .utf8)
+      #expect(text.hasSuffix("hoodwink: Cannot write \(film.path): ffmpeg ended early\n"), "\(text)")
+      #expect(try frames(in: film) ?? 0 > 0)
+    }
+  }
+
+  /// A file that may not grow stands for a disk that is full: the error is said, and the film can be played up to there.
+  @Test(.enabled(if: hasVideo, "ffmpeg is not installed"), arguments: ["mp4", "gif"])
+  func aVideoOnAFullDiskCanBePlayed(ending: String) throws {
+    try withFolder { folder in
+      let film = folder.appendingPathComponent("film.\(ending)")
       let script = """
         ulimit -f 200
         exec "$1" watch catch-v1-dqn --epsilon 32/255 --record "$2" --episodes 1000
