@@ -179,7 +179,11 @@ class Bench:
         torch.manual_seed(0)
         np.random.seed(0)
         self.victim.queries = 0
-        adversarial = attack().detach()
+        try:
+            adversarial = attack().detach()
+        except ValueError as error:  # Foolbox gives up on all where it finds no first point for one
+            print(f"  {name}: {library}: {error}")
+            adversarial = self.x
         queries = self.victim.queries / len(self.x)
         norms = (adversarial - self.x).flatten(1).norm(dim=1)
         norms[~self.flipped(adversarial)] = torch.inf

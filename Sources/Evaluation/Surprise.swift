@@ -5,7 +5,7 @@ import Episodes
 ///
 /// No fault by itself where the flips are as they should be: an attack changes actions, and whether another action earns less is
 /// up to the environment; where a policy is not the best there is, one changed action may earn more. Where the stronger attack
-/// flips less, its search is at fault.
+/// flips less, its search is weaker on this policy, or it wants something else.
 public struct Surprise: Hashable, Sendable {
   /// What is surprising.
   public enum Kind: String, Hashable, Sendable, Codable {

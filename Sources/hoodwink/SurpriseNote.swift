@@ -50,7 +50,7 @@ struct SurpriseNote: Encodable {
     explanation =
       less.flipRate.map {
         flips < $0
-          ? "it flips less: its search is at fault, and no sign of a robust policy"
+          ? "it flips less: its search is weaker here, or wants something else; no sign of a robust policy"
           : "it flips no less, but the actions that it changed cost less"
       } ?? "the actions that it changed earned more"
   }

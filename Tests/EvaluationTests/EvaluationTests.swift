@@ -98,11 +98,12 @@ import Testing
     #expect(
       surprises.map { "\($0.kind.rawValue): \($0.more) beside \($0.less)" } == [
         "more than clean: 1 beside 0", "more than a weaker attack: 3 beside 2",
-        "more than a smaller epsilon: 4 beside 2", "more than a smaller epsilon: 5 beside 3",
-        "more than a weaker attack: 5 beside 4", "more than clean: 6 beside 0",
+        "more than a smaller epsilon: 4 beside 2", "more than clean: 5 beside 0",
+        "more than a smaller epsilon: 5 beside 3", "more than a weaker attack: 5 beside 4",
+        "more than clean: 6 beside 0",
       ])
-    #expect(surprises.map(\.difference) == [1, 1.5, 1, 0.5, 1, 1.5])
-    #expect(surprises.map(\.isBeyondChance) == [true, false, true, false, true, true])
+    #expect(surprises.map(\.difference) == [1, 1.5, 1, 0.5, 0.5, 1, 1.5])
+    #expect(surprises.map(\.isBeyondChance) == [true, false, true, false, false, true, true])
     #expect(surprises[0].interval == 1...1)
   }
 
