@@ -19,17 +19,20 @@ public struct WatchSession: Sendable {
     public let environment: EnvironmentDefinition
     /// How many frames it sees.
     public let frames: Int
+    /// The policy on which attacks search, and its name; nil for this one.
+    public let surrogate: (name: String, policy: any Policy)?
 
     /// A policy and what it looks at.
     public init(
       name: String, policy: any ScoringPolicy, scores: WatchedStep.Scores, environment: EnvironmentDefinition,
-      frames: Int
+      frames: Int, surrogate: (name: String, policy: any Policy)? = nil
     ) {
       self.name = name
       self.policy = policy
       self.scores = scores
       self.environment = environment
       self.frames = frames
+      self.surrogate = surrogate
     }
   }
 

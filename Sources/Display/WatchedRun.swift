@@ -24,7 +24,9 @@ struct WatchedRun: Sendable {
     from before: Rollout
   ) throws {
     var after = before
-    step = try WatchedStep(subject, attacker: attacker, named: "\(settings.plan)", in: &after)
+    step = try WatchedStep(
+      subject, attacker: attacker,
+      named: "\(settings.plan)" + (subject.surrogate.map { ", searched on \($0.name)" } ?? ""), in: &after)
     self.subject = subject
     self.isOpposed = isOpposed
     self.settings = settings
@@ -54,7 +56,9 @@ struct WatchedRun: Sendable {
   ) throws -> Attacker? {
     guard isOpposed && settings.isAttackOn else { return nil }
     return try Evaluation(environment: subject.environment, frames: subject.frames, seed: seed, episodes: 1)
-      .attacker(.init(settings.plan, threat: settings.threat), against: subject.policy)
+      .attacker(
+        .init(settings.plan, threat: settings.threat), against: subject.policy,
+        searchingOn: subject.surrogate?.policy)
   }
 
   /// Whether the step that is shown ended the episode.

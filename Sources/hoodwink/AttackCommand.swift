@@ -37,6 +37,7 @@ struct AttackCommand: ParsableCommand {
   @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
   @OptionGroup var transfer: SurrogateOptions
+  @OptionGroup var acting: ActingOptions
   @OptionGroup var play: PlayOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
@@ -54,7 +55,8 @@ struct AttackCommand: ParsableCommand {
     let surrogate = try transfer.policy(for: subject, in: folders).map { (transfer.surrogate ?? "", $0) }
     let cells = try [nil, opposition].map { opposition in
       try Cell.play(
-        subject, against: opposition, searchingOn: surrogate, play: play, compute: compute,
+        subject, against: opposition, searchingOn: surrogate, acting: acting, episodes: play.episodes,
+        compute: compute,
         interruption: interruption)
     }
     warn(plan.warnings(under: model))
@@ -67,7 +69,7 @@ struct AttackCommand: ParsableCommand {
     for cell in cells { table.append([cell.row[1]] + cell.row.dropFirst(3).dropLast()) }
     print(table.text)
     print(
-      "\(play.episodes) episodes from seed \(compute.seed), actions \(play.acting); interval of the interquartile mean (IQM), "
+      "\(play.episodes) episodes from seed \(compute.seed), actions \(acting.name); interval of the interquartile mean (IQM), "
         + "over episodes.")
     SurpriseNote.show(SurpriseNote.notes(on: cells, seed: compute.seed))
   }

@@ -51,17 +51,18 @@ struct Cell: Encodable {
   /// Plays the episodes of a cell; no opposition gives the clean one.
   static func play(
     _ subject: NamedPolicy, against opposition: Evaluation.Opposition?,
-    searchingOn surrogate: (name: String, policy: any Policy)?, play: PlayOptions, compute: ComputeOptions,
+    searchingOn surrogate: (name: String, policy: any Policy)?, acting: ActingOptions, episodes: Int,
+    compute: ComputeOptions,
     interruption: Interruption
   ) throws -> Cell {
     let description = subject.file.description
     let evaluation = Evaluation(
       environment: subject.environment, frames: description.frames, seed: compute.seed,
-      episodes: play.episodes)
+      episodes: episodes)
     let clock = ContinuousClock()
     let start = clock.now
     let result = try evaluation.run(
-      subject.victim(play), against: opposition, searchingOn: surrogate?.policy, workers: compute.workers,
+      subject.victim(acting), against: opposition, searchingOn: surrogate?.policy, workers: compute.workers,
       continuing: { !interruption.isAsked })
     let seconds = (clock.now - start) / .seconds(1)
     let interval = result.interquartileInterval(seed: compute.seed)
@@ -71,7 +72,7 @@ struct Cell: Encodable {
       attack: opposition.map { "\($0.plan.attack)" }, epsilon: epsilon.map { "\($0)" },
       epsilonValue: epsilon?.value, threat: opposition.map { "\($0.threat)" },
       threatHash: opposition?.threat.stableHash, timing: opposition.map { "\($0.plan.timing)" },
-      surrogate: opposition == nil ? nil : surrogate?.name, acting: play.acting, episodes: play.episodes,
+      surrogate: opposition == nil ? nil : surrogate?.name, acting: acting.name, episodes: episodes,
       seed: compute.seed, mean: result.mean,
       interquartileMean: result.interquartileMean, intervalLow: interval.lowerBound,
       intervalHigh: interval.upperBound, flipRate: result.flipRate, frames: result.frames,

@@ -40,16 +40,19 @@ struct ThreadOptions: ParsableArguments {
   }
 }
 
-/// How much is played for each figure, and how.
-struct PlayOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Episodes for each figure.", valueName: "n"))
-  var episodes: Int = 100
-
+/// How a policy acts.
+struct ActingOptions: ParsableArguments {
   @Flag(help: "Draw each action from the policy's distribution instead of taking the likeliest (greedy).")
   var sampled = false
 
   /// In a word.
-  var acting: String { sampled ? "sampled" : "greedy" }
+  var name: String { sampled ? "sampled" : "greedy" }
+}
+
+/// How much is played for each figure.
+struct PlayOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Episodes for each figure.", valueName: "n"))
+  var episodes: Int = 100
 
   func validate() throws {
     guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
@@ -80,8 +83,8 @@ struct NamedPolicy {
   }
 
   /// What plays and is attacked.
-  func victim(_ play: PlayOptions) throws -> any DifferentiablePolicy {
-    guard play.sampled else { return file.victim }
+  func victim(_ acting: ActingOptions) throws -> any DifferentiablePolicy {
+    guard acting.sampled else { return file.victim }
     do { return try file.samplingVictim() } catch { throw Failure("--sampled: \(name): \(error)") }
   }
 

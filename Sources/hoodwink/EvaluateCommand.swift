@@ -39,6 +39,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
   @OptionGroup var transfer: SurrogateOptions
+  @OptionGroup var acting: ActingOptions
   @OptionGroup var play: PlayOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
@@ -98,7 +99,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     // What does not go together is found before the first cell is played.
     for (subject, surrogate) in zip(subjects, surrogates) {
-      let victim = try subject.victim(play)
+      let victim = try subject.victim(acting)
       for name in names {
         let (plan, space) = (
           try how.plan(name, actions: subject.file.description.actions), subject.file.description.frame
@@ -141,7 +142,8 @@ struct EvaluateCommand: ParsableCommand {
         do {
           cells.append(
             try Cell.play(
-              subject, against: opposition, searchingOn: surrogate, play: play, compute: compute,
+              subject, against: opposition, searchingOn: surrogate, acting: acting, episodes: play.episodes,
+              compute: compute,
               interruption: interruption))
         } catch is CancellationError { break }
         line.update(cells.count, of: total)
@@ -201,7 +203,7 @@ struct EvaluateCommand: ParsableCommand {
     print(table.text)
     let first = report.cells.first { $0.threat != nil }
     print(
-      "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each, actions \(play.acting); intervals of the "
+      "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each, actions \(acting.name); intervals of the "
         + "interquartile mean (IQM), over episodes"
         + (first?.threat.map { "; \(Self.withoutEpsilon($0)), timing \(first?.timing ?? "")" } ?? "")
         + (transfer.surrogate.map { "; attacks searched on \($0)" } ?? "") + ".")

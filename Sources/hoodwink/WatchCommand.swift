@@ -60,6 +60,8 @@ struct WatchCommand: ParsableCommand {
 
   @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
+  @OptionGroup var transfer: SurrogateOptions
+  @OptionGroup var acting: ActingOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
@@ -98,26 +100,28 @@ struct WatchCommand: ParsableCommand {
           "\(beside) plays \(other.environment.id), \(policy) \(named.environment.id): "
             + "side by side they must play the same", status: EX_DATAERR)
       }
-      company = .another(other.subject)
+      company = .another(try subject(other, in: folders))
     }
     let model = threat.threat(epsilon, for: named.file.description.frame)
     return try WatchSession(
-      named.subject, beside: company, settings: .init(plan, within: model), seed: compute.seed)
+      subject(named, in: folders), beside: company, settings: .init(plan, within: model), seed: compute.seed)
+  }
+
+  /// A policy as it is watched.
+  private func subject(_ named: NamedPolicy, in folders: ProjectFolders) throws -> WatchSession.Subject {
+    WatchSession.Subject(
+      name: named.shortName, policy: try named.victim(acting),
+      scores: named.file.description.agent == "dqn" ? .values : .logits, environment: named.environment,
+      frames: named.file.description.frames,
+      surrogate: try transfer.policy(for: named, in: folders).map { (transfer.surrogate ?? "", $0) })
   }
 }
 
 extension NamedPolicy {
   /// The name without the folders before the policy's own.
-  private var shortName: String {
+  fileprivate var shortName: String {
     let parts = name.split(separator: "/")
     let isFile = parts.last?.hasSuffix(".safetensors") == true
     return parts.suffix(isFile ? 2 : 1).joined(separator: "/")
-  }
-
-  /// The policy as it is watched.
-  var subject: WatchSession.Subject {
-    WatchSession.Subject(
-      name: shortName, policy: file.victim, scores: file.description.agent == "dqn" ? .values : .logits,
-      environment: environment, frames: file.description.frames)
   }
 }
