@@ -1,43 +1,61 @@
 """The table of defenses: plain, FGSM-trained and best defense × clean, noise, FGSM, PGD, strongest attack, certified.
 
-For each environment the epsilon is the smallest of EPSILONS at which the plain agent under PGD-20 with 5 restarts has at most a
-tenth of its clean return on the scale (return − random) / (clean − random). Scores are on that scale, returns beside them.
+For each environment and agent the epsilon is the smallest of EPSILONS at which the plain agent under PGD-20 with 5 restarts has at most a
+tenth of its clean return on the scale (return − random) / (clean − random). Scores are on that scale, returns beside them. What was measured is kept in `runs/reproduce-table`, by
+the bytes of policy and environment and by the command, so that a run that was stopped goes on where it was.
 """
 
 import argparse
+import hashlib
 import json
+import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
-HOODWINK = ".build/release/hoodwink"
+from train_policies import hoodwink
+
+CELLS = Path("runs/reproduce-table")
 EPSILONS = ["1/255", "2/255", "4/255", "8/255", "16/255", "32/255", "64/255"]
 PGD = "pgd:steps=20:restarts=5"
 # The strongest is whatever of these leaves the least return; names that the catalog does not have are left out.
 STRONGEST = [
-    "pgd:steps=50:restarts=10", "apgd", "mad", "mifgsm", "adam", "worst-action", "critic", "robust-sarsa", "square", PGD
+    PGD, "pgd:steps=50:restarts=10", "apgd", "mad", "mifgsm", "adam", "worst-action", "critic", "robust-sarsa", "square"
 ]
 ENVIRONMENTS = ["breakout-v1", "space-invaders-v1", "pong-42-v1", "lava-crossing-pixels-v1"]
 ROWS = [("", "plain"), ("-adversarial", "FGSM-trained"), ("-robust", "best defense")]
 START, END = "<!-- reproduce-table: begin -->", "<!-- reproduce-table: end -->"
 
 
-def hoodwink(*arguments: str) -> list | dict:
-    return json.loads(subprocess.run([HOODWINK, *arguments, "--json"], check=True, stdout=subprocess.PIPE).stdout)
+def measured(policy: str, *arguments: str) -> dict:
+    """What a verb says of a policy that ships, from an earlier run if there was one."""
+    environment = re.sub(r"-(dqn|ppo)(-.*)?$", "", policy)
+    key = hashlib.sha256(" ".join(arguments).encode())
+    key.update(Path(f"Policies/{policy}/policy.safetensors").read_bytes())
+    key.update(Path(f"Environments/{environment}.yaml").read_bytes())
+    kept = CELLS / f"{policy}-{key.hexdigest()[:16]}.json"
+    if not kept.exists():
+        print(f"reproduce-table: {policy}: {' '.join(arguments)}", file=sys.stderr)
+        CELLS.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(hoodwink(arguments[0], f"Policies/{policy}", *arguments[1:]))
+        beside = kept.with_suffix(f".{os.getpid()}")
+        beside.write_text(text)
+        beside.rename(kept)
+    return json.loads(kept.read_text())
 
 
-def mean(policy: str, attack: str | None, epsilon: str, episodes: int) -> dict:
-    rows = hoodwink(
-        "evaluate", policy, "--attacks", attack or "noise", "--epsilons", epsilon if attack else "0", "--episodes",
-        str(episodes),
-    )  # fmt: skip
-    return rows["cells"][1 if attack else 0]
+def cell(policy: str, attack: str, epsilon: str, episodes: int) -> dict:
+    rows = measured(policy, "evaluate", "--attacks", attack, "--epsilons", epsilon, "--episodes", str(episodes))
+    return rows["cells"][-1]
+
+
+def clean_cell(policy: str, episodes: int) -> dict:
+    return cell(policy, "noise", "0", episodes)
 
 
 def chosen_epsilon(policy: str, clean: float, random: float, episodes: int) -> str:
     for epsilon in EPSILONS:
-        if (mean(policy, PGD, epsilon, episodes)["mean"] - random) / (clean - random) <= 0.1:
+        if (cell(policy, PGD, epsilon, episodes)["mean"] - random) / (clean - random) <= 0.1:
             return epsilon
     sys.exit(f"{policy}: no epsilon of the list brings it down to a tenth")
 
@@ -55,23 +73,23 @@ def table(environments: list[str], episodes: int, certified_episodes: int) -> st
             plain = f"{environment}-{agent}"
             if not Path(f"Policies/{plain}/policy.safetensors").exists():
                 continue
-            clean = mean(plain, None, "0", episodes)["mean"]
+            clean = clean_cell(plain, episodes)["mean"]
             epsilon = chosen_epsilon(plain, clean, random, episodes)
             for suffix, label in ROWS:
                 policy = plain + suffix
                 if not Path(f"Policies/{policy}/policy.safetensors").exists():
                     continue
-                own = mean(policy, None, "0", episodes)
+                own = clean_cell(policy, episodes)
 
                 def text(row: dict) -> str:
                     score = (row["mean"] - random) / (clean - random)
                     # Returns must come in the order found ≤ clean.
                     mark = " (above clean)" if row.get("attack") and row["mean"] > own["mean"] else ""
-                    return f"{row['mean']:.2f} ({score:.2f}){mark}"
+                    return f"{row['mean']:z.2f} ({score:z.2f}){mark}"
 
-                attacked = [mean(policy, attack, epsilon, episodes) for attack in ("noise", "fgsm", PGD)]
-                worst = min((mean(policy, attack, epsilon, episodes) for attack in strongest), key=lambda row: row["mean"])
-                certified = hoodwink("certify", policy, "--epsilons", epsilon, "--episodes", str(certified_episodes))
+                attacked = [cell(policy, attack, epsilon, episodes) for attack in ("noise", "fgsm", PGD)]
+                worst = min((cell(policy, attack, epsilon, episodes) for attack in strongest), key=lambda row: row["mean"])
+                certified = measured(policy, "certify", "--epsilons", epsilon, "--episodes", str(certified_episodes))
                 cells = [text(own), *map(text, attacked), f"{text(worst)} {worst['attack']}"]
                 rate = certified["sizes"][0]["certificationRate"]
                 lines.append(
