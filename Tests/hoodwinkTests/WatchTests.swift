@@ -126,7 +126,22 @@ import Testing
     #expect(try options("attack").count > 20)
   }
 
-  #if !Window
+  #if Window
+    /// SDL has drivers that show nothing, and takes one where there is no display, unless it is kept from it.
+    @Test(arguments: [[], ["DISPLAY=:987"]]) func withoutADisplayThereIsNoWindow(environment: [String]) throws
+    {
+      let text = try output(
+        of: "/usr/bin/timeout",
+        ["60", "/usr/bin/env", "-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", "-u", "SDL_VIDEODRIVER"]
+          + environment
+          + [Tool.executable.path] + Self.watch, status: 69)
+      #expect(
+        text.hasSuffix(
+          "hoodwink: no window can be opened (there is no display), and there is no terminal here: "
+            + "record into a file with --record\n"), "\(text)")
+      #expect(text.count { $0 == "\n" } == 1 || !environment.isEmpty, "\(text)")
+    }
+  #else
     /// The tool that these tests are built with has no window: it neither links nor mentions SDL.
     @Test func withoutTheWindowThereIsNoSDL() throws {
       let path = Tool.executable.path
