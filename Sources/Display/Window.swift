@@ -38,7 +38,7 @@
       let factor = Self.factor()
       window = SDL_CreateWindow(
         title, centered, centered, factor * width, factor * height,
-        SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue)
+        SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue | SDL_WINDOW_HIDDEN.rawValue)
       guard window != nil else { throw Self.openingError() }
       // The display's pace, so that showing frames cannot take more than the screen shows; where a driver has
       // none, any renderer will do.
@@ -50,6 +50,8 @@
       texture = SDL_CreateTexture(
         renderer, SDL_PIXELFORMAT_RGB24.rawValue, Int32(SDL_TEXTUREACCESS_STREAMING.rawValue), width, height)
       guard texture != nil else { throw Self.openingError() }
+      // Only now, because a renderer may put another window of its kind in the first one's place.
+      SDL_ShowWindow(window)
     }
 
     /// SDL's drivers of a screen with windows.
