@@ -58,7 +58,7 @@ extension Composition {
       between.y += small + 24
     } else {
       drawFrames(step.clean, in: shown, on: &canvas)
-      title("The camera sees", of: shown, on: &canvas)
+      title("Camera", of: shown, on: &canvas)
     }
     drawPerturbation(of: step, in: between, on: &canvas)
     drawSeen(of: step, in: seen, isExplained: false, on: &canvas)

@@ -32,22 +32,7 @@ public enum Composition {
   private static func drawAlone(_ run: WatchedScreen.Run, on canvas: inout Canvas) {
     let step = run.step
     let right = width - margin
-    let progress = progress(of: step)
-    canvas.draw(progress, endingAt: right, y: 12, color: .text, scale: 2)
-    let subject = "\(step.environment) · \(step.policy)"
-    let room = right - margin - 24 - Canvas.textWidth(progress, scale: 2)
-    drawFitting(subject, x: margin, y: 12, color: .text, width: room, on: &canvas)
-    let flips = flips(of: step)
-    canvas.draw(flips, endingAt: right, y: 36, color: .secondaryText, scale: 2)
-    let attackRoom = right - margin - 24 - Canvas.textWidth(flips, scale: 2)
-    let end = drawFitting(
-      attack(of: step), x: margin, y: 36, color: .secondaryText, width: attackRoom, on: &canvas)
-    if let limits = step.attack?.limits {
-      canvas.draw(
-        limits, x: end + 14, y: 43, color: .secondaryText, width: margin + attackRoom - end - 14)
-    }
-    canvas.fill(Rectangle(x: margin, y: 59, width: width - 2 * margin, height: 1), with: .line)
-
+    drawHeader(of: step, on: &canvas)
     let panelsBottom = drawPanels(of: step, on: &canvas)
     let top = panelsBottom + 30
     let middle = width / 2 - 4
@@ -63,25 +48,14 @@ public enum Composition {
     _ first: WatchedScreen.Run, _ second: WatchedScreen.Run, on canvas: inout Canvas
   ) {
     let room = (width - 2 * margin - 24) / 2
-    let environment = first.step.environment
     let isOnePolicy = first.step.policy == second.step.policy
-    let seed = "seed \(first.step.seed)"
-    canvas.draw(seed, endingAt: width - margin, y: 12, color: .secondaryText, scale: 2)
-    drawFitting(
-      isOnePolicy ? "\(environment) · \(first.step.policy)" : environment, x: margin, y: 12, color: .text,
-      width: width - 2 * margin - 24 - Canvas.textWidth(seed, scale: 2), on: &canvas)
-    canvas.fill(Rectangle(x: margin, y: 34, width: width - 2 * margin, height: 1), with: .line)
-    canvas.fill(Rectangle(x: width / 2, y: 42, width: 1, height: bottom - 42), with: .line)
+    drawSharedHeader(of: first.step, second.step, on: &canvas)
+    canvas.fill(Rectangle(x: width / 2, y: 40, width: 1, height: bottom - 40), with: .line)
     let isTall = [first, second].contains { $0.step.world != nil || $0.step.clean.count > 1 }
     let preferences = isTall ? 342 : 306
     for (run, left) in [(first, margin), (second, width - margin - room)] {
       let step = run.step
-      let title = isOnePolicy ? attack(of: step) : "\(step.policy), \(attack(of: step))"
-      drawFitting(title, x: left, y: 42, color: .text, width: room, on: &canvas)
-      drawFitting(
-        "return \(number(step.episodeReturn))  step \(step.step)"
-          + (step.ending.map { "  \($0)" } ?? (step.attack == nil ? "" : "  flips \(step.flips)")),
-        x: left, y: 62, color: .secondaryText, width: room, on: &canvas)
+      drawOwnHeader(of: step, isOnePolicy: isOnePolicy, from: left, width: room, on: &canvas)
       drawBesidePanels(of: step, from: left, width: room, on: &canvas)
       drawPreferences(
         of: step, in: Rectangle(x: left, y: preferences, width: room, height: 428 - preferences), on: &canvas)
@@ -91,39 +65,14 @@ public enum Composition {
     }
   }
 
-  /// Seed, step and return.
-  private static func progress(of step: WatchedStep) -> String {
-    let ending = step.ending.map { "\($0)  " } ?? ""
-    return "\(ending)seed \(step.seed)  step \(step.step)  return \(number(step.episodeReturn))"
-  }
-
-  private static func attack(of step: WatchedStep) -> String {
-    step.attack.map { "\($0.name), epsilon \($0.epsilon)" } ?? "no attack"
-  }
-
-  /// Draws a text at scale 2 where it fits; what is too long is drawn small rather than cut.
-  /// - Returns: where it ends.
-  @discardableResult private static func drawFitting(
-    _ text: String, x: Int, y: Int, color: Color, width: Int, on canvas: inout Canvas
-  ) -> Int {
-    let scale = Canvas.textWidth(text, scale: 2) <= width ? 2 : 1
-    let shown = Canvas.shortened(text, scale: scale, width: width)
-    canvas.draw(shown, x: x, y: scale == 2 ? y : y + 7, color: color, scale: scale)
-    return x + Canvas.textWidth(shown, scale: scale)
-  }
-
-  private static func flips(of step: WatchedStep) -> String {
-    guard step.attackedFrames > 0 else { return "" }
-    let share = 100 * Double(step.flips) / Double(step.attackedFrames)
-    return "flips \(step.flips)/\(step.attackedFrames) (\(number(share, digits: 0))%)"
-  }
-
   /// How it goes on, and what just happened or can be done.
   static func drawFooter(
     status: String, isPaused: Bool, notice: String?, hints: [KeyHelp], on canvas: inout Canvas
   ) {
     let y = bottom + 10
     var x = margin
+    // Letters of a terminal of 80 columns are as wide as large print.
+    let spacing = canvas.keepsLabels ? 2 : 1
     if isPaused || !status.isEmpty {
       let columns = isPaused ? [0, 1, 2, 6, 7, 8] : Array(0..<5)
       for column in columns {
@@ -131,19 +80,27 @@ public enum Composition {
         let inset = isPaused ? 0 : column * 4 / 5
         canvas.fill(Rectangle(x: x + column, y: y + inset, width: 1, height: 8 - 2 * inset), with: .text)
       }
-      canvas.draw(isPaused ? "paused" : status, x: x + 14, y: y, color: .text)
-      x += 110
+      let status = isPaused ? "paused" : status
+      canvas.draw(status, x: x + 14, y: y, color: .text)
+      x += 30 + max(80, Canvas.textWidth(status, scale: spacing))
     }
     if let notice {
       canvas.draw(notice, x: x, y: y, color: .text, width: width - margin - x)
       return
     }
+    var hints = hints
+    func extent(of hint: KeyHelp) -> Int {
+      Canvas.textWidth("\(hint.keys) \(hint.meaning)", scale: spacing) + 16
+    }
+    // The last two, which tell the rest and the way out, are there to the end.
+    while hints.count > 2, hints.reduce(x - 16, { $0 + extent(of: $1) }) > width - margin {
+      hints.remove(at: hints.count - 3)
+    }
     for hint in hints {
-      let end = x + Canvas.textWidth(hint.keys) + 6 + Canvas.textWidth(hint.meaning)
-      guard end <= width - margin else { break }
       canvas.draw(hint.keys, x: x, y: y, color: .text)
-      canvas.draw(hint.meaning, x: x + Canvas.textWidth(hint.keys) + 6, y: y, color: .secondaryText)
-      x = end + 16
+      canvas.draw(
+        hint.meaning, x: x + Canvas.textWidth("\(hint.keys) ", scale: spacing), y: y, color: .secondaryText)
+      x += extent(of: hint)
     }
   }
 

@@ -20,12 +20,15 @@ public enum PNG {
     image.width = png_uint_32(canvas.width)
     image.height = png_uint_32(canvas.height)
     image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
+    errno = 0
     let isWritten = canvas.bytes.withUnsafeBytes { bytes in
       png_image_write_to_file(&image, partial, 0, bytes.baseAddress, png_int_32(3 * canvas.width), nil) != 0
     }
     guard isWritten else {
+      // libpng calls a full disk a write error; the system says more.
+      let reason = errno == 0 ? message(of: image) : String(cString: strerror(errno))
       unlink(partial)
-      throw DisplayError("Cannot write \(path): \(message(of: image)).")
+      throw DisplayError("Cannot write \(path): \(reason).")
     }
     guard rename(partial, path) == 0 else {
       let reason = String(cString: strerror(errno))

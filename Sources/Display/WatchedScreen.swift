@@ -14,7 +14,8 @@ public struct WatchedScreen: Hashable, Sendable {
     }
   }
 
-  /// The run that is watched and, where there is one, the run beside it.
+  /// The run that is watched and, where there is one, the run beside it: without the attack, or of another policy that is
+  /// attacked alike.
   public var runs: [Run]
   /// How it goes on, for the lower left corner: `8 steps/s`.
   public var status: String

@@ -23,16 +23,22 @@
       // A window to look at is no reason to keep the screen from its saver, nor other windows from their compositor.
       SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1")
       SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0")
+      let isChosen = SDL_GetHint(SDL_HINT_VIDEODRIVER) != nil
+      guard isChosen || Self.mayHaveDisplay else { throw Self.missingDisplay }
       guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else { throw Self.openingError() }
       // From here on every property has a value, so an error below runs `deinit`, which releases what there is.
       wakeEvent = SDL_RegisterEvents(1)
+      // Where no display answers, SDL goes on to drivers that show nothing or take a machine's console.
+      guard isChosen || Self.desktops.contains(String(cString: SDL_GetCurrentVideoDriver())) else {
+        throw Self.missingDisplay
+      }
 
       let (width, height) = (Int32(Composition.width), Int32(Composition.height))
       let centered = Int32(bitPattern: SDL_WINDOWPOS_CENTERED_MASK)
       let factor = Self.factor()
       window = SDL_CreateWindow(
         title, centered, centered, factor * width, factor * height,
-        SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue)
+        SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue | SDL_WINDOW_HIDDEN.rawValue)
       guard window != nil else { throw Self.openingError() }
       // The display's pace, so that showing frames cannot take more than the screen shows; where a driver has
       // none, any renderer will do.
@@ -44,7 +50,23 @@
       texture = SDL_CreateTexture(
         renderer, SDL_PIXELFORMAT_RGB24.rawValue, Int32(SDL_TEXTUREACCESS_STREAMING.rawValue), width, height)
       guard texture != nil else { throw Self.openingError() }
+      // Only now, because a renderer may put another window of its kind in the first one's place.
+      SDL_ShowWindow(window)
     }
+
+    /// SDL's drivers of a screen with windows.
+    private static let desktops: Set = ["x11", "wayland", "cocoa", "windows"]
+
+    /// False where the environment names no display: then nothing is tried that would complain of it.
+    private static var mayHaveDisplay: Bool {
+      #if os(Linux)
+        ["DISPLAY", "WAYLAND_DISPLAY"].contains { ProcessInfo.processInfo.environment[$0]?.isEmpty == false }
+      #else
+        true
+      #endif
+    }
+
+    private static let missingDisplay = WindowError("no window can be opened (there is no display)")
 
     /// The largest whole factor at which a window leaves a tenth of the screen to its frame and to others; at least 1.
     private static func factor() -> Int32 {

@@ -90,27 +90,32 @@ struct WatchCommand: ParsableCommand {
     let folders = try common.folders()
     let named = try NamedPolicy(policy, in: folders)
     let plan = try how.plan(attack, actions: named.environment.actions)
-    var company = WatchSession.Company.alone
-    if beside == "clean" {
-      company = .clean
-    } else if let beside {
-      let other = try NamedPolicy(beside, in: folders)
-      guard other.environment.id == named.environment.id else {
-        throw Failure(
-          "\(beside) plays \(other.environment.id), \(policy) \(named.environment.id): "
-            + "side by side they must play the same", status: EX_DATAERR)
-      }
-      company = .another(try subject(other, in: folders))
+    let opponent = try beside.flatMap { $0 == "clean" ? nil : try NamedPolicy($0, in: folders) }
+    if let opponent, opponent.environment.id != named.environment.id {
+      throw Failure(
+        "\(opponent.name) plays \(opponent.environment.id), \(policy) \(named.environment.id): "
+          + "side by side they must play the same", status: EX_DATAERR)
     }
+    let company: WatchSession.Company =
+      if let opponent {
+        .another(try subject(opponent, beside: named, in: folders))
+      } else {
+        beside == nil ? .alone : .clean
+      }
     let model = threat.threat(epsilon, for: named.file.description.frame)
     return try WatchSession(
-      subject(named, in: folders), beside: company, settings: .init(plan, within: model), seed: compute.seed)
+      subject(named, beside: opponent, in: folders), beside: company, settings: .init(plan, within: model),
+      seed: compute.seed)
   }
 
   /// A policy as it is watched.
-  private func subject(_ named: NamedPolicy, in folders: ProjectFolders) throws -> WatchSession.Subject {
+  private func subject(
+    _ named: NamedPolicy, beside other: NamedPolicy?, in folders: ProjectFolders
+  ) throws -> WatchSession.Subject {
     WatchSession.Subject(
-      name: named.shortName, policy: try named.victim(acting),
+      // Short names that are the same would take two policies for one.
+      name: named.shortName == other?.shortName ? named.name : named.shortName,
+      policy: try named.victim(acting),
       scores: named.file.description.agent == "dqn" ? .values : .logits, environment: named.environment,
       frames: named.file.description.frames,
       surrogate: try transfer.policy(for: named, in: folders).map { (transfer.surrogate ?? "", $0) })

@@ -99,10 +99,49 @@ import Testing
     let labels = draw(.example(), keepsLabels: true).labels.map(\.text)
     for fact in [
       "catch-v1 · plain", "fgsm, epsilon 32/255 (0.1255)", "max norm, newest frame", "flips 1/3 (33%)",
-      "seed 7  step 3  return 1.00", "left", "stay", "right", "clean", "attacked", "return", "value", "gap",
+      "seed 7  step 3", "return 1.00", "left", "stay", "right", "clean", "attacked", "return", "value", "gap",
     ] { #expect(labels.contains(fact), "\(fact) is not among \(labels)") }
     let ended = draw(.example(ending: "terminated"), keepsLabels: true).labels.map(\.text)
-    #expect(ended.contains("terminated  seed 7  step 3  return 1.00"))
+    #expect(ended.contains("terminated"))
+  }
+
+  /// Two runs say it too: together what they share, each what is its own, and how they ended.
+  @Test(arguments: [
+    (
+      "ghost",
+      [
+        "catch-v1 · plain", "fgsm, epsilon 32/255 (0.1255)", "no attack", "return 1.00  step 3  flips 1/3",
+        "return 1.00  step 3",
+      ]
+    ),
+    (
+      "rivals",
+      [
+        "catch-v1 · fgsm, epsilon 32/255 (0.1255)", "plain", "catch-v1-dqn-adversarial",
+        "return 1.00  step 3  flips 1/3",
+      ]
+    ),
+  ])
+  func theFactsOfTwoRunsAreWritten(kind: String, facts: [String]) {
+    var screen = WatchedScreen.example(kind)
+    for index in 0...1 { screen.runs[index].step.ending = "truncated" }
+    let labels = Composition.draw(screen, keepsLabels: true).labels
+    for fact in facts {
+      #expect(labels.contains { $0.text == fact && $0.scale == 2 }, "\(fact): \(labels.map(\.text))")
+    }
+    #expect(labels.count { $0.text == "max norm, newest frame" } == 1)
+    #expect(labels.count { $0.text == "truncated" } == 2)
+  }
+
+  /// However long the names are, the size of the perturbation is never what is cut.
+  @Test(arguments: ["names", "longest", "longest-ghost"]) func epsilonIsNeverCut(kind: String) {
+    let labels = Composition.draw(.example(kind), keepsLabels: true).labels.map(\.text)
+    #expect(labels.contains { $0.contains("epsilon 32/255 (0.1255)") }, "\(labels)")
+    if kind == "names" {
+      for fact in ["dynamic-obstacles-random-16x16-v1", "strategic:0.5", "last.safetensors", "8 bits"] {
+        #expect(labels.contains { $0.contains(fact) }, "\(fact) is not in \(labels)")
+      }
+    }
   }
 
   @Test func whatIsNotFiniteIsDrawnToo() {

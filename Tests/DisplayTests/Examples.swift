@@ -86,7 +86,9 @@ extension WatchedStep {
 extension WatchedScreen {
   /// The kinds of screens that there are.
   static let kinds = [
-    "alone", "stacked", "world", "beside", "ghost", "rivals", "names", "longest", "many", "paused", "help",
+    "alone", "stacked", "world", "beside", "ghost", "rivals", "names", "longest", "longest-ghost", "many",
+    "paused",
+    "help",
   ]
 
   /// A screen of a kind.
@@ -114,7 +116,7 @@ extension WatchedScreen {
       var other = WatchedStep.stacked
       other.policy = "catch-v1-dqn-adversarial"
       return WatchedScreen(runs: [run(.stacked), run(other)])
-    case "names", "longest":
+    case "names", "longest", "longest-ghost":
       // As long as they come, one run and two.
       var step = WatchedStep.planes
       step.environment = "dynamic-obstacles-random-16x16-v1"
@@ -127,6 +129,7 @@ extension WatchedScreen {
       step.actions = step.actions.map { "\($0) and some more" }
       var other = step
       other.policy = "seed-3"
+      if kind == "longest-ghost" { other = step.withoutAttack }
       return WatchedScreen(
         runs: kind == "names" ? [run(step)] : [run(step), run(other)], status: "each frame", isPaused: true,
         notice: "saved hoodwink-dynamic-obstacles-random-16x16-v1-seed-1234567890-step-10000.png")

@@ -98,7 +98,9 @@ import Testing
   /// In sizes from tiny to large, everything that is drawn twice as large as necessary can be read.
   @Test(arguments: [(80, 24), (120, 40), (200, 60), (40, 60), (20, 5), (1, 1)])
   func theScreenFitsTheTerminal(columns: Int, rows: Int) {
-    let canvas = Composition.draw(.example("paused"), keepsLabels: true)
+    var screen = WatchedScreen.example("paused")
+    screen.hints = WatchControl.table.hints()
+    let canvas = Composition.draw(screen, keepsLabels: true)
     let picture = TerminalPicture(canvas, columns: columns, rows: rows)
     let lines = (0..<rows).map { row in
       String(picture.cells[row * columns..<(row + 1) * columns].map(\.character))
@@ -106,13 +108,30 @@ import Testing
     #expect(picture.cells.count == columns * rows)
     guard columns >= 80 else { return }
     for text in [
-      "catch-v1 · plain", "seed 7  step 3  return 1.00", "fgsm, epsilon 32/255 (0.1255)",
+      "catch-v1 · plain", "seed 7  step 3", "return 1.00", "fgsm, epsilon 32/255 (0.1255)",
       "The camera sees",
       "The agent sees", "! right → left", "return", "gap", "paused",
     ] {
       #expect(lines.contains { $0.contains(text) }, "\(text) is not in\n\(lines.joined(separator: "\n"))")
     }
     #expect(lines.joined().contains("▀"))
+    // At the bottom no key without its meaning; of many some are left out, but not the last two.
+    func words(_ text: String) -> [Substring] { text.split { $0 == " " || $0 == "▀" } }
+    let bottom = words(lines.last { $0.contains("paused") } ?? "").dropFirst()
+    let possible = (0..<screen.hints.count - 2).map { count in
+      (screen.hints.prefix(count) + screen.hints.suffix(2)).flatMap { words("\($0.keys) \($0.meaning)") }
+    }
+    #expect(possible.contains(Array(bottom)), "\(bottom)")
+  }
+
+  /// Two runs have what is theirs in rows of their own, also in the smallest usual terminal.
+  @Test(arguments: ["ghost", "rivals"]) func twoRunsFitTheTerminal(kind: String) {
+    let canvas = Composition.draw(.example(kind), keepsLabels: true)
+    let picture = TerminalPicture(canvas, columns: 80, rows: 24)
+    let text = String(picture.cells.map(\.character))
+    for fact in ["fgsm, epsilon 32/255 (0.1255)", "return 1.00  step 3  flips 1/3", "The agent sees"] {
+      #expect(text.contains(fact), "\(fact) is not in \(text)")
+    }
   }
 
   // MARK: A terminal

@@ -27,16 +27,17 @@ import Testing
     return text
   }
 
-  /// How many frames another program reads from a file.
+  /// How many frames of the composition's size another program reads from a file, or from those of a pattern.
   private func frames(in file: URL) throws -> Int? {
     let text = try output(
       of: "/usr/bin/ffprobe",
       [
-        "-v", "quiet", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames",
-        "-of",
-        "csv=p=0", file.path,
+        "-v", "quiet", "-count_frames", "-select_streams", "v", "-show_entries",
+        "stream=width,height,nb_read_frames", "-of", "csv=p=0", file.path,
       ], status: nil)
-    return Int(text.filter(\.isNumber))
+    let fields = text.split { $0 == "," || $0.isWhitespace }
+    #expect(fields.prefix(2) == ["960", "540"], "\(text)")
+    return fields.last.flatMap { Int($0) }
   }
 
   @Test func theSummaryCountsWhatWasPlayed() throws {
@@ -84,13 +85,34 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: hasVideo, "ffmpeg is not installed"), arguments: ["mp4", "gif"])
-  func aVideoHasTheEpisode(ending: String) throws {
+  /// Runs are often named alike, in folders of different experiments.
+  @Test func policiesOfOneNameAreToldApart() throws {
     try withFolder { folder in
-      let film = folder.appendingPathComponent("film.\(ending)")
+      let names = ["plain/seed-0", "hardened/seed-0"].map { folder.appendingPathComponent($0).path }
+      for (name, policy) in zip(names, ["catch-v1-dqn", "catch-v1-dqn-adversarial"]) {
+        try FileManager.default.createDirectory(atPath: name, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+          at: repository.appendingPathComponent("Policies/\(policy)/policy.safetensors"),
+          to: URL(fileURLWithPath: name + "/policy.safetensors"))
+      }
+      let frames = folder.appendingPathComponent("frames").path
+      let run = try Tool.run(
+        ["watch", names[0], "--beside", names[1], "--limit", "1", "--record", frames, "--json"])
+      #expect(run.status == 0, "\(run.errors)")
+      let summary = try #require(
+        try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+      let runs = try #require(summary["runs"] as? [[String: Any]])
+      #expect(runs.map { $0["policy"] as? String } == names)
+    }
+  }
+
+  @Test(.enabled(if: hasVideo, "ffmpeg is not installed"), arguments: ["film.mp4", "film.gif", "film"])
+  func aRecordingHasTheEpisode(name: String) throws {
+    try withFolder { folder in
+      let film = folder.appendingPathComponent(name)
       let run = try Tool.run(Self.watch + ["--beside", "catch-v1-dqn-adversarial", "--record", film.path])
       #expect(run.status == 0, "\(run.errors)")
-      #expect(try frames(in: film) == 9)
+      #expect(try frames(in: name == "film" ? film.appendingPathComponent("frame-%06d.png") : film) == 9)
     }
   }
 
@@ -104,7 +126,22 @@ import Testing
     #expect(try options("attack").count > 20)
   }
 
-  #if !Window
+  #if Window
+    /// SDL has drivers that show nothing, and takes one where there is no display, unless it is kept from it.
+    @Test(arguments: [[], ["DISPLAY=:987"]]) func withoutADisplayThereIsNoWindow(environment: [String]) throws
+    {
+      let text = try output(
+        of: "/usr/bin/timeout",
+        ["60", "/usr/bin/env", "-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", "-u", "SDL_VIDEODRIVER"]
+          + environment
+          + [Tool.executable.path] + Self.watch, status: 69)
+      #expect(
+        text.hasSuffix(
+          "hoodwink: no window can be opened (there is no display), and there is no terminal here: "
+            + "record into a file with --record\n"), "\(text)")
+      #expect(text.count { $0 == "\n" } == 1 || !environment.isEmpty, "\(text)")
+    }
+  #else
     /// The tool that these tests are built with has no window: it neither links nor mentions SDL.
     @Test func withoutTheWindowThereIsNoSDL() throws {
       let path = Tool.executable.path
@@ -226,6 +263,7 @@ import Testing
       let text = try output(
         of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, frames.path], status: 73)
       #expect(text.hasPrefix("hoodwink: Cannot write ") && text.count { $0 == "\n" } == 1, "\(text)")
+      #expect(text.hasSuffix("frame-000001.png: File too large.\n"), "\(text)")
       #expect(try FileManager.default.contentsOfDirectory(atPath: frames.path) == [])
     }
   }
