@@ -82,7 +82,7 @@ struct AdamClimb: ClimbRule {
     guard neighborhood.threat.norm == .max else {
       return neighborhood.step(from: point, along: direction, share: share)
     }
-    return point + direction * neighborhood.rowScales(neighborhood.budgets.map { $0 * share })
+    return point + neighborhood.scaledRows(direction, by: neighborhood.budgets.map { $0 * share })
   }
 
   mutating func keep(_ rows: [Int]) {

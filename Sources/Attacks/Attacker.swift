@@ -8,19 +8,19 @@ public struct Attacker: Sendable {
   /// What the victim gets to see, and what was found on the way.
   public struct Delivery: Sendable {
     /// [batch, height, width, channels], within the threat model.
-    public internal(set) var observations: Tensor
+    public let observations: Tensor
     /// What the victim would have done without the attack.
     public let cleanActions: [Int]
     /// What it would have preferred; nil when it shows no scores.
     public let cleanScores: Tensor?
     /// Where the attack worked.
-    public internal(set) var isAttacked: [Bool]
+    public let isAttacked: [Bool]
     /// Where the action itself is to be replaced by another, drawn from those that the policy did not choose.
-    public internal(set) var isFlipped: [Bool]
+    public let isFlipped: [Bool]
     /// The size of each perturbation in the threat model's norm.
-    public internal(set) var sizes: [Float]
+    public let sizes: [Float]
     /// What the attack asked of the victim, with the clean pass where it knows of it; nothing for frames left alone.
-    public internal(set) var passes: [Passes]
+    public let passes: [Passes]
     /// What the victim remembers after it has decided on the clean observations.
     public let memory: Memory
     /// The victim's streams after the same.
@@ -157,7 +157,8 @@ public struct Attacker: Sendable {
     _ observations: Tensor, frameChannels: Int, memory: Memory = Memory(), using random: inout [RandomStream],
     victimRandom: [RandomStream] = []
   ) throws -> Delivery {
-    var turns = Array(repeating: Turn(), count: observations.shape[0])
+    // 'Array(repeating:count:)' looks its type up anew in each call, which costs as much as a layer of a small network.
+    var turns = Array(repeatElement(Turn(), count: observations.shape[0]))
     return try deliver(
       observations, frameChannels: frameChannels, memory: memory, turns: &turns, using: &random,
       victimRandom: victimRandom)
@@ -188,83 +189,108 @@ public struct Attacker: Sendable {
       on: observations, of: victim, memory: memory, using: victimRandom,
       isRecorded: knowledge == .weights && expectation ?? 1 == 1)
     try check(decision, observations, memory: memory, victimRandom: victimRandom, turns: turns)
-    let rows = try chosenRows(
+    let rows = chosenRows(
       decision, observations, memory: memory, turns: &turns, using: &random)
 
-    var isAttacked = Array(repeating: false, count: count)
+    var isAttacked = Array(repeatElement(false, count: count))
     for row in rows { isAttacked[row] = true }
-    var delivery = Delivery(
-      observations: observations, cleanActions: decision.actions,
-      cleanScores: decision.scores?.stoppingGradient(), isAttacked: isAttacked,
-      isFlipped: Array(repeating: false, count: count), sizes: Array(repeating: 0, count: count),
-      passes: Array(repeating: Passes(), count: count), memory: decision.memory, random: decision.random)
+    var isFlipped = Array(repeatElement(false, count: count))
+    let search: Search
     // With nothing allowed nothing is asked: the clean run, bit for bit.
-    guard !rows.isEmpty, threat.budget > 0 else { return delivery }
-    if let flips {
-      for row in rows { delivery.isFlipped[row] = flips.flips(using: &random[row]) }
-      return delivery
+    if rows.isEmpty || !(threat.budget > 0) {
+      search = Search(unchanged: observations)
+    } else if let flips {
+      for row in rows { isFlipped[row] = flips.flips(using: &random[row]) }
+      search = Search(unchanged: observations)
+    } else {
+      let clean = CleanPass(
+        decision, of: observations, memory: memory, knowledge: knowledge, expectation: expectation ?? 1)
+      search = try self.search(clean, at: rows, within: neighborhood, using: &random)
     }
-    let whole = CleanPass(
-      decision, of: observations, memory: memory, knowledge: knowledge, expectation: expectation ?? 1)
-    let isAll = rows.count == count
-    let clean = isAll ? whole : whole.rows(at: rows)
-    let space = isAll ? neighborhood : neighborhood.rows(at: rows)
-    var streams = isAll ? random : rows.map { random[$0] }
+    return Delivery(
+      observations: search.observations, cleanActions: decision.actions,
+      cleanScores: decision.scores?.stoppingGradient(), isAttacked: isAttacked, isFlipped: isFlipped,
+      sizes: search.sizes, passes: search.passes, memory: decision.memory, random: decision.random)
+  }
+
+  /// What the attack made of a batch.
+  private struct Search {
+    var observations: Tensor
+    var sizes: [Float]
+    var passes: [Passes]
+
+    init(_ observations: Tensor, sizes: [Float], passes: [Passes]) {
+      (self.observations, self.sizes, self.passes) = (observations, sizes, passes)
+    }
+
+    init(unchanged observations: Tensor) {
+      let count = observations.shape[0]
+      self.init(
+        observations, sizes: Array(repeating: 0, count: count),
+        passes: Array(repeating: Passes(), count: count))
+    }
+  }
+
+  /// Runs the attack on some rows of a batch; the others stay as they are.
+  private func search(
+    _ clean: CleanPass, at rows: [Int], within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) throws -> Search {
+    if rows.count == clean.count {
+      let (projected, sizes) = try perturbation(of: clean, within: neighborhood, using: &random)
+      return Search(projected, sizes: sizes, passes: clean.passes)
+    }
+    var streams = rows.map { random[$0] }
+    let (projected, sizes) = try perturbation(
+      of: clean.rows(at: rows), within: neighborhood.rows(at: rows), using: &streams)
+    let passes = clean.passes
+    var search = Search(unchanged: clean.observations)
+    search.observations.replaceRows(at: rows, with: projected)
+    for (place, row) in rows.enumerated() {
+      random[row] = streams[place]
+      search.sizes[row] = sizes[place]
+      search.passes[row] = passes[row]
+    }
+    return search
+  }
+
+  /// What the attack proposes for observations all of which it attacks, held to the threat model and checked.
+  private func perturbation(
+    of clean: CleanPass, within neighborhood: Neighborhood, using random: inout [RandomStream]
+  ) throws -> (observations: Tensor, sizes: [Float]) {
     let criterion = goal.criterion(for: clean)
-    let proposed = attack.perturb(clean, meeting: criterion, within: space, using: &streams)
-    guard proposed.shape == space.center.shape else {
+    let proposed = attack.perturb(clean, meeting: criterion, within: neighborhood, using: &random)
+    guard proposed.shape == neighborhood.center.shape else {
       throw AttackError("the threat model (\(threat)) is violated: the shape changed to \(proposed.shape)")
     }
-    let projected = space.project(proposed)
-    let (sizes, violation) = space.examination(of: projected)
+    let projected = neighborhood.project(proposed)
+    let (sizes, violation) = neighborhood.examination(of: projected)
     if let violation {
       throw AttackError("the threat model (\(threat)) is violated: \(violation)")
     }
-    let passes = whole.passes
-    if isAll {
-      (delivery.observations, random, delivery.sizes, delivery.passes) = (projected, streams, sizes, passes)
-    } else {
-      delivery.observations.replaceRows(at: rows, with: projected)
-      for (place, row) in rows.enumerated() {
-        random[row] = streams[place]
-        delivery.sizes[row] = sizes[place]
-        delivery.passes[row] = passes[row]
-      }
-    }
-    return delivery
+    return (projected, sizes)
   }
 
   /// The observations that are attacked: those that the timing chooses among those that the share allows.
   private func chosenRows(
     _ decision: Decision, _ observations: Tensor, memory: Memory, turns: inout [Turn],
     using random: inout [RandomStream]
-  ) throws -> [Int] {
+  ) -> [Int] {
     let signals = signals(decision, observations, memory: memory, using: &random)
     var rows: [Int] = []
-    for row in turns.indices {
-      if timing.needs > .nothing { turns[row].remember(signals[row]) }
-      let isAllowed = turns[row].attacked < threat.attackableFrames(of: turns[row].frames + 1)
-      let isChosen = timing.chooses(
-        turns[row], signal: signals[row], share: threat.share, using: &random[row])
-      turns[row].frames += 1
-      guard isAllowed, isChosen else { continue }
-      turns[row].attacked += 1
+    rows.reserveCapacity(turns.count)
+    for row in turns.indices
+    where turns[row].takesFrame(at: timing, signal: signals?[row], within: threat, using: &random[row]) {
       rows.append(row)
-      guard turns[row].attacked <= threat.attackableFrames(of: turns[row].frames) else {
-        throw AttackError(
-          "the threat model (\(threat)) is violated: \(turns[row].attacked) of \(turns[row].frames) frames attacked"
-        )
-      }
     }
     return rows
   }
 
-  /// What the timing looks at: the preference's gap, or the value.
+  /// What the timing looks at: the preference's gap, or the value; nil where it looks at nothing.
   private func signals(
     _ decision: Decision, _ observations: Tensor, memory: Memory, using random: inout [RandomStream]
-  ) -> [Double] {
+  ) -> [Double]? {
     switch timing {
-    case .everyFrame, .every, .random: return Array(repeating: 0, count: observations.shape[0])
+    case .everyFrame, .every, .random: return nil
     case .strategic:
       guard let scores = decision.scores?.stoppingGradient() else {
         return Array(repeating: 0, count: observations.shape[0])

@@ -33,7 +33,7 @@ public struct CleanPass: Sendable {
   ///   - knowledge: what of it is to be known.
   ///   - expectation: how many draws of the victim's randomness an answer is averaged over.
   public init(
-    of observations: Tensor, through victim: any Policy, memory: Memory = Memory(),
+    of observations: Tensor, through victim: borrowing some Policy, memory: Memory = Memory(),
     using random: [RandomStream] = [], knowledge: Knowledge = .weights, expectation: Int = 1
   ) {
     self.init(
@@ -43,16 +43,21 @@ public struct CleanPass: Sendable {
   }
 
   init(
-    _ decision: Decision, of observations: Tensor, memory: Memory, knowledge: Knowledge, expectation: Int
+    _ decision: borrowing Decision, of observations: Tensor, memory: Memory, knowledge: Knowledge,
+    expectation: Int
   ) {
     self.observations = observations.stoppingGradient()
     self.memory = memory
     self.expectation = expectation
     actions = decision.actions
     scores = knowledge >= .scores ? decision.scores?.stoppingGradient() : nil
-    recording =
-      knowledge == .weights && expectation == 1
-      ? decision.recorded.flatMap { leaf in decision.scores.flatMap { $0.isOnTape ? (leaf, $0) : nil } } : nil
+    if knowledge == .weights, expectation == 1, let leaf = decision.recorded, let scores = decision.scores,
+      scores.isOnTape
+    {
+      recording = (leaf, scores)
+    } else {
+      recording = nil
+    }
     counter = PassCounter()
     places = nil
     if knowledge > .nothing { counter.add(Passes(forward: 1), to: nil) }
@@ -96,7 +101,7 @@ struct Decision: Sendable {
   let hasDrawnScores: Bool
 
   init(
-    on observations: Tensor, of victim: any Policy, memory: Memory, using random: [RandomStream],
+    on observations: Tensor, of victim: borrowing some Policy, memory: Memory, using random: [RandomStream],
     isRecorded: Bool
   ) {
     var (memory, random) = (memory, random)
@@ -221,7 +226,7 @@ extension CleanPass {
   }
 
   private func answer(
-    of victim: any ScoringPolicy, at observations: Tensor, for criterion: any Criterion,
+    of victim: some ScoringPolicy, at observations: Tensor, for criterion: any Criterion,
     using random: inout [RandomStream]
   ) -> Response {
     var copy = memory

@@ -12,7 +12,7 @@ extension Neighborhood {
   /// Under the L1 norm the range is part of it: what one entry has no room for is spent on the next. Entries that may not change have no part in
   /// any norm; where the gradient is zero nothing moves.
   public func step(from start: Tensor, along gradient: Tensor, share: Float = 1) -> Tensor {
-    step(from: start, along: gradient, sizes: budgets.map { share * $0 })
+    step(from: start, along: gradient, sizes: share == 1 ? budgets : budgets.map { share * $0 })
   }
 
   /// One step of steepest ascent of a size for each observation.
@@ -126,28 +126,31 @@ extension Neighborhood {
   /// Under the L2 norm a normal, under the L1 norm a double-exponential direction, scaled to ε·u^(1/n) with n entries
   /// that may change (Muller 1959; Barthe et al. 2005).
   public func randomPoints(using random: inout [RandomStream]) -> Tensor {
-    let directions = drawn(using: &random) { random in
-      switch threat.norm {
-      case .max: random.uniform(in: -1...1)
-      case .l2: Float(random.normal())
-      case .l1: (random.chance(0.5) ? 1 : -1) * Float(-log(1 - random.uniform()))
-      }
+    let directions: Tensor
+    switch threat.norm {
+    case .max:
+      return project(center + scaledRows(drawn(using: &random) { $0.uniform(in: -1...1) }, by: budgets))
+    case .l2: directions = drawn(using: &random) { Float($0.normal()) }
+    case .l1:
+      directions = drawn(using: &random) { ($0.chance(0.5) ? 1 : -1) * Float(-log(1 - $0.uniform())) }
     }
-    if threat.norm == .max { return project(center + directions * rowScales(budgets)) }
     let dimension = Double(max(free.map { $0.count(where: \.self) } ?? length, 1))
     let radii = random.indices.map { budgets[$0] * Float(pow(random[$0].uniform(), 1 / dimension)) }
     return project(center + scaled(directions, to: radii))
   }
 
   /// For each entry that may change a draw from its observation's stream, in their order; 0 for the others.
+  @inline(__always)
   func drawn(using random: inout [RandomStream], _ draw: (inout RandomStream) -> Float) -> Tensor {
     precondition(random.count == count, "one stream for each of \(count) observations")
-    let length = length
+    let (length, free) = (length, free)
     return Tensor(shape: center.shape) { result in
       for row in 0..<count {
+        var stream = random[row]
         for entry in 0..<length where free?[entry] ?? true {
-          result[row * length + entry] = draw(&random[row])
+          result[row * length + entry] = draw(&stream)
         }
+        random[row] = stream
       }
     }
   }
@@ -155,11 +158,17 @@ extension Neighborhood {
   /// Each observation's changes scaled to a size in the norm; changes that are all zero stay so.
   func scaled(_ changes: Tensor, to sizes: [Float]) -> Tensor {
     let norms = Neighborhood.zeros(like: self).sizes(of: changes)
-    return changes * rowScales(zip(sizes, norms).map { $1 > 0 ? $0 / $1 : 0 })
+    return scaledRows(changes, by: zip(sizes, norms).map { $1 > 0 ? $0 / $1 : 0 })
   }
 
   /// One factor for each observation, in the shape in which they broadcast.
   func rowScales(_ scales: [Float]) -> Tensor { Tensor(scales, shape: [count, 1, 1, 1]) }
+
+  /// Each observation's entries times a factor of its own.
+  func scaledRows(_ entries: Tensor, by factors: [Float]) -> Tensor {
+    if let factor = factors.first, factors.allSatisfy({ $0 == factor }) { return entries * factor }
+    return entries * rowScales(factors)
+  }
 
   /// The dual norm of each observation's gradient: what a step of size 1 can gain.
   func dualNorms(of gradient: Tensor) -> [Float] {
@@ -183,13 +192,13 @@ extension Neighborhood {
     let largest: [Float] = gradient.withElements { gradient in
       (0..<count).map { row in (0..<length).reduce(0) { max($0, abs(gradient[row * length + $1])) } }
     }
-    return gradient * rowScales(largest.map { $0 > 0 && $0.isFinite ? 1 / $0 : 0 })
+    return scaledRows(gradient, by: largest.map { $0 > 0 && $0.isFinite ? 1 / $0 : 0 })
   }
 
   /// Each observation's changes scaled to an L2 norm of 1; zeros stay zeros.
   func normalizedEuclidean(_ changes: Tensor) -> Tensor {
     let norms = Neighborhood.euclidean(like: .zeros(like: self)).sizes(of: changes)
-    return changes * rowScales(norms.map { $0 > 0 ? 1 / $0 : 0 })
+    return scaledRows(changes, by: norms.map { $0 > 0 ? 1 / $0 : 0 })
   }
 
   /// Entries that may not change as they are.

@@ -30,7 +30,7 @@ public struct Neighborhood: Sendable {
     self.center = center.stoppingGradient()
     self.threat = threat
     self.frameChannels = frameChannels
-    budgets = Array(repeating: threat.budget, count: shape[0])
+    budgets = Array(repeatElement(threat.budget, count: shape[0]))
     let firstFree = threat.frames == .newest ? shape[3] - frameChannels : 0
     free =
       firstFree == 0 && threat.region == .all

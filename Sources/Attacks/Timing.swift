@@ -95,7 +95,20 @@ public struct Turn: Hashable, Sendable, Codable {
   /// An episode's start.
   public init() {}
 
-  mutating func remember(_ signal: Double) { signals.insert(signal, at: place(of: signal)) }
+  /// Goes on by a frame.
+  /// - Parameter signal: what the timing looks at; nil for timings that look at nothing.
+  /// - Returns: whether the frame is attacked: the timing chooses it, and the threat model's share allows it.
+  mutating func takesFrame(
+    at timing: Timing, signal: Double?, within threat: ThreatModel, using random: inout RandomStream
+  ) -> Bool {
+    if let signal { signals.insert(signal, at: place(of: signal)) }
+    let isAllowed = attacked < threat.attackableFrames(of: frames + 1)
+    let isChosen = timing.chooses(self, signal: signal ?? 0, share: threat.share, using: &random)
+    frames += 1
+    guard isAllowed, isChosen else { return false }
+    attacked += 1
+    return true
+  }
 
   /// Whether fewer than a share of the signals so far are larger.
   func isAmongLargest(_ signal: Double, share: Double) -> Bool {

@@ -132,12 +132,7 @@ static struct Change change(
     if (mask) outside |= load(mask + i) == 0;
     forbidden |= (to != from) & outside;
   }
-  struct Change result = {0, false};
-  for (int i = 0; i < 16; i++) {
-    if (largest[i] > result.largest) result.largest = largest[i];
-    if (forbidden[i]) result.is_forbidden = true;
-  }
-  return result;
+  return (struct Change){__builtin_reduce_max(largest), __builtin_reduce_or(forbidden) != 0};
 }
 
 static void column_sums(ptrdiff_t rows, ptrdiff_t columns, const float *elements, float *result) {

@@ -256,9 +256,11 @@ INLINE Vector sums_of(Vector *vectors) {
 }
 
 /// One row times the rows of the right matrix, which need no packing: sixteen at a time, each in sixteen partial sums.
+/// From the last rows to the first: a forward pass has left the last ones in the cache, and the next one starts with the
+/// first.
 static void sum_row(const struct Product *product) {
   const ptrdiff_t sums = product->sums.extent[2];
-  for (ptrdiff_t column = 0; column < product->columns; column += 16) {
+  for (ptrdiff_t column = (product->columns - 1) / 16 * 16; column >= 0; column -= 16) {
     const ptrdiff_t used = product->columns - column < 16 ? product->columns - column : 16;
     const float *right[16];
     // Behind the last row, the last one again.

@@ -6,6 +6,8 @@ extern const struct KernelTable kernels_avx2;
 extern const struct KernelTable kernels_avx512;
 #endif
 
+_Thread_local void *buffers_of_thread;
+
 const struct KernelTable *kernels_for(enum InstructionSet set) {
   switch (set) {
   case instruction_set_baseline: return &kernels_baseline;

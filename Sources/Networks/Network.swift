@@ -120,7 +120,8 @@ public struct Network: Parameterized, Equatable {
   public func callAsFunction(_ examples: Tensor, state: inout [Tensor]) -> Tensor {
     if isRecurrent && state.isEmpty { state = initialState(rows: examples.shape[0]) }
     var value = examples
-    if architecture.input.count == 1, examples.shape.rank > 2 { value = examples.flattened() }
+    // A dense layer takes rows of any shape.
+    if architecture.input.count == 1, examples.shape.rank > 2, !startsDense { value = examples.flattened() }
     var offset = 0
     for (index, range) in ranges.enumerated() {
       value = architecture.layers[index].apply(
@@ -128,6 +129,10 @@ public struct Network: Parameterized, Equatable {
       offset += architecture.layers[index].stateCount
     }
     return value
+  }
+
+  private var startsDense: Bool {
+    if case .dense = architecture.layers.first { true } else { false }
   }
 
   /// Whether the network remembers something from one step of an episode to the next.

@@ -30,20 +30,14 @@ public enum Activation: Hashable, Sendable {
     if self != .relu, self != .identity { apply(to: elements, count: count, into: elements) }
   }
 
-  /// The gradient with respect to the activation's input, from that with respect to its output and the output.
-  func pullBack(_ gradient: Tensor, output: Tensor) -> Tensor {
+  /// Makes of the gradient with respect to the activation's output that with respect to its input.
+  func pullBack(_ gradient: inout Tensor, output: Tensor) {
     switch self {
-    case .identity: gradient
-    case .relu: pullBack(gradient, output, slope: 0)
-    case .leakyReLU(let slope): pullBack(gradient, output, slope: slope)
-    case .tanh: mapping(gradient, output) { $0 * (1 - $1 * $1) }
-    case .sigmoid: mapping(gradient, output) { $0 * $1 * (1 - $1) }
-    }
-  }
-
-  private func pullBack(_ gradient: Tensor, _ output: Tensor, slope: Float) -> Tensor {
-    writing(gradient, output) {
-      Kernels.table.rectifier_gradient(gradient.count, gradient.pointer, output.pointer, slope, $0)
+    case .identity: return
+    case .relu: gradient.rectify(where: output, slope: 0)
+    case .leakyReLU(let slope): gradient.rectify(where: output, slope: slope)
+    case .tanh: gradient = mapping(gradient, output) { $0 * (1 - $1 * $1) }
+    case .sigmoid: gradient = mapping(gradient, output) { $0 * $1 * (1 - $1) }
     }
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Synchronization
 
@@ -66,10 +67,11 @@ struct BufferPool {
     (granularity * MemoryLayout<Float>.stride) << sizeClass
   }
 
-  /// The pool of the running thread, made at its first tensor and freed when the thread ends.
+  /// Frees a thread's pool when the thread ends.
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
     let status = pthread_key_create(&key) { pool in
+      set_buffers_of_thread(nil)
       let pool = pool!.assumingMemoryBound(to: BufferPool.self)
       pool.pointee.freeAll()
       pool.deinitialize(count: 1)
@@ -79,9 +81,10 @@ struct BufferPool {
     return key
   }()
 
+  /// The pool of the running thread, made at its first tensor.
   @inline(__always)
   private static var current: UnsafeMutablePointer<BufferPool> {
-    if let pool = pthread_getspecific(key) { return pool.assumingMemoryBound(to: BufferPool.self) }
+    if let pool = get_buffers_of_thread() { return pool.assumingMemoryBound(to: BufferPool.self) }
     return makeCurrent()
   }
 
@@ -90,6 +93,7 @@ struct BufferPool {
     let pool = UnsafeMutablePointer<BufferPool>.allocate(capacity: 1)
     pool.initialize(to: BufferPool())
     pthread_setspecific(key, pool)
+    set_buffers_of_thread(pool)
     return pool
   }
 

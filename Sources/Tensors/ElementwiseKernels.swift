@@ -10,7 +10,7 @@ private func wholeVectors(_ count: Int) -> Int {
 @inline(__always)
 func writing(_ first: Tensor, _ second: Tensor, _ kernel: (UnsafeMutablePointer<Float>) -> Void) -> Tensor {
   precondition(first.shape == second.shape, "shapes differ: \(first.shape) and \(second.shape)")
-  return withExtendedLifetime((first.storage, second.storage)) { Tensor(first.shape, writing: kernel) }
+  return withExtendedLifetimes(first.storage, second.storage) { Tensor(first.shape, writing: kernel) }
 }
 
 /// Applies `body` to each element. The result is off the tape.
@@ -28,7 +28,7 @@ func mapping(_ input: Tensor, _ body: (Float) -> Float) -> Tensor {
 @inline(__always)
 func mapping(_ first: Tensor, _ second: Tensor, _ body: (Float, Float) -> Float) -> Tensor {
   precondition(first.shape == second.shape, "shapes differ: \(first.shape) and \(second.shape)")
-  return withExtendedLifetime((first.storage, second.storage)) {
+  return withExtendedLifetimes(first.storage, second.storage) {
     Tensor(first.shape) { result in
       let left = first.pointer
       let right = second.pointer
@@ -45,7 +45,7 @@ func mapping(
   precondition(
     first.shape == second.shape && second.shape == third.shape,
     "shapes differ: \(first.shape), \(second.shape) and \(third.shape)")
-  return withExtendedLifetime((first.storage, second.storage, third.storage)) {
+  return withExtendedLifetimes(first.storage, second.storage, third.storage) {
     Tensor(first.shape) { result in
       let (one, two, three) = (first.pointer, second.pointer, third.pointer)
       for index in 0..<wholeVectors(first.count) {

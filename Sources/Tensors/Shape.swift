@@ -5,10 +5,11 @@ public struct Shape: Hashable, Sendable {
   /// The largest number of axes.
   public static let maximumRank = 6
 
-  /// The extents of the first four axes and of the others; 1 behind the last. Two halves, because eight in one vector
-  /// would align all that holds a shape to 32 bytes, for which memory is slow to get.
-  private var first: SIMD4<Int32>
-  private var others: SIMD4<Int32>
+  /// The extents, two axes in each; 1 behind the last. In pairs, because a longer vector would align all that holds a shape
+  /// to more than 8 bytes, for which memory is slow to get.
+  private var outer = SIMD2<Int32>(1, 1)
+  private var middle = SIMD2<Int32>(1, 1)
+  private var inner = SIMD2<Int32>(1, 1)
   /// The number of axes; a scalar has none.
   public let rank: Int
   /// The number of elements: the product of the extents, 1 for a scalar.
@@ -20,12 +21,14 @@ public struct Shape: Hashable, Sendable {
     precondition(
       dimensions.count <= Self.maximumRank,
       "a shape has at most \(Self.maximumRank) axes, not \(dimensions.count)")
-    first = SIMD4(repeating: 1)
-    others = first
     var count = 1
     for (axis, extent) in dimensions.enumerated() {
       precondition(extent >= 0, "an extent cannot be negative: \(extent)")
-      if axis < 4 { first[axis] = Int32(extent) } else { others[axis - 4] = Int32(extent) }
+      switch axis / 2 {
+      case 0: outer[axis % 2] = Int32(extent)
+      case 1: middle[axis % 2] = Int32(extent)
+      default: inner[axis % 2] = Int32(extent)
+      }
       count *= extent
     }
     self.rank = dimensions.count
@@ -34,16 +37,14 @@ public struct Shape: Hashable, Sendable {
 
   /// The shape of a vector.
   init(_ extent: Int) {
-    first = SIMD4(Int32(extent), 1, 1, 1)
-    others = SIMD4(repeating: 1)
+    outer[0] = Int32(extent)
     rank = 1
     count = extent
   }
 
   /// The shape of a matrix.
   init(_ rows: Int, _ columns: Int) {
-    first = SIMD4(Int32(rows), Int32(columns), 1, 1)
-    others = SIMD4(repeating: 1)
+    outer = SIMD2(Int32(rows), Int32(columns))
     rank = 2
     count = rows * columns
   }
@@ -54,7 +55,7 @@ public struct Shape: Hashable, Sendable {
   /// The extent of an axis; negative axes count from the end, so that −1 is the last.
   public subscript(axis: Int) -> Int {
     let axis = resolved(axis)
-    return Int(axis < 4 ? first[axis] : others[axis - 4])
+    return Int((axis < 2 ? outer : axis < 4 ? middle : inner)[axis % 2])
   }
 
   /// The axis as a number from 0: −1 is the last.

@@ -15,3 +15,12 @@ final class Storage: @unchecked Sendable {
 
   deinit { BufferPool.giveBack(pointer, count) }
 }
+
+/// `withExtendedLifetime` for several: a tuple of them would retain and release each, which in a small network costs more
+/// than the arithmetic.
+@inline(__always)
+func withExtendedLifetimes<Result>(
+  _ first: Storage, _ second: Storage, _ third: Storage? = nil, _ body: () -> Result
+) -> Result {
+  withExtendedLifetime(first) { withExtendedLifetime(second) { withExtendedLifetime(third, body) } }
+}

@@ -3,8 +3,9 @@
 /// Immutable, so that tensors (and with them policies) are Sendable: a backward pass keeps its sums in
 /// ``GradientSums``, never in the nodes, and may run on several threads over the same recording.
 final class Node: Sendable {
-  /// Given the gradient with respect to this node's value, adds the gradients with respect to its inputs.
-  typealias Pullback = @Sendable (_ gradient: Tensor, _ sums: inout GradientSums) -> Void
+  /// Given the gradient with respect to this node's value, adds the gradients with respect to its inputs. Nobody needs the
+  /// gradient behind it: it may be changed.
+  typealias Pullback = @Sendable (_ gradient: inout Tensor, _ sums: inout GradientSums) -> Void
 
   /// One more than the deepest input: a node's consumers are always deeper than the node itself.
   let depth: Int
@@ -43,7 +44,7 @@ struct GradientSums {
     insert(gradient(), at: node, isNegated: true)
   }
 
-  private mutating func insert(_ gradient: Tensor, at node: Node, isNegated: Bool) {
+  private mutating func insert(_ gradient: consuming Tensor, at node: Node, isNegated: Bool) {
     var index = pending.count
     while index > 0, pending[index - 1].node.depth >= node.depth {
       if pending[index - 1].node === node {
@@ -52,7 +53,7 @@ struct GradientSums {
       }
       index -= 1
     }
-    let gradient = isNegated ? -gradient : gradient
+    if isNegated { gradient = -gradient }
     // Appending is much the cheaper, and the rule in a chain.
     if index == pending.count {
       pending.append(Pending(node: node, gradient: gradient))
@@ -64,8 +65,8 @@ struct GradientSums {
   /// Passes gradients on, deepest node first, until only those of the leaves are left.
   mutating func run() {
     while let depth = pending.last?.node.depth, depth > 0 {
-      let step = pending.removeLast()
-      step.node.pullback?(step.gradient, &self)
+      var step = pending.removeLast()
+      step.node.pullback?(&step.gradient, &self)
     }
   }
 

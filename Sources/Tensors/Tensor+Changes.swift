@@ -16,7 +16,7 @@ extension Tensor {
   {
     let length = rowLength(center, radii.count, mask)
     let (low, high) = (range.lowerBound, range.upperBound)
-    return withExtendedLifetime((storage, center.storage, mask?.storage)) {
+    return withExtendedLifetimes(storage, center.storage, mask?.storage) {
       Tensor(shape) { result in
         if mask == nil, radii.allSatisfy({ $0 == radii.first }) {
           Kernels.table.hold(count, pointer, center.pointer, nil, radii.first ?? 0, low, high, result)
@@ -43,7 +43,7 @@ extension Tensor {
   {
     let rows = shape[0]
     let length = rowLength(center, rows, mask)
-    return withExtendedLifetime((storage, center.storage, mask?.storage)) {
+    return withExtendedLifetimes(storage, center.storage, mask?.storage) {
       (0..<rows).map { row in
         let change = Kernels.table.change(
           length, pointer + row * length, center.pointer + row * length, mask?.pointer, range.lowerBound,

@@ -34,7 +34,7 @@ extension Tensor {
     let (inputNode, weightNode, biasNode) = (node, weight.node, bias.node)
     let (inputValue, weightValue) = (stoppingGradient(), weight.stoppingGradient())
     return result.recorded(from: self, weight, bias) { gradient, sums in
-      let gradient = activation.pullBack(gradient, output: result)
+      activation.pullBack(&gradient, output: result)
       sums.add(to: biasNode) { columnSums(gradient, columns: filters) }
       sums.add(to: weightNode) {
         geometry.weightGradient(gradient, input: inputValue, shape: weightValue.shape)
@@ -76,7 +76,7 @@ extension ConvolutionGeometry {
   ) -> Tensor {
     let filters = weight.shape[3]
     let padded = padded(input)
-    return withExtendedLifetime((padded, weight.storage, bias.storage)) {
+    return withExtendedLifetimes(padded, weight.storage, bias.storage) {
       Tensor([batch, outputHeight, outputWidth, filters]) { result in
         MatrixProduct.multiply(
           .init(padded.pointer, rows: positionNest, columns: patchNest),
@@ -89,7 +89,7 @@ extension ConvolutionGeometry {
 
   fileprivate func weightGradient(_ gradient: Tensor, input: Tensor, shape: Shape) -> Tensor {
     let padded = padded(input)
-    return withExtendedLifetime((gradient.storage, padded)) {
+    return withExtendedLifetimes(gradient.storage, padded) {
       Tensor(shape) { result in
         MatrixProduct.multiply(
           .init(padded.pointer, rows: patchNest, columns: positionNest),
@@ -105,7 +105,7 @@ extension ConvolutionGeometry {
     let patches = Storage(tile &* step)
     var geometry = patchGeometry
     var scratch: Storage?
-    return withExtendedLifetime((gradient.storage, weight.storage, patches)) {
+    return withExtendedLifetimes(gradient.storage, weight.storage, patches) {
       Tensor(shape) { result in
         for start in Swift.stride(from: 0, to: positions, by: tile) {
           let count = min(tile, positions &- start)

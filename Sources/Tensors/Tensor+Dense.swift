@@ -5,16 +5,16 @@ extension Tensor {
   ///   - weight: [inputs, outputs].
   ///   - bias: [outputs].
   ///   - activation: applied to each element of the sum.
-  /// - Returns: [rows, outputs] for an x of [rows, inputs].
+  /// - Returns: [rows, outputs] for an x of [rows, inputs], or of rows of any shape with as many elements.
   /// - Precondition: the extents agree.
   /// - Complexity: rows·inputs·outputs multiplications, as many again for each gradient that is asked for.
   public func dense(_ weight: Tensor, bias: Tensor, activation: Activation = .identity) -> Tensor {
     precondition(
-      shape.rank == 2 && weight.shape.rank == 2 && shape[1] == weight.shape[0]
+      shape.rank >= 2 && weight.shape.rank == 2 && count == shape[0] &* weight.shape[0]
         && bias.shape.count == weight.shape[1],
       "dense: observations \(shape), weight \(weight.shape), bias \(bias.shape) do not fit")
-    let (rows, inputs, outputs) = (shape[0], shape[1], weight.shape[1])
-    let result = withExtendedLifetime((storage, weight.storage, bias.storage)) {
+    let (rows, inputs, outputs) = (shape[0], weight.shape[0], weight.shape[1])
+    let result = withExtendedLifetimes(storage, weight.storage, bias.storage) {
       Tensor(Shape(rows, outputs)) { result in
         MatrixProduct.multiply(
           .init(pointer, rows, inputs), .init(weight.pointer, inputs, outputs), bias: bias.pointer,
@@ -24,24 +24,30 @@ extension Tensor {
     }
     if node == nil && weight.node == nil && bias.node == nil { return result }
 
-    let (inputNode, weightNode, biasNode) = (node, weight.node, bias.node)
-    let (inputValue, weightValue) = (stoppingGradient(), weight.stoppingGradient())
+    // Each side is kept for the gradient of the other alone.
+    let ofInput = node.map { (node: $0, weight: weight.storage) }
+    let ofWeight = weight.node.map { (node: $0, input: storage) }
+    let (biasNode, shape) = (bias.node, shape)
     return result.recorded(from: self, weight, bias) { gradient, sums in
-      let gradient = activation.pullBack(gradient, output: result)
-      withExtendedLifetime((gradient.storage, inputValue.storage, weightValue.storage)) {
+      activation.pullBack(&gradient, output: result)
+      withExtendedLifetime(gradient.storage) {
         sums.add(to: biasNode) { columnSums(gradient, columns: outputs) }
-        sums.add(to: weightNode) {
-          Tensor(Shape(inputs, outputs)) {
-            MatrixProduct.multiply(
-              .init(inputValue.pointer, rows, inputs, transposed: true),
-              .init(gradient.pointer, rows, outputs), into: $0)
+        if let ofWeight {
+          sums.add(to: ofWeight.node) {
+            Tensor(Shape(inputs, outputs)) {
+              MatrixProduct.multiply(
+                .init(ofWeight.input.pointer, rows, inputs, transposed: true),
+                .init(gradient.pointer, rows, outputs), into: $0)
+            }
           }
         }
-        sums.add(to: inputNode) {
-          Tensor(Shape(rows, inputs)) {
-            MatrixProduct.multiply(
-              .init(gradient.pointer, rows, outputs),
-              .init(weightValue.pointer, inputs, outputs, transposed: true), into: $0)
+        if let ofInput {
+          sums.add(to: ofInput.node) {
+            Tensor(shape) {
+              MatrixProduct.multiply(
+                .init(gradient.pointer, rows, outputs),
+                .init(ofInput.weight.pointer, inputs, outputs, transposed: true), into: $0)
+            }
           }
         }
       }
@@ -59,7 +65,7 @@ extension Tensor {
       shape.rank == 2 && weight.shape.rank == 2 && shape[1] == weight.shape[1],
       "transposed dense: \(shape) and weight \(weight.shape) do not fit")
     let (rows, inputs, outputs) = (shape[0], weight.shape[0], weight.shape[1])
-    return withExtendedLifetime((storage, weight.storage)) {
+    return withExtendedLifetimes(storage, weight.storage) {
       Tensor(Shape(rows, inputs)) {
         MatrixProduct.multiply(
           .init(pointer, rows, outputs), .init(weight.pointer, inputs, outputs, transposed: true), into: $0)

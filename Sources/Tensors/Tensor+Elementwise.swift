@@ -51,7 +51,8 @@ extension Tensor {
     }
     let node = node
     return output.recorded(from: self) { gradient, sums in
-      sums.add(to: node) { activation.pullBack(gradient, output: output) }
+      activation.pullBack(&gradient, output: output)
+      sums.add(to: node) { gradient }
     }
   }
 

@@ -108,13 +108,13 @@ extension Tensor {
   /// log Σ eˣ along the last axis, which disappears; safe for any finite input.
   public func logSumExp() -> Tensor {
     let (rows, columns, _) = shape.split(at: -1)
-    let input = stoppingGradient()
-    let node = node
     let result = withExtendedLifetime(storage) {
       Tensor(rows == 1 && shape.rank == 1 ? [] : reducedShape(-1, false)) { result in
         Kernels.table.log_sum_exp(rows, columns, pointer, result)
       }
     }
+    guard let node else { return result }
+    let input = stoppingGradient()
     return result.recorded(from: self) { gradient, sums in
       sums.add(to: node) { input.exponentials(over: result, scaledBy: gradient) }
     }
@@ -129,7 +129,7 @@ extension Tensor {
     let logits = stoppingGradient()
     let node = node
     let normalizers = logits.logSumExp()
-    let losses = withExtendedLifetime((storage, normalizers.storage)) {
+    let losses = withExtendedLifetimes(storage, normalizers.storage) {
       Tensor(normalizers.shape) { result in
         for row in 0..<rows {
           let label = labels[row]
@@ -168,11 +168,10 @@ extension Tensor {
     return withExtendedLifetime(storage) {
       (0..<rows).map { row in
         let values = pointer + row &* columns
-        var winner = 0
-        for column in 1..<Swift.max(columns, 1) {
-          if values[column] > values[winner] || (values[winner].isNaN && !values[column].isNaN) {
-            winner = column
-          }
+        var (winner, largest) = (0, values[0])
+        for column in 1..<columns {
+          let value = values[column]
+          if value > largest || (largest.isNaN && !value.isNaN) { (winner, largest) = (column, value) }
         }
         return winner
       }
@@ -188,7 +187,7 @@ extension Tensor {
   /// g·e^(x − n) with one g and one n per row: the gradient of ``logSumExp()``.
   private func exponentials(over normalizers: Tensor, scaledBy scales: Tensor) -> Tensor {
     let (rows, columns, _) = shape.split(at: -1)
-    return withExtendedLifetime((storage, normalizers.storage, scales.storage)) {
+    return withExtendedLifetimes(storage, normalizers.storage, scales.storage) {
       Tensor(shape) {
         Kernels.table.exponentials(rows, columns, pointer, normalizers.pointer, scales.pointer, $0)
       }

@@ -129,6 +129,17 @@ extension Tensor {
     self = Tensor(shape, result)
   }
 
+  /// The rectifier's gradient: multiplies the elements by the slope where those of another tensor of the same shape are not
+  /// positive. In place, unless others share the elements. The result is off the tape.
+  mutating func rectify(where output: Tensor, slope: Float) {
+    precondition(shape == output.shape, "shapes differ: \(shape) and \(output.shape)")
+    let result = isKnownUniquelyReferenced(&storage) ? storage : Storage(count)
+    withExtendedLifetime(output.storage) {
+      Kernels.table.rectifier_gradient(count, pointer, output.pointer, slope, result.pointer)
+    }
+    self = Tensor(shape, result)
+  }
+
   /// Whether something upstream is tracked, so that gradients pass here.
   public var isOnTape: Bool { node != nil }
 

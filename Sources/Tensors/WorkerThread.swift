@@ -38,19 +38,21 @@ final class WorkerThread: Sendable {
   }
 
   /// Calls `body` for each of 0..<count on the calling thread and helpers; returns when all calls have.
+  ///
+  /// Each thread has a part of its own, the same from call to call, and takes from the others' when that is done: what it
+  /// worked on last time is in its cache.
   static func share(_ count: Int, among threads: Int, _ body: @Sendable (Int) -> Void) {
-    let next = Counter()
+    let parts = (0..<threads).map { Part(($0 * count / threads)..<(($0 + 1) * count / threads)) }
     withoutActuallyEscaping(body) { body in
-      let job: @Sendable () -> Void = {
-        while true {
-          let index = next.take()
-          guard index < count else { return }
-          body(index)
+      let work: @Sendable (Int) -> Void = { own in
+        for distance in 0..<threads {
+          let part = parts[(own + distance) % threads]
+          while let index = part.take() { body(index) }
         }
       }
       let helpers = borrow(threads - 1)
-      for helper in helpers { helper.post(job) }
-      job()
+      for (index, helper) in helpers.enumerated() { helper.post { work(index + 1) } }
+      work(0)
       for helper in helpers { helper.finish() }
       unused.withLock { $0.append(contentsOf: helpers) }
     }
@@ -107,9 +109,19 @@ final class WorkerThread: Sendable {
     } while DispatchTime.now().uptimeNanoseconds < deadline
   }
 
-  /// Numbers from 0, each given out once.
-  private final class Counter: Sendable {
-    private let next = Atomic<Int>(0)
-    func take() -> Int { next.wrappingAdd(1, ordering: .relaxed).oldValue }
+  /// The numbers of a range, each given out once.
+  private final class Part: Sendable {
+    private let next: Atomic<Int>
+    private let end: Int
+
+    init(_ range: Range<Int>) {
+      next = Atomic(range.lowerBound)
+      end = range.upperBound
+    }
+
+    func take() -> Int? {
+      let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+      return index < end ? index : nil
+    }
   }
 }

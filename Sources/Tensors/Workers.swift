@@ -77,6 +77,7 @@ public struct Workers: Hashable, Sendable {
     // Small enough to share a small network's parameters out, large enough that taking the next costs nothing.
     let size = 2048
     var pieces: [(buffer: Int, range: Range<Int>)] = []
+    pieces.reserveCapacity(counts.reduce(0) { $0 + ($1 + size - 1) / size })
     for (index, count) in counts.enumerated() {
       for start in stride(from: 0, to: count, by: size) {
         pieces.append((index, start..<min(start + size, count)))

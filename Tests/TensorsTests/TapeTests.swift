@@ -53,6 +53,29 @@ struct TapeTests {
     }
   }
 
+  /// A sum hands one gradient to both sides; a rectifier changes its gradient in place only when it is the only one to have it.
+  @Test func rectifiersThatShareAGradient() {
+    let (first, second) = (Tensor([1, -1, 2]).tracked(), Tensor([-3, 3, 3]).tracked())
+    let value = (first.relu() + second.relu() + first.leakyReLU(slope: 0.5)).sum()
+    #expect(value.gradients(at: [first, second]) == [Tensor([2, 0.5, 2]), Tensor([0, 1, 1])])
+    // The seed of a pass is made anew for the next.
+    #expect(value.gradients(at: [second]) == [Tensor([0, 1, 1])])
+  }
+
+  /// A dense layer takes images as rows, and their gradient comes in their shape.
+  @Test func aDenseLayerTakesRowsOfAnyShape() {
+    var random = RandomStream(seed: 10)
+    let (images, weight, bias) = (random.tensor([3, 2, 2, 2]), random.tensor([8, 4]), random.tensor([4]))
+    func results(_ apply: (Tensor) -> Tensor) -> [Tensor] {
+      let leaves = [images, weight, bias].map { $0.tracked() }
+      let value = apply(leaves[0]).dense(leaves[1], bias: leaves[2], activation: .tanh)
+      return [value.stoppingGradient()] + value.squared().sum().gradients(at: leaves)
+    }
+    let direct = results { $0 }
+    #expect(direct == results { $0.flattened() })
+    #expect(direct[1].shape == images.shape)
+  }
+
   /// Each input alone on the tape gets the gradient that it gets among all.
   @Test func eachInputOfADenseLayerAlone() {
     var random = RandomStream(seed: 9)

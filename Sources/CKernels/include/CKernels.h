@@ -141,6 +141,13 @@ const struct KernelTable *_Nullable kernels_for(enum InstructionSet set);
 /// The kernels for the newest instruction set that this processor has.
 const struct KernelTable *kernels_for_this_processor(void);
 
+/// A pointer that each thread has for itself, null at first: where its buffers are (see `BufferPool` in Tensors). Here
+/// because Swift has no variable of a thread, and each operation on tensors looks it up several times.
+extern _Thread_local void *_Nullable buffers_of_thread;
+
+static inline void *_Nullable get_buffers_of_thread(void) { return buffers_of_thread; }
+static inline void set_buffers_of_thread(void *_Nullable buffers) { buffers_of_thread = buffers; }
+
 #pragma clang assume_nonnull end
 
 #endif
