@@ -248,7 +248,7 @@ enum Mask: Sendable {
     case .thermometer(let steepness):
       return (0..<10).reduce(Tensor.zeros(observations.shape)) { sum, step in
         let threshold = (Float(step) + 0.5) / 10
-        return sum + ((observations - threshold) * steepness).sigmoid() * 0.1
+        return sum + (((observations - threshold) * (steepness / 2)).tanh() + 1) * 0.05
       }
     case .blocks(let passesMeans):
       let (pixels, shape) = (observations.elements, observations.shape)
