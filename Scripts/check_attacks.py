@@ -2,9 +2,10 @@
 
 Each policy is looked at twice: as it was trained, on frames of its episodes, and with weights and observations that are
 drawn (NumPy's default_rng(seed), as reference_fixtures.py does). A deterministic attack has to agree entry by entry, to
-10⁻⁴, but for entries whose slope is below a millionth of the largest, and with several steps for one entry in a thousand.
+10⁻⁴, but for entries whose slope is below a millionth of the largest or in single precision uncertain by a ten-thousandth of
+it, and with several steps for one entry in a thousand.
 Of the others the share of observations that they flip, or the median perturbation that they need, is no worse than
-the library's. The status is 1 where one of these fails.
+the library's, within a hundredth and, of shares, what chance explains. The status is 1 where one of these fails.
 """
 
 import argparse
@@ -33,6 +34,8 @@ DETERMINISTIC = (
     ("pgd.l2", "pgd:steps={steps}:random-start=no", "l2", False),
     ("mifgsm", "mifgsm:steps={steps}:step-size={tenth}", "max", False),
 )
+# The error of single precision, as a share of the largest slope, beyond which an observation's entries are not compared.
+ROUNDING = 1e-4
 # Attacks for the smallest perturbation, and attacks of a fixed size; the tests of Attacks compare the same.
 MINIMIZING = (
     ("deepfool", "deepfool"),
@@ -143,6 +146,14 @@ class Checks:
         print(f"  {name:22} {ours:44} {theirs}{'' if holds else '   ✗'}", flush=True)
 
 
+def slopes_of(bench: Bench, x: torch.Tensor, labels: torch.Tensor, kind: torch.dtype) -> np.ndarray:
+    """The gradient of the cross-entropy at observations, [batch, height, width, channels], in a precision."""
+    leaf = x.to(kind).permute(0, 2, 3, 1).clone().requires_grad_()
+    logits = bench.network.logits(leaf, [weight.detach().to(kind) for weight in bench.victim.weights])
+    loss = torch.nn.functional.cross_entropy(logits, labels, reduction="sum")
+    return torch.autograd.grad(loss, leaf)[0].numpy()
+
+
 def compare_entries(checks: Checks, subject: Subject, bench: Bench) -> None:
     x = bench.x[:COMPARED]
     rows = np.arange(len(x))
@@ -161,13 +172,15 @@ def compare_entries(checks: Checks, subject: Subject, bench: Bench) -> None:
         else:
             ours, _, _ = subject.craft(attack, norm, size, rows)
         theirs = bench.tensors[name]
-        leaf = x.clone().requires_grad_()
-        loss = torch.nn.functional.cross_entropy(bench.victim(leaf), labels, reduction="sum")
-        slopes = torch.autograd.grad(loss, leaf)[0].permute(0, 2, 3, 1).abs().numpy()
-        counted = slopes >= 1e-6 * slopes.max(axis=(1, 2, 3), keepdims=True)
+        slopes, exact = (slopes_of(bench, x, labels, kind) for kind in (torch.float32, torch.float64))
+        # Where the policy is all but certain, 1 − p is rounding in single precision, and so is each library's gradient.
+        error = np.abs(slopes - exact).max(axis=(1, 2, 3), keepdims=True)
+        largest = np.abs(exact).max(axis=(1, 2, 3), keepdims=True)
+        counted = (np.abs(exact) >= 1e-6 * largest) & (error <= ROUNDING * largest)
         differing = ((np.abs(ours - theirs) > 1e-4) & counted).sum()
         checks.tell(
-            f"{name} {size}", f"{differing} of {counted.sum()} entries differ", bench.metadata[name],
+            f"{name} {size}", f"{differing} of {counted.sum()} entries differ"
+            + (f", {left} frames left out" if (left := (error > ROUNDING * largest).sum()) else ""), bench.metadata[name],
             differing <= (0 if is_one_step else 0.001 * counted.sum()),
         )  # fmt: skip
 
@@ -187,17 +200,22 @@ def compare_strength(checks: Checks, subject: Subject, bench: Bench) -> None:
             + bench.metadata[f"{name}.norms"],
             flips.sum() >= np.isfinite(theirs).sum()
             and np.median(norms) <= np.median(theirs) * 1.01
-            and queries <= limit,
+            # A library that gives up early asks less.
+            and (queries <= limit or not np.isfinite(theirs).all()),
         )
     for name, attack, norm in BOUNDED:
-        theirs = bench.tensors[f"{name}.successes"].mean()
+        theirs = bench.tensors[f"{name}.successes"]
         size = bench.metadata[f"{name}.epsilon"]
         runs = [subject.craft(attack, norm, size, rows, "--seed", str(seed)) for seed in SEEDS]
-        ours, queries = np.mean([flips.mean() for _, flips, _ in runs]), np.mean([queries for *_, queries in runs])
+        ours, queries = np.mean([flips for _, flips, _ in runs], axis=0), np.mean([queries for *_, queries in runs])
+        # Attacks that are equally strong differ by chance: what is counted is what two standard errors do not explain.
+        lead = theirs - ours
+        chance = 2 * lead.std(ddof=1) / np.sqrt(len(rows))
         checks.tell(
-            name, f"flips {ours:.3f}, {queries:.0f} forward",
-            f"{theirs:.3f}, {bench.metadata[f'{name}.queries']}; " + bench.metadata[f"{name}.successes"],
-            ours >= theirs - 0.01,
+            name, f"flips {ours.mean():.3f}, {queries:.0f} forward",
+            f"{theirs.mean():.3f}, {bench.metadata[f'{name}.queries']}; " + bench.metadata[f"{name}.successes"]
+            + (f"; theirs leads by {lead.mean():.3f} ± {chance:.3f}" if lead.mean() > 0.01 else ""),
+            lead.mean() - chance <= 0.01,
         )  # fmt: skip
 
 

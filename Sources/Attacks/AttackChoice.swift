@@ -54,8 +54,24 @@ public struct AttackChoice: Hashable, Sendable {
     return choice
   }
 
+  /// Whether one of its parts has a parameter.
+  public func takes(_ name: String) -> Bool {
+    parts.contains { part in
+      AttackCatalog.entries.first { $0.name == part.name }?.parameters.contains { $0.name == name } ?? false
+    }
+  }
+
   private func check() throws(AttackError) {
-    for part in parts { _ = try AttackCatalog.entry(part.name).recipe(part.settings) }
+    for part in parts {
+      _ = try AttackCatalog.entry(part.name).recipe(part.settings)
+      for (index, setting) in part.settings.enumerated() {
+        guard let earlier = part.settings[..<index].first(where: { $0.name == setting.name }) else {
+          continue
+        }
+        throw AttackError(
+          "\(part.name): \(setting.name) is set twice, to \(earlier.value) and to \(setting.value)")
+      }
+    }
   }
 
   /// What people are told of its parts.

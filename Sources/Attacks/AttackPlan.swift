@@ -32,7 +32,8 @@ public struct AttackPlan: Hashable, Sendable {
       "\($0.name) is made for the \($0.norms.map(\.rawValue).joined(separator: " and ")) norm: under the "
         + "\(threat.norm.rawValue) norm what it finds is projected, and weaker than it might be"
     }
-    return (threat.warning.map { [$0] } ?? []) + others
+    return (threat.warning.map { [$0] } ?? []) + (timing.warning(share: threat.share).map { [$0] } ?? [])
+      + others
   }
 
   /// The plan of an attack as a person writes it, with the usual goal and timing.
@@ -42,9 +43,12 @@ public struct AttackPlan: Hashable, Sendable {
 
 extension AttackPlan: CustomStringConvertible {
   /// `pgd:steps=20, timing strategic`: the attack and what is not as usual.
-  public var description: String {
+  public var description: String { description(naming: []) }
+
+  /// The same with actions by their names, where there are some.
+  public func description(naming actions: [String]) -> String {
     var parts = ["\(attack)"]
-    if goal != .flip { parts.append("to \(goal)") }
+    if goal != .flip { parts.append("to \(goal.description(naming: actions))") }
     if timing != .everyFrame { parts.append("timing \(timing)") }
     if let expectation { parts.append("expectation over \(expectation)") }
     if isStraightThrough { parts.append("straight through") }

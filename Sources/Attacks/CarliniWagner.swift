@@ -20,7 +20,9 @@ import Tensors
 /// 3. Entries that may not change have no w.
 /// 4. A sine instead of tanh, whose slope is a millionth where an entry is at the range's bound, as most of a drawn picture are:
 ///    from there no step leads anywhere.
-/// 5. What is found is drawn back toward the clean observation as far as it still meets the criterion (ten bisections).
+/// 5. A constant suffices where the criterion is met in the second half of its search; what is met before counts, too, if it is the
+///    nearest. Searches go on from where the last one ended.
+/// 6. What is found is drawn back toward the clean observation as far as it still meets the criterion (ten bisections).
 public struct CarliniWagner: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
@@ -85,7 +87,10 @@ public struct CarliniWagner: AttackRecipe {
         }
         best.replaceRows(at: better, with: point.rows(at: better))
         for row in better { bestSizes[row] = sizes[row] }
-        for row in isMet.indices where isMet[row] && margins[row] >= confidence { isFound[row] = true }
+        // The first steps, all of one length, cross a near boundary without the constant's help.
+        if step >= steps / 2 {
+          for row in isMet.indices where isMet[row] && margins[row] >= confidence { isFound[row] = true }
+        }
         // The hinge is flat where the margin exceeds the confidence.
         let slopes = margins.indices.map { margins[$0] < confidence || !isMet[$0] ? constants[$0] : 0 }
         let gradient =

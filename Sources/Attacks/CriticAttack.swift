@@ -35,7 +35,7 @@ public struct CriticAttack: AttackRecipe {
     _ clean: CleanPass, of victim: any ValuingPolicy, meeting criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    PGD.ascent(steps: steps, restarts: restarts).against(victim).perturb(
+    PGD.ascent(steps: steps, restarts: restarts, on: victim).perturb(
       clean, meeting: LowValue(), within: neighborhood, using: &random)
   }
 }

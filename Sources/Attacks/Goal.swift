@@ -29,7 +29,7 @@ public enum Goal: Hashable, Sendable {
   }
 
   /// The actions that it names.
-  var actions: [Int] {
+  public var actions: [Int] {
     switch self {
     case .flip, .lowerValue: []
     case .reach(let action): [action]
@@ -40,12 +40,16 @@ public enum Goal: Hashable, Sendable {
 
 extension Goal: CustomStringConvertible {
   /// `flip`, `reach action 2`, `lower value`, joined by `and`.
-  public var description: String {
+  public var description: String { description(naming: []) }
+
+  /// The same with actions by their names, where there are some: `reach left`.
+  public func description(naming actions: [String]) -> String {
     switch self {
     case .flip: "flip"
-    case .reach(let action): "reach action \(action)"
+    case .reach(let action):
+      actions.indices.contains(action) ? "reach \(actions[action])" : "reach action \(action)"
     case .lowerValue: "lower value"
-    case .all(let goals): goals.map(\.description).joined(separator: " and ")
+    case .all(let goals): goals.map { $0.description(naming: actions) }.joined(separator: " and ")
     }
   }
 }

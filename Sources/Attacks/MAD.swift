@@ -44,7 +44,7 @@ public struct MAD: AttackRecipe {
   ) -> Tensor {
     guard let scores = clean.scores else { preconditionFailure("the attacker grants what MAD needs") }
     let first = BoundAttack(recipe: FromMargin(steps: steps), victim: victim)
-    let others = Array(repeating: PGD.ascent(steps: steps, restarts: 1).against(victim), count: restarts - 1)
+    let others = Array(repeating: PGD.ascent(steps: steps, restarts: 1, on: victim), count: restarts - 1)
     let attack: any Attack = others.isEmpty ? first : Strongest(of: [first] + others, against: victim)
     return attack.perturb(
       clean, meeting: PolicyDivergence(from: scores), within: neighborhood, using: &random)
@@ -76,14 +76,5 @@ public struct MAD: AttackRecipe {
         steps: steps, loss: .margin, stopsEarly: false, rule: SteepestClimb(share: 2.5 / Float(steps))
       ).perturb(clean, of: victim, from: start, meeting: criterion, within: neighborhood, using: &random)
     }
-  }
-}
-
-extension PGD {
-  /// Projected ascent as a part of another attack.
-  static func ascent(steps: Int, restarts: Int) -> PGD {
-    var recipe = PGD()
-    (recipe.steps, recipe.restarts) = (steps, restarts)
-    return recipe
   }
 }

@@ -3,7 +3,8 @@ import RandomStreams
 import Tensors
 
 /// The smallest epsilon at which projected ascent meets the criterion, found by bisection for each observation; delivered is the
-/// perturbation of that size, and where all of the budget does not suffice, that of all of it.
+/// perturbation of that size, and where all of the budget does not suffice, that of all of it. No paper's: bisection over ``BIM``
+/// (Kurakin, Goodfellow & Bengio 2017).
 ///
 ///     low = 0, high = ε;   middle = (low + high)/2;   BIM within middle meets the criterion ? high = middle : low = middle
 ///

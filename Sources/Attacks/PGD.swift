@@ -25,7 +25,7 @@ public struct PGD: AttackRecipe {
     .size("step-size", \.stepSize, "the length of a step, in epsilon's units (2.5·ε/n)"),
     .flag(
       "random-start", \.startsRandomly,
-      "whether a start is drawn; without, there is one, the clean observation"),
+      "whether a start is drawn; without, the one start is the clean observation"),
     .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
     .flag("early-stop", \.stopsEarly, "whether an observation that is flipped is left as it is"),
   ]
@@ -47,10 +47,26 @@ public struct PGD: AttackRecipe {
   public init() {}
 
   /// One start, or the strongest of several.
-  public func against(_ victim: any DifferentiablePolicy) -> any Attack {
+  /// - Throws: ``AttackError`` when all starts would be the same.
+  public func against(_ victim: any DifferentiablePolicy) throws -> any Attack {
+    guard startsRandomly || restarts == 1 else {
+      throw AttackError(
+        "pgd: without a random start all \(restarts) starts are the clean observation: restarts and random-start=no "
+          + "contradict one another")
+    }
+    return starts(on: victim)
+  }
+
+  /// Projected ascent from random starts as a part of another attack.
+  static func ascent(steps: Int, restarts: Int, on victim: any DifferentiablePolicy) -> any Attack {
+    var recipe = PGD()
+    (recipe.steps, recipe.restarts) = (steps, restarts)
+    return recipe.starts(on: victim)
+  }
+
+  private func starts(on victim: any DifferentiablePolicy) -> any Attack {
     let one = BoundAttack(recipe: self, victim: victim)
-    return restarts > 1 && startsRandomly
-      ? Strongest(of: Array(repeating: one, count: restarts), against: victim) : one
+    return restarts > 1 ? Strongest(of: Array(repeating: one, count: restarts), against: victim) : one
   }
 
   /// Steps from one start.

@@ -66,7 +66,7 @@ public struct RobustSarsa: LearningRecipe {
   ) throws -> any Attack {
     SarsaAttack(
       values: try learnedValues(of: victim, from: experience, within: threat),
-      ascent: PGD.ascent(steps: steps, restarts: restarts).against(victim))
+      ascent: PGD.ascent(steps: steps, restarts: restarts, on: victim))
   }
 
   /// Learns Q, one output an action.

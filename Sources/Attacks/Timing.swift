@@ -33,6 +33,18 @@ public enum Timing: Hashable, Sendable {
     if case .valueGuided = self { true } else { false }
   }
 
+  /// What a person should know of it under a threat model that allows a share of the frames; nil for nothing.
+  func warning(share: Double) -> String? {
+    switch self {
+    case .random(nil), .strategic(nil), .valueGuided(nil):
+      share < 1
+        ? nil
+        : "timing \(self) takes as many frames as the share allows, and that is all of them: set a share below 1, or "
+          + "\(self):0.5"
+    default: nil
+    }
+  }
+
   /// Whether one frame is chosen.
   /// - Parameter signal: the preference's gap or the value; 0 for timings that have none.
   func chooses(

@@ -38,7 +38,7 @@ public struct WorstAction: AttackRecipe {
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
     guard let scores = clean.scores else { preconditionFailure("the attacker grants what the attack needs") }
-    return PGD.ascent(steps: steps, restarts: restarts).against(victim).perturb(
+    return PGD.ascent(steps: steps, restarts: restarts, on: victim).perturb(
       clean, meeting: ActionReached((-scores).argmax()), within: neighborhood, using: &random)
   }
 }

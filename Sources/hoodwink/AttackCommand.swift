@@ -62,7 +62,7 @@ struct AttackCommand: ParsableCommand {
     warn(plan.warnings(under: model))
     if common.json { return try printJSON(cells) }
     print(
-      "\(policy) in \(subject.environment.id): \(plan)"
+      "\(policy) in \(subject.environment.id): \(plan.description(naming: description.actions))"
         + (transfer.surrogate.map { ", searched on \($0)" } ?? "")
         + "; \(model); threat model \(model.stableHash)")
     var table = Table([""] + Cell.heads.dropFirst(3).dropLast(), leftColumns: 1)

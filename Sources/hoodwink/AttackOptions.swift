@@ -16,14 +16,15 @@ struct ThreatOptions: ParsableArguments {
     help: ArgumentHelp("Which frames of the stack may change: newest or all.", valueName: "which"))
   var frames: ThreatModel.Frames = .newest
 
+  // Here and below a negative number must reach its check instead of being taken for an option.
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Which pixels may change: all, a rectangle as top,left,height,width, or the file of a mask of # and .",
       valueName: "pixels"),
     transform: { try readRegion($0) })
   var region: Region = .all
 
-  // A negative share must reach its check instead of being taken for an option.
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Of an episode's first t frames at most ⌈share·t⌉ are attacked.", valueName: "x"))
@@ -50,13 +51,19 @@ struct ThreatOptions: ParsableArguments {
 
 /// How an attack is carried out, as options that any attack takes.
 struct PlanOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The number of steps, of attacks that make steps.", valueName: "n"))
+  // A negative number must reach its check instead of being taken for an option.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The number of steps, of attacks that make steps.", valueName: "n"))
   var steps: Int?
 
-  @Option(help: ArgumentHelp("The number of starts, of attacks that start again.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The number of starts, of attacks that start again.", valueName: "n"))
   var restarts: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("The length of a step: 2/255 or 0.01. (2.5·epsilon/steps)", valueName: "size"))
   var stepSize: String?
 
@@ -111,22 +118,44 @@ struct PlanOptions: ParsableArguments {
 
   /// The plan of an attack as it is written.
   /// - Parameter actions: the names of the policy's actions.
-  func plan(_ text: String, actions: [String]) throws -> AttackPlan {
-    var attack = try AttackChoice(text)
-    let given: [(String, String?)] = [
+  func plan(_ text: String, actions: [String]) throws -> AttackPlan { try plans([text], actions: actions)[0] }
+
+  /// The plans of several attacks. What is set is set for those of them that have the parameter.
+  /// - Parameter actions: the names of the policy's actions.
+  func plans(_ texts: [String], actions: [String]) throws -> [AttackPlan] {
+    var attacks = try texts.map { try AttackChoice($0) }
+    for (name, value) in try parameters() {
+      let takers = attacks.indices.filter { attacks[$0].takes(name) }
+      guard !takers.isEmpty || attacks.count == 1 else {
+        throw Failure(
+          "none of the attacks \(texts.joined(separator: ", ")) has a parameter \"\(name)\"",
+          status: EX_DATAERR)
+      }
+      // An attack that is alone says what there is instead.
+      for index in takers.isEmpty ? [0] : takers {
+        attacks[index] = try attacks[index].setting(name, to: value)
+      }
+    }
+    let goal = try goal(actions: actions)
+    return attacks.map {
+      AttackPlan(
+        $0, goal: goal, timing: timing, expectation: expectation, isStraightThrough: straightThrough)
+    }
+  }
+
+  /// The parameters that are given, by options of their own and by `--set`.
+  private func parameters() throws -> [(name: String, value: String)] {
+    let own: [(String, String?)] = [
       ("steps", steps.map { "\($0)" }), ("restarts", restarts.map { "\($0)" }), ("step-size", stepSize),
       ("loss", loss),
     ]
-    for case (let name, let value?) in given { attack = try attack.setting(name, to: value) }
-    for setting in settings {
+    let further = try settings.map { setting in
       let sides = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
         String.init)
       guard sides.count == 2 else { throw Failure("--set takes name=value, not \"\(setting)\"") }
-      attack = try attack.setting(sides[0], to: sides[1])
+      return (sides[0], sides[1])
     }
-    return AttackPlan(
-      attack, goal: try goal(actions: actions), timing: timing, expectation: expectation,
-      isStraightThrough: straightThrough)
+    return own.compactMap { name, value in value.map { (name, $0) } } + further
   }
 
   private func goal(actions: [String]) throws -> Goal {
@@ -175,7 +204,7 @@ private func readRegion(_ text: String) throws -> Region {
   if let region = Region(text) { return region }
   guard let mask = try? String(contentsOfFile: text, encoding: .utf8) else {
     throw Failure(
-      "--region: \"\(text)\" is neither all, nor top,left,height,width, nor a file that can be read",
+      "neither all, nor top,left,height,width, nor a file that can be read",
       status: EX_NOINPUT)
   }
   return try Region(maskText: mask)

@@ -13,7 +13,13 @@ struct Cell: Encodable {
   /// The threat model in words, and its hash.
   let threat: String?
   let threatHash: String?
+  /// What the attack wants: `flip`, `reach left`, `lower value`.
+  let goal: String?
   let timing: String?
+  /// Draws that each answer was averaged over; nil for one answer.
+  let expectation: Int?
+  /// Whether a transform without gradient was taken for the identity on the way back.
+  let straightThrough: Bool?
   /// The policy on which the attack searched; nil for the one that was attacked.
   let surrogate: String?
   /// `greedy` or `sampled`.
@@ -42,7 +48,8 @@ struct Cell: Encodable {
   let result: Evaluation.Result
 
   private enum CodingKeys: CodingKey {
-    case policy, environment, attack, epsilon, epsilonValue, threat, threatHash, timing, surrogate, acting
+    case policy, environment, attack, epsilon, epsilonValue, threat, threatHash, goal, timing, expectation
+    case straightThrough, surrogate, acting
     case episodes, seed, mean
     case interquartileMean, intervalLow, intervalHigh, intervalOver, flipRate, frames, attackedFrames
     case unchangedFrames, largestPerturbation, forwardPasses, backwardPasses, seconds, returns
@@ -71,7 +78,10 @@ struct Cell: Encodable {
       policy: subject.name, environment: description.environment,
       attack: opposition.map { "\($0.plan.attack)" }, epsilon: epsilon.map { "\($0)" },
       epsilonValue: epsilon?.value, threat: opposition.map { "\($0.threat)" },
-      threatHash: opposition?.threat.stableHash, timing: opposition.map { "\($0.plan.timing)" },
+      threatHash: opposition?.threat.stableHash,
+      goal: opposition.map { $0.plan.goal.description(naming: description.actions) },
+      timing: opposition.map { "\($0.plan.timing)" }, expectation: opposition?.plan.expectation,
+      straightThrough: opposition?.plan.isStraightThrough,
       surrogate: opposition == nil ? nil : surrogate?.name, acting: acting.name, episodes: episodes,
       seed: compute.seed, mean: result.mean,
       interquartileMean: result.interquartileMean, intervalLow: interval.lowerBound,
@@ -81,6 +91,15 @@ struct Cell: Encodable {
       backwardPasses: result.passes.backward, seconds: seconds, returns: result.returns,
       knowledge: surrogate == nil ? opposition?.plan.attack.about.map(\.needs).max() ?? .nothing : .actions,
       result: result)
+  }
+
+  /// How the attack is carried out, beside its name and its parameters: `timing every`, and what is not as usual.
+  var manner: String {
+    var parts = ["timing \(timing ?? "")"]
+    if let goal, goal != "\(Goal.flip)" { parts.insert("to \(goal)", at: 0) }
+    if let expectation { parts.append("expectation over \(expectation)") }
+    if straightThrough == true { parts.append("straight through") }
+    return parts.joined(separator: ", ")
   }
 
   /// The heads of ``row``.
@@ -111,8 +130,9 @@ struct Cell: Encodable {
 
   /// The heads of ``values``.
   static let columns = [
-    "policy", "environment", "attack", "epsilon", "epsilon_value", "threat_hash", "timing", "surrogate",
-    "acting", "episodes", "seed", "mean", "interquartile_mean", "interval_low", "interval_high",
+    "policy", "environment", "attack", "epsilon", "epsilon_value", "threat_hash", "goal", "timing",
+    "expectation", "straight_through", "surrogate", "acting", "episodes", "seed", "mean",
+    "interquartile_mean", "interval_low", "interval_high",
     "interval_over", "flip_rate", "frames",
     "attacked_frames", "unchanged_frames", "largest_perturbation", "forward_passes", "backward_passes",
     "seconds",
@@ -122,7 +142,8 @@ struct Cell: Encodable {
   var values: [String] {
     [
       policy, environment, attack ?? "", epsilon ?? "", epsilonValue.map { "\($0)" } ?? "", threatHash ?? "",
-      timing ?? "", surrogate ?? "", acting, "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)",
+      goal ?? "", timing ?? "", expectation.map { "\($0)" } ?? "", straightThrough.map { "\($0)" } ?? "",
+      surrogate ?? "", acting, "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)",
       "\(intervalLow)",
       "\(intervalHigh)", intervalOver, flipRate.map { "\($0)" } ?? "", "\(frames)", "\(attackedFrames)",
       "\(unchangedFrames)", "\(largestPerturbation)", "\(forwardPasses)", "\(backwardPasses)", "\(seconds)",

@@ -31,7 +31,8 @@ struct CertifyCommand: ParsableCommand {
   @Argument(help: "A run folder, a policy folder or a file.")
   var policy: String
 
-  @Option(help: "Epsilons, separated by commas: 8/255 or 0.03.")
+  // A negative size must reach its check instead of being taken for an option.
+  @Option(parsing: .unconditional, help: "Epsilons, separated by commas: 8/255 or 0.03.")
   var epsilons: String = "1/255,2/255,4/255,8/255,16/255"
 
   @Option(help: ArgumentHelp("Episodes.", valueName: "n"))
@@ -149,7 +150,8 @@ struct CertifyCommand: ParsableCommand {
   ) throws -> Report {
     Report(
       policy: subject.name, environment: subject.environment.id, attackedFrames: frames.rawValue,
-      bounds: bounds, attack: attack.map { "\($0)" }, episodes: episodes,
+      bounds: bounds, attack: attack?.description(naming: subject.file.description.actions),
+      episodes: episodes,
       seed: compute.seed, frames: result.clean.frames, cleanReturn: result.clean.mean,
       sizes: try result.rows.map { row in
         Report.Size(
@@ -191,7 +193,9 @@ struct CertifyCommand: ParsableCommand {
         + "\(result.clean.frames) frames of \(episodes) episodes from seed \(compute.seed)")
     var header = ["epsilon", "by intervals", "certified", "whole episodes"]
     if lowestReturn != nil { header.append("certified return") }
-    if let attack { header += ["return under \(attack)", "flips", ""] }
+    if let attack {
+      header += ["return under \(attack.description(naming: subject.file.description.actions))", "flips", ""]
+    }
     var table = Table(header, leftColumns: 1)
     for row in result.rows {
       var cells = [

@@ -56,6 +56,9 @@ struct CraftCommand: ParsableCommand {
     guard (observations == nil) != (episodes == nil) else {
       throw ValidationError("name the observations: --observations FILE or --episodes N, one of them")
     }
+    guard threat.share == 1, how.timing == .everyFrame else {
+      throw ValidationError("--share and --timing belong to episodes: craft attacks every observation")
+    }
     if let episodes, episodes < 1 { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
   }
 
@@ -63,6 +66,8 @@ struct CraftCommand: ParsableCommand {
     let output: String
     let observations: Int
     let flips: Int
+    /// Where the policy now takes the action that is wanted; nil where none is.
+    let reached: Int?
     let unchanged: Int
     let meanSize: Float
     let largestSize: Float
@@ -91,20 +96,23 @@ struct CraftCommand: ParsableCommand {
     try attacker.checkChangesObservations(otherwise: "there is nothing to craft")
     warn(attacker.warnings)
     let (delivery, actions) = try delivered(experience, by: attacker, interruption)
-    try write(experience, delivery, actions, attacker, plan)
+    let words = plan.description(naming: description.actions)
+    try write(experience, delivery, actions, attacker, words)
     let count = experience.count
     let summary = Summary(
       output: output, observations: count,
       flips: zip(actions, delivery.cleanActions).count { $0 != $1 },
+      reached: plan.goal.actions.first.map { target in actions.count { $0 == target } },
       unchanged: delivery.sizes.count { $0 == 0 },
       meanSize: count == 0 ? 0 : delivery.sizes.reduce(0, +) / Float(count),
       largestSize: delivery.sizes.max() ?? 0,
-      forwardPasses: delivery.passes.forward, backwardPasses: delivery.passes.backward, attack: "\(plan)",
+      forwardPasses: delivery.passes.forward, backwardPasses: delivery.passes.backward, attack: words,
       threat: "\(model)", threatHash: model.stableHash)
     if common.json { return try printJSON(summary) }
-    print("\(plan); \(model); threat model \(model.stableHash)")
+    print("\(words); \(model); threat model \(model.stableHash)")
     print(
-      "\(count) observations in \(output): \(summary.flips) actions changed, \(summary.unchanged) unchanged, size "
+      "\(count) observations in \(output): \(summary.flips) actions changed, "
+        + (summary.reached.map { "\($0) as wanted, " } ?? "") + "\(summary.unchanged) unchanged, size "
         + String(format: "%.4f on average, %.4f at most", summary.meanSize, summary.largestSize))
   }
 
@@ -177,7 +185,7 @@ struct CraftCommand: ParsableCommand {
   }
 
   private func write(
-    _ experience: Experience, _ crafted: Crafted, _ actions: [Int], _ attacker: Attacker, _ plan: AttackPlan
+    _ experience: Experience, _ crafted: Crafted, _ actions: [Int], _ attacker: Attacker, _ attack: String
   ) throws {
     func vector(_ name: String, _ values: [Float]) -> Safetensors.Entry {
       Safetensors.Entry(name: name, shape: [values.count], elements: values)
@@ -194,7 +202,7 @@ struct CraftCommand: ParsableCommand {
     if let universal = attacker.attack as? UniversalPerturbation { entries.append(universal.entry) }
     try Safetensors(
       metadata: [
-        "hoodwink.attack": "\(plan)", "hoodwink.policy": policy,
+        "hoodwink.attack": attack, "hoodwink.policy": policy,
         "hoodwink.surrogate": transfer.surrogate ?? "", "hoodwink.threat": "\(attacker.threat)",
         "hoodwink.threat_hash": attacker.threat.stableHash, "hoodwink.seed": "\(compute.seed)",
       ], entries: entries

@@ -30,7 +30,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Attacks, separated by commas: see hoodwink list attacks.")
   var attacks: String = "noise,fgsm"
 
-  @Option(help: "Epsilons, separated by commas: 8/255 or 0.03.")
+  // A negative size must reach its check instead of being taken for an option.
+  @Option(parsing: .unconditional, help: "Epsilons, separated by commas: 8/255 or 0.03.")
   var epsilons: String = "8/255,16/255,32/255"
 
   @Option(help: ArgumentHelp("Write the cells into a CSV file, too.", valueName: "file"))
@@ -76,7 +77,7 @@ struct EvaluateCommand: ParsableCommand {
     let interruption = Interruption()
     let folders = try common.folders()
     let names = attacks.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    for name in names { _ = try how.plan(name, actions: how.target.map { [$0] } ?? []) }
+    _ = try how.plans(names, actions: how.target.map { [$0] } ?? [])
     let sizes = try epsilons.split(separator: ",", omittingEmptySubsequences: false).map { text in
       guard let epsilon = Epsilon(String(text)) else {
         throw Failure("--epsilons: \"\(text)\" is not a size: write 8/255 or 0.03, not negative")
@@ -100,10 +101,8 @@ struct EvaluateCommand: ParsableCommand {
     // What does not go together is found before the first cell is played.
     for (subject, surrogate) in zip(subjects, surrogates) {
       let victim = try subject.victim(acting)
-      for name in names {
-        let (plan, space) = (
-          try how.plan(name, actions: subject.file.description.actions), subject.file.description.frame
-        )
+      let (actions, space) = (subject.file.description.actions, subject.file.description.frame)
+      for plan in try how.plans(names, actions: actions) {
         guard !plan.attack.learns, let size = sizes.first else { continue }
         _ = try Attacker(
           plan, against: victim, within: threat.threat(size, for: space), searchingOn: surrogate?.1)
@@ -129,8 +128,7 @@ struct EvaluateCommand: ParsableCommand {
     for (subject, surrogate) in subjects {
       let description = subject.file.description
       var oppositions: [Evaluation.Opposition?] = [nil]
-      for name in names {
-        let plan = try how.plan(name, actions: description.actions)
+      for plan in try how.plans(names, actions: description.actions) {
         for size in sizes {
           oppositions.append(.init(plan, threat: threat.threat(size, for: description.frame)))
         }
@@ -205,7 +203,7 @@ struct EvaluateCommand: ParsableCommand {
     print(
       "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each, actions \(acting.name); intervals of the "
         + "interquartile mean (IQM), over episodes"
-        + (first?.threat.map { "; \(Self.withoutEpsilon($0)), timing \(first?.timing ?? "")" } ?? "")
+        + (first?.threat.map { "; \(Self.withoutEpsilon($0)), \(first?.manner ?? "")" } ?? "")
         + (transfer.surrogate.map { "; attacks searched on \($0)" } ?? "") + ".")
     SurpriseNote.show(report.surprises)
     func size(_ text: String?) -> String { text.flatMap { Epsilon($0) }?.bothWays ?? "–" }

@@ -103,6 +103,7 @@ struct SelftestCommand: ParsableCommand {
           }, continuing: { !interruption.isAsked }))
     }
     line.finish(total, of: total)
+    warn(panels.compactMap(\.threat.warning))
     if common.json {
       try printJSON(
         panels.map { PanelOutput(policy: policy, environment: subject.environment.id, report: $0) })
@@ -117,7 +118,9 @@ struct SelftestCommand: ParsableCommand {
   }
 
   private func show(_ report: Panel.Report, of subject: NamedPolicy) {
-    print("\(policy) in \(subject.environment.id): \(report.plan), \(report.threat)")
+    print(
+      "\(policy) in \(subject.environment.id): \(report.plan); \(report.threat); "
+        + "threat model \(report.threat.stableHash)")
     print(
       "\(report.frames) frames of \(report.episodes) episodes from seed \(compute.seed); "
         + "[ ] is a 95% interval over episodes")

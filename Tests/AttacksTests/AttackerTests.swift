@@ -261,7 +261,7 @@ private struct NoisyPolicy: DifferentiablePolicy {
 
   @Test(arguments: [
     ("pgd:stepz=3", "steps"), ("pgd:steps=0", "whole number"), ("pgd:steps", "name=value"),
-    ("fgsm:steps=3", "steps"),
+    ("fgsm:steps=3", "steps"), ("pgd:steps=3:steps=4", "twice, to 3 and to 4"),
     ("fgms", "fgsm"), ("fgsm+pdg", "pgd"), ("fgsm:loss=hinge", "cross-entropy"), ("", "no attack"),
   ])
   func choicesThatMakeNoSenseAreRefused(_ text: String, _ word: String) {
@@ -272,7 +272,16 @@ private struct NoisyPolicy: DifferentiablePolicy {
   @Test func choicesAreWrittenAsTheyAreRead() throws {
     #expect(try AttackChoice("pgd:steps=20").description == "pgd")
     #expect(try AttackChoice("pgd:restarts=3:steps=10").description == "pgd:steps=10:restarts=3")
-    #expect(try AttackChoice("noise+bim").setting("steps", to: "4").description == "noise+bim:steps=4")
+    let several = try AttackChoice("noise+bim")
+    #expect(try several.setting("steps", to: "4").description == "noise+bim:steps=4")
+    #expect(several.takes("steps") && several.takes("distribution") && !several.takes("restarts"))
+    #expect(throws: AttackError.self) { try AttackChoice("bim:steps=3").setting("steps", to: "4") }
+    let plan = AttackPlan(
+      try AttackChoice("fgsm"), goal: .all([.reach(1), .lowerValue]), timing: .every(3), expectation: 2)
+    #expect(
+      plan.description(naming: ["left", "stay"])
+        == "fgsm, to reach stay and lower value, timing every:3, expectation over 2")
+    #expect(plan.description(naming: ["left"]).contains("to reach action 1 and"))
     for text in ["every", "every:4", "random", "random:0.25", "strategic:0.5", "value"] {
       #expect(Timing(text)?.description == text)
     }
@@ -287,6 +296,11 @@ private struct NoisyPolicy: DifferentiablePolicy {
       let targeted = AttackPlan(try AttackChoice(name), goal: .reach(1))
       #expect(throws: AttackError.self) { try Attacker(targeted, against: policy, within: threat) }
     }
+    let starts = #expect(throws: AttackError.self) {
+      try Attacker("pgd:restarts=2:random-start=no", against: policy, within: threat)
+    }
+    #expect(starts?.description.contains("contradict") == true)
+    _ = try Attacker("pgd:random-start=no", against: policy, within: threat)
     let valued = AttackPlan(try AttackChoice("fgsm"), goal: .lowerValue)
     #expect(throws: AttackError.self) { try Attacker(valued, against: policy, within: threat) }
     _ = try Attacker(valued, against: ActionValuePolicy(policy), within: threat)
@@ -300,6 +314,20 @@ private struct NoisyPolicy: DifferentiablePolicy {
       try Attacker("fgsm", against: policy, within: outside).deliver(
         observations, frameChannels: 2, using: &random)
     }
+  }
+
+  /// A timing that would take what the share allows, where that is everything, is no timing, and says so.
+  @Test(arguments: [
+    "every", "every:2", "random", "random:0.5", "strategic", "strategic:0.5", "value", "value:1",
+  ])
+  func timingsWithoutAShareAreWarnedOf(_ text: String) throws {
+    var plan = try AttackPlan("fgsm")
+    plan.timing = try #require(Timing(text))
+    var threat = ThreatModel(epsilon: Epsilon(8, over: 255))
+    let isIdle = ["random", "strategic", "value"].contains(text)
+    #expect(plan.warnings(under: threat).contains { $0.contains("share") } == isIdle)
+    threat.share = 0.5
+    #expect(plan.warnings(under: threat).isEmpty)
   }
 
   /// Random flips come at their rate, and hit another action.

@@ -152,6 +152,39 @@ import Testing
   }
 
   /// Where the two actions' weights are opposite, the most salient entry is the one of the largest slope.
+  /// Where the boundary is near and the entries are many, the first steps cross it whatever the constant: that is not the
+  /// constant's merit, and must not send its search to zero.
+  @Test func carliniWagnerIsNotMisledByItsFirstSteps() throws {
+    let (entries, actions) = (2400, 6)
+    var random = RandomStream(seed: 33)
+    func draw(_ count: Int, _ scale: Float) -> [Float] {
+      (0..<count).map { _ in Float(2 * random.uniform() - 1) * scale }
+    }
+    var policy = try network(
+      [.flatten, .dense(outputs: actions, activation: .identity)], input: [10, 10, 24])
+    policy.network.parameters[0] = Tensor(
+      draw(entries * actions, 1 / Float(entries).squareRoot()), shape: [entries, actions])
+    policy.network.parameters[1] = Tensor(draw(actions, 0.1))
+    let observations = Tensor(
+      (0..<(16 * entries)).map { _ in Float(random.uniform()) }, shape: [16, 10, 10, 24])
+
+    var draws = streams(16)
+    let delivery = try Attacker("cw", against: policy, within: ThreatModel(norm: .l2, epsilon: Epsilon(30)))
+      .deliver(observations, frameChannels: 24, using: &draws)
+    let (weight, scores) = (
+      policy.network.parameters[0].elements, policy.scores(for: observations).elements
+    )
+    let ratios = (0..<16).map { row -> Float in
+      let action = delivery.cleanActions[row]
+      let distances = (0..<actions).filter { $0 != action }.map { other -> Float in
+        let slopes = (0..<entries).map { weight[$0 * actions + action] - weight[$0 * actions + other] }
+        return (scores[row * actions + action] - scores[row * actions + other]) / dualNorm(slopes, .l2)
+      }
+      return delivery.sizes[row] / distances.min()!
+    }
+    #expect(ratios.sorted()[8] < 1.02, "\(ratios)")
+  }
+
   @Test func jsmaMovesTheMostSalientEntryFirst() throws {
     var policy = try policy(lead: 3)
     let half = uniform([18], seed: 9) - 0.5

@@ -1,6 +1,7 @@
 import Attacks
 import Environments
 import Evaluation
+import Foundation
 import Networks
 import Policies
 import RandomStreams
@@ -106,6 +107,26 @@ import Testing
     #expect(report.status == .red, "\(report.checks)")
   }
 
+  /// Values that are honest and slopes that are not: signs turned at random, the slopes of other entries, honest on frames of
+  /// black and white alone and gone or turned elsewhere, waves too small to matter and too steep to follow, and a thermometer code
+  /// as differentiable as its steps are steep. PGD would be fooled by each.
+  @Test(arguments: [
+    Mask.signs(byValue: false), .signs(byValue: true), .mirrored, .cleanOnly(elsewhere: 0),
+    .cleanOnly(elsewhere: -1), .waves(0.001), .waves(0.003), .waves(0.01), .thermometer(1e3),
+  ])
+  func slopesThatMisleadAreCaught(_ mask: Mask) throws {
+    let report = try panel(Epsilon(16, over: 255)).run(Wrapped(base: plain(), mask: mask))
+    #expect(report.status == .red, "\(report.checks)")
+  }
+
+  /// What changes the policy and hides nothing is no mask: soft steps, and a temperature that leaves the softmax alive.
+  @Test(arguments: [(Float(1), Mask.thermometer(20)), (1, .thermometer(100)), (20, .none)])
+  func honestTransformsPass(_ scale: Float, _ mask: Mask) throws {
+    let report = try panel().run(Wrapped(base: plain(), scale: scale, mask: mask))
+    #expect(report.status == .green, "\(report.checks.filter { $0.status > .green })")
+    #expect(try #require(report.flipRate) > 0.5)
+  }
+
   /// What is done inside: hidden units that are driven into saturation, the largest few of them alone, rounded scores, and
   /// scores that level off.
   @Test(arguments: [Inside.saturation(1e4), .winners(2), .rounding(0.5), .ceiling(0.05)])
@@ -177,6 +198,16 @@ enum Mask: Sendable {
   case palette(levels: Int)
   /// Of blocks of 2×2 pixels mean and differences, each rounded to a tenth, as JPEG does it; the means' gradient may pass.
   case blocks(passesMeans: Bool)
+  /// The frame as it is, with a slope of 1 or −1 for each entry, by its place alone or by its value, too.
+  case signs(byValue: Bool)
+  /// The frame as it is, with the slopes of the entries from the last to the first.
+  case mirrored
+  /// The frame as it is, with its own slope where all is black or white, and another elsewhere.
+  case cleanOnly(elsewhere: Float)
+  /// Entries on waves around black and white, three times as high as this is long: the wrong way there, on the whole the right.
+  case waves(Float)
+  /// The mean of ten soft steps over the range (Buckman et al. 2018, made differentiable).
+  case thermometer(Float)
 
   func callAsFunction(_ observations: Tensor) -> Tensor {
     switch self {
@@ -187,6 +218,38 @@ enum Mask: Sendable {
       let nearest = Tensor(
         observations.elements.map { ($0 * steps).rounded() / steps }, shape: observations.shape)
       return observations + (nearest - observations).stoppingGradient()
+    case .signs(let byValue):
+      let length = observations.count / observations.shape[0]
+      return withSlopes(
+        observations,
+        observations.elements.enumerated().map { index, value in
+          var random = RandomStream(
+            seed: byValue ? UInt64(value.bitPattern) : 0, stream: .policy, index: index % length)
+          return random.chance(0.5) ? 1 : -1
+        })
+    case .mirrored:
+      let length = observations.count / observations.shape[0]
+      let places = (0..<observations.count).map { $0 / length * length + (length - 1 - $0 % length) }
+      let others = observations.reshaped(to: [observations.count, 1]).rows(at: places)
+        .reshaped(to: observations.shape)
+      return observations.stoppingGradient() + (others - others.stoppingGradient())
+    case .cleanOnly(let elsewhere):
+      let (pixels, length) = (observations.elements, observations.count / observations.shape[0])
+      return withSlopes(
+        observations,
+        (0..<observations.shape[0]).flatMap { row -> [Float] in
+          let isClean = pixels[(row * length)..<((row + 1) * length)].allSatisfy { $0 == 0 || $0 == 1 }
+          return Array(repeating: isClean ? 1 : elsewhere, count: length)
+        })
+    case .waves(let length):
+      let offsets = observations.elements.map { ($0 - $0.rounded()) / length }
+      let shifts = Tensor(offsets.map { 3 * length * sin($0) }, shape: observations.shape)
+      return withSlopes(observations, offsets.map { 1 - 3 * cos($0) }) - shifts
+    case .thermometer(let steepness):
+      return (0..<10).reduce(Tensor.zeros(observations.shape)) { sum, step in
+        let threshold = (Float(step) + 0.5) / 10
+        return sum + (((observations - threshold) * (steepness / 2)).tanh() + 1) * 0.05
+      }
     case .blocks(let passesMeans):
       let (pixels, shape) = (observations.elements, observations.shape)
       let (height, width, depth) = (shape[1], shape[2], shape[3])
@@ -218,6 +281,11 @@ enum Mask: Sendable {
       return values + (mean - mean.stoppingGradient()).reshaped(to: shape)
     }
   }
+}
+
+/// The values of a tensor with other slopes than 1.
+private func withSlopes(_ tensor: Tensor, _ slopes: [Float]) -> Tensor {
+  tensor.stoppingGradient() + (tensor - tensor.stoppingGradient()) * Tensor(slopes, shape: tensor.shape)
 }
 
 /// What is done within a network of two hidden layers.

@@ -86,6 +86,12 @@ import Testing
       )
       #expect(one == two)
       #expect(try Tool.run(crafting + ["--output", file("one")]).status == 73)
+      let targeted = try Tool.run([
+        "craft", policy, "--observations", file("clean"), "--attack", "pgd", "--norm", "l2", "--epsilon", "5",
+        "--target", "left", "--output", file("left"),
+      ])
+      #expect(targeted.output.contains("to reach left"))
+      #expect(targeted.output.contains("27 as wanted"), "\(targeted.output)")
       let universal = [
         "craft", policy, "--observations", file("clean"), "--attack", "universal", "--epsilon", "32/255",
         "--output", file("u"),
@@ -98,14 +104,18 @@ import Testing
       #expect(carried.status == 0, "\(carried.errors)")
       let csv = file("cells.csv")
       let evaluated = try Tool.run([
-        "evaluate", policy, "--attacks", "fgsm,bim:steps=3", "--epsilons", "4/255", "--episodes", "5",
-        "--csv", csv,
-        "--timing", "strategic", "--share", "0.5",
+        "evaluate", policy, "--attacks", "fgsm,bim", "--steps", "3", "--epsilons", "4/255", "--episodes", "5",
+        "--csv", csv, "--target", "left", "--timing", "strategic", "--share", "0.5", "--expectation", "2",
       ])
       #expect(evaluated.status == 0, "\(evaluated.errors)")
+      // What the attacks want, and how, stands with the figures; what is set goes to those that have it.
+      #expect(evaluated.output.contains("to reach left, timing strategic, expectation over 2"))
       let lines = try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n")
       #expect(lines.count == 4)
       #expect(Set(lines.map { $0.count { $0 == "," } }).count == 1)
+      #expect(lines[0].contains(",goal,timing,expectation,straight_through,"))
+      #expect(lines[2].contains(",fgsm,") && lines[3].contains(",bim:steps=3,"))
+      #expect(lines[2...].allSatisfy { $0.contains(",reach left,strategic,2,false,") })
     }
   }
 
