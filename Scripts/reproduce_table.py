@@ -20,7 +20,7 @@ EPSILONS = ["1/255", "2/255", "4/255", "8/255", "16/255", "32/255", "64/255"]
 PGD = "pgd:steps=20:restarts=5"
 # The strongest is whatever of these leaves the least return; names that the catalog does not have are left out.
 STRONGEST = [
-    PGD, "pgd:steps=50:restarts=10", "apgd", "mad", "mifgsm", "adam", "worst-action", "critic", "robust-sarsa", "square"
+    "fgsm", PGD, "pgd:steps=50:restarts=10", "apgd", "mad", "mifgsm", "adam", "worst-action", "critic", "robust-sarsa", "square"
 ]
 ENVIRONMENTS = ["breakout-v1", "space-invaders-v1", "pong-42-v1", "lava-crossing-pixels-v1"]
 ROWS = [("", "plain"), ("-adversarial", "FGSM-trained"), ("-robust", "best defense")]
