@@ -56,7 +56,7 @@ extension PolicyFile {
     guard policy.network.architecture == network.architecture else {
       throw ConfigurationError(
         "the policy to start from has another network or other observations or actions",
-        settings: ["start-from", "network", "hidden", "stack", "environment"])
+        settings: ["start-from", "network", "filters", "hidden", "stack", "environment"])
     }
   }
 }

@@ -207,6 +207,7 @@ public struct Attacker: Sendable {
         decision, of: observations, memory: memory, knowledge: knowledge, expectation: expectation ?? 1)
       search = try self.search(clean, at: rows, within: neighborhood, using: &random)
     }
+    try checkShare(search.observations, of: observations, isAttacked: isAttacked, turns: turns)
     return Delivery(
       observations: search.observations, cleanActions: decision.actions,
       cleanScores: decision.scores?.stoppingGradient(), isAttacked: isAttacked, isFlipped: isFlipped,
@@ -268,6 +269,23 @@ public struct Attacker: Sendable {
       throw AttackError("the threat model (\(threat)) is violated: \(violation)")
     }
     return (projected, sizes)
+  }
+
+  /// Checks what is delivered of a batch of which not all may be attacked: who was not chosen is left alone, and nobody was
+  /// chosen too often.
+  private func checkShare(
+    _ delivered: Tensor, of observations: Tensor, isAttacked: [Bool], turns: [Turn]
+  ) throws(AttackError) {
+    guard isAttacked.contains(false) || threat.share < 1 else { return }
+    let alone = isAttacked.indices.filter { !isAttacked[$0] }
+    if !alone.isEmpty, delivered.rows(at: alone) != observations.rows(at: alone) {
+      throw AttackError(
+        "the threat model (\(threat)) is violated: an observation changed that was not chosen")
+    }
+    if let turn = turns.first(where: { $0.attacked > threat.attackableFrames(of: $0.frames) }) {
+      throw AttackError(
+        "the threat model (\(threat)) is violated: \(turn.attacked) of \(turn.frames) frames were attacked")
+    }
   }
 
   /// The observations that are attacked: those that the timing chooses among those that the share allows.

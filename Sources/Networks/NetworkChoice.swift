@@ -24,6 +24,8 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
 
   /// The name; nil for what suits the observation.
   public var name: Name?
+  /// The filters of each convolution; nil for the name's own.
+  public var filters: [Int]?
   /// The units of each hidden layer behind the convolutions; nil for the name's own.
   public var hidden: [Int]?
   /// What follows each hidden layer's sum.
@@ -35,10 +37,11 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
 
   /// A choice; nothing said is what suits the observation, with ReLU.
   public init(
-    _ name: Name? = nil, hidden: [Int]? = nil, activation: Nonlinearity = .relu, layerNorm: Bool = false,
-    lstm: Int? = nil
+    _ name: Name? = nil, filters: [Int]? = nil, hidden: [Int]? = nil, activation: Nonlinearity = .relu,
+    layerNorm: Bool = false, lstm: Int? = nil
   ) {
     self.name = name
+    self.filters = filters
     self.hidden = hidden
     self.activation = activation
     self.layerNorm = layerNorm
@@ -53,11 +56,12 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
     return min(height, width) >= 8 && channels >= 4 ? .minatarCNN : .mlp
   }
 
-  /// The choice with nothing left open for observations, [height, width, channels]: a name and hidden layers.
+  /// The choice with nothing left open for observations, [height, width, channels]: a name, filters and hidden layers.
   public func resolved(for input: [Int]) -> NetworkChoice {
     var choice = self
     let name = name ?? Self.suited(to: input)
     choice.name = name
+    if !name.convolutions.isEmpty { choice.filters = filters ?? name.convolutions.map(\.filters) }
     choice.hidden = hidden ?? name.hidden
     return choice
   }
@@ -65,7 +69,8 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
   /// The architecture from observations, [height, width, channels], to the units of the last hidden layer.
   ///
   /// - Parameter streams: how many times as wide the last hidden layer is: 2 for a dueling layer behind it.
-  /// - Throws: ``NetworkError`` when the observations are too small for the network.
+  /// - Throws: ``NetworkError`` when the observations are too small for the network, or it has another number of convolutions
+  ///   than there are numbers of filters.
   public func features(of input: [Int], streams: Int = 1) throws(NetworkError) -> Network.Architecture {
     guard input.count == 3 else {
       throw NetworkError("an observation is [height, width, channels], not \(input)")
@@ -79,8 +84,17 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
       if layerNorm { layers.append(.layerNorm(activation: function)) }
       if pieces > 1 { layers.append(.maxout(pieces: pieces)) }
     }
-    for (filters, kernel, stride) in name.convolutions {
-      add({ .convolution(filters: $0, kernel: kernel, stride: stride, activation: $1) }, filters)
+    let convolutions = name.convolutions
+    let filters = filters ?? convolutions.map(\.filters)
+    guard filters.count == convolutions.count else {
+      throw NetworkError(
+        "the network \(name.rawValue) has \(convolutions.count) convolutions; filters were given for \(filters.count)"
+      )
+    }
+    for (filters, convolution) in zip(filters, convolutions) {
+      add(
+        { .convolution(filters: $0, kernel: convolution.kernel, stride: convolution.stride, activation: $1) },
+        filters)
     }
     layers.append(.flatten)
     let hidden = hidden ?? name.hidden
@@ -94,8 +108,7 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
 }
 
 extension NetworkChoice.Name {
-  /// Filters, kernel and stride of each convolution.
-  fileprivate var convolutions: [(Int, Int, Int)] {
+  fileprivate var convolutions: [(filters: Int, kernel: Int, stride: Int)] {
     switch self {
     case .mlp: []
     case .conv: [(16, 6, 3), (32, 3, 2)]

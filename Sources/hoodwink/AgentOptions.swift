@@ -24,8 +24,13 @@ struct NetworkOptions: ParsableArguments {
   var network: NetworkChoice.Name?
 
   @Option(
+    help: ArgumentHelp(
+      "The filters of each convolution, such as 32,64. (the network's own)", valueName: "n,n"))
+  var filters: Widths?
+
+  @Option(
     help: ArgumentHelp("The hidden layers' units, such as 64,64. (the network's own)", valueName: "n,n"))
-  var hidden: HiddenLayers?
+  var hidden: Widths?
 
   @Option(help: "relu, tanh, sigmoid or maxout. (relu)")
   var activation: NetworkChoice.Nonlinearity?
@@ -43,15 +48,16 @@ struct NetworkOptions: ParsableArguments {
   ) -> [Setting<Self, Configuration>] {
     [
       Setting("network", \.network, optional: \.network.name),
-      Setting("hidden", \.hidden, optional: \.network.hiddenLayers),
+      Setting("filters", \.filters, optional: \.network.filterWidths),
+      Setting("hidden", \.hidden, optional: \.network.hiddenWidths),
       Setting("activation", \.activation, \.network.activation),
       Setting("layer-norm", \.layerNorm, \.network.layerNorm),
       Setting("lstm", \.lstm, optional: \.network.lstm),
     ]
   }
 
-  /// `64,64`.
-  struct HiddenLayers: ExpressibleByArgument, CustomStringConvertible {
+  /// How wide each layer is: `64,64`.
+  struct Widths: ExpressibleByArgument, CustomStringConvertible {
     let units: [Int]
 
     init(units: [Int]) { self.units = units }
@@ -276,8 +282,14 @@ func require<Value>(_ name: String, _ value: Value?, in range: ClosedRange<Value
 }
 
 extension NetworkChoice {
+  /// The filters as options have them.
+  fileprivate var filterWidths: NetworkOptions.Widths? {
+    get { filters.map { .init(units: $0) } }
+    set { filters = newValue?.units }
+  }
+
   /// The hidden layers as options have them.
-  fileprivate var hiddenLayers: NetworkOptions.HiddenLayers? {
+  fileprivate var hiddenWidths: NetworkOptions.Widths? {
     get { hidden.map { .init(units: $0) } }
     set { hidden = newValue?.units }
   }

@@ -111,7 +111,7 @@ struct TrainingPlan: Sendable {
     do { _ = try run(workers: .one) } catch let error as ConfigurationError {
       throw failure(error.description, error.settings, status: EX_DATAERR)
     } catch let error as NetworkError {
-      throw failure(error.description, ["network", "hidden", "environment"], status: EX_DATAERR)
+      throw failure(error.description, ["network", "filters", "hidden", "environment"], status: EX_DATAERR)
     }
   }
 

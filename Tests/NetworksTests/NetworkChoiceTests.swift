@@ -17,6 +17,13 @@ struct NetworkChoiceTests {
       try parameterCounts(.init(.mlp, hidden: [64, 32]), input: [7, 7, 3]) == [147 * 64, 64, 64 * 32, 32])
   }
 
+  @Test func filtersAreAsManyAsConvolutions() throws {
+    let wide = try parameterCounts(.init(.conv, filters: [32, 64]), input: [42, 42, 2])
+    #expect(wide == [6 * 6 * 2 * 32, 32, 3 * 3 * 32 * 64, 64, 6 * 6 * 64 * 128, 128])
+    #expect(throws: NetworkError.self) { try NetworkChoice(.conv, filters: [32]).features(of: [42, 42, 2]) }
+    #expect(throws: NetworkError.self) { try NetworkChoice(.mlp, filters: [32]).features(of: [4, 4, 1]) }
+  }
+
   @Test func whatSuitsTheObservation() throws {
     func convolutions(_ input: [Int]) throws -> Int {
       try NetworkChoice().features(of: input).layers.count {
