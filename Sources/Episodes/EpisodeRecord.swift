@@ -14,6 +14,8 @@ public struct EpisodeRecord: Hashable, Sendable, Codable {
   public var unchangedFrames = 0
   /// Attacked frames on which the agent chose another action than it would have without the attack.
   public var flips = 0
+  /// Attacked frames on which the agent chose an action that the attack wants; nil when it wants none in particular.
+  public var reaches: Int?
   /// The largest perturbation that was delivered, in the threat model's norm.
   public var largestPerturbation: Float = 0
 
@@ -27,8 +29,10 @@ public struct EpisodeRecord: Hashable, Sendable, Codable {
   /// - Parameters:
   ///   - row: the frame's in the delivery.
   ///   - chosen: what the agent chose on it.
-  mutating func count(_ delivery: Attacker.Delivery, row: Int, chosen: Int) {
+  ///   - wanted: the actions that the attacker's goal names.
+  mutating func count(_ delivery: Attacker.Delivery, row: Int, chosen: Int, wanted: [Int]) {
     guard delivery.isAttacked[row] else { return }
+    if !wanted.isEmpty { reaches = (reaches ?? 0) + (wanted.contains(chosen) ? 1 : 0) }
     attackedFrames += 1
     if delivery.sizes[row] == 0 && !delivery.isFlipped[row] { unchangedFrames += 1 }
     if delivery.cleanActions[row] != chosen { flips += 1 }

@@ -208,7 +208,9 @@ public struct Rollout: Sendable {
       stack.push(lane, frame)
       records[lane].episodeReturn += Double(outcomes[lane].reward)
       records[lane].length += 1
-      if let delivery { records[lane].count(delivery, row: row, chosen: chosen[row]) }
+      if let delivery {
+        records[lane].count(delivery, row: row, chosen: chosen[row], wanted: attacker?.goal.actions ?? [])
+      }
       if outcomes[lane].ending != nil { isRunning[lane] = false }
     }
     return Step(

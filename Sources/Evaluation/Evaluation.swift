@@ -45,6 +45,11 @@ public struct Evaluation: Sendable {
     public var flipRate: Double? {
       attackedFrames == 0 ? nil : Double(episodes.reduce(0) { $0 + $1.flips }) / Double(attackedFrames)
     }
+    /// The share of attacked frames on which the agent did what the attack wants; nil when it wants no action in particular.
+    public var reachRate: Double? {
+      let reaches = episodes.compactMap(\.reaches)
+      return reaches.isEmpty ? nil : Double(reaches.reduce(0, +)) / Double(attackedFrames)
+    }
     /// Frames on which the attacker worked.
     public var attackedFrames: Int { episodes.reduce(0) { $0 + $1.attackedFrames } }
     /// Attacked frames that reached the agent unchanged.

@@ -65,7 +65,8 @@ struct AttackCommand: ParsableCommand {
       "\(policy) in \(subject.environment.id): \(plan.description(naming: description.actions))"
         + (transfer.surrogate.map { ", searched on \($0)" } ?? "")
         + "; \(model); threat model \(model.stableHash)")
-    var table = Table([""] + Cell.heads.dropFirst(3).dropLast(), leftColumns: 1)
+    var table = Table(
+      [""] + Cell.heads.dropFirst(3).dropLast(), leftColumns: 1, optional: Cell.optionalHead)
     for cell in cells { table.append([cell.row[1]] + cell.row.dropFirst(3).dropLast()) }
     print(table.text)
     print(

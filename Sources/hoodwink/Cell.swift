@@ -34,6 +34,8 @@ struct Cell: Encodable {
   /// What was resampled for it.
   let intervalOver = "episodes"
   let flipRate: Double?
+  /// The share of attacked frames on which the policy took the action that the goal names; nil when it names none.
+  let reachRate: Double?
   let frames: Int
   let attackedFrames: Int
   let unchangedFrames: Int
@@ -51,7 +53,8 @@ struct Cell: Encodable {
     case policy, environment, attack, epsilon, epsilonValue, threat, threatHash, goal, timing, expectation
     case straightThrough, surrogate, acting
     case episodes, seed, mean
-    case interquartileMean, intervalLow, intervalHigh, intervalOver, flipRate, frames, attackedFrames
+    case interquartileMean, intervalLow, intervalHigh, intervalOver, flipRate, reachRate, frames,
+      attackedFrames
     case unchangedFrames, largestPerturbation, forwardPasses, backwardPasses, seconds, returns
   }
 
@@ -85,7 +88,8 @@ struct Cell: Encodable {
       surrogate: opposition == nil ? nil : surrogate?.name, acting: acting.name, episodes: episodes,
       seed: compute.seed, mean: result.mean,
       interquartileMean: result.interquartileMean, intervalLow: interval.lowerBound,
-      intervalHigh: interval.upperBound, flipRate: result.flipRate, frames: result.frames,
+      intervalHigh: interval.upperBound, flipRate: result.flipRate, reachRate: result.reachRate,
+      frames: result.frames,
       attackedFrames: result.attackedFrames, unchangedFrames: result.unchangedFrames,
       largestPerturbation: result.largestPerturbation, forwardPasses: result.passes.forward,
       backwardPasses: result.passes.backward, seconds: seconds, returns: result.returns,
@@ -102,15 +106,20 @@ struct Cell: Encodable {
     return parts.joined(separator: ", ")
   }
 
+  /// The head of a column that stands in a table where an attack wants a given action.
+  static let optionalHead = "reached"
+
   /// The heads of ``row``.
   static let heads = [
-    "policy", "attack", "epsilon", "mean", "IQM", "95% interval", "flips", "attacked", "unchanged", "largest",
-    "passes a frame", "time", "threat model",
+    "policy", "attack", "epsilon", "mean", "IQM", "95% interval", "flips", optionalHead, "attacked",
+    "unchanged",
+    "largest", "passes a frame", "time", "threat model",
   ]
 
   /// The cell as a row of the table.
   var row: [String] {
     let isAttacked = attack != nil
+    func percent(_ rate: Double?) -> String { rate.map { String(format: "%.1f%%", $0 * 100) } ?? "–" }
     func share(_ part: Int, _ whole: Int) -> String {
       isAttacked && whole > 0 ? String(format: "%.1f%%", 100 * Double(part) / Double(whole)) : "–"
     }
@@ -121,7 +130,7 @@ struct Cell: Encodable {
       policy, attack ?? "clean", epsilon.flatMap { Epsilon($0) }?.bothWays ?? "–",
       String(format: "%.3f", mean), String(format: "%.3f", interquartileMean),
       String(format: "[%.3f, %.3f]", intervalLow, intervalHigh),
-      flipRate.map { String(format: "%.1f%%", $0 * 100) } ?? "–", share(attackedFrames, frames),
+      percent(flipRate), percent(reachRate), share(attackedFrames, frames),
       share(unchangedFrames, attackedFrames), isAttacked ? String(format: "%.4f", largestPerturbation) : "–",
       isAttacked ? "\(perFrame(forwardPasses)) + \(perFrame(backwardPasses))" : "–",
       String(format: "%.1f s", seconds), threatHash ?? "–",
@@ -133,8 +142,9 @@ struct Cell: Encodable {
     "policy", "environment", "attack", "epsilon", "epsilon_value", "threat_hash", "goal", "timing",
     "expectation", "straight_through", "surrogate", "acting", "episodes", "seed", "mean",
     "interquartile_mean", "interval_low", "interval_high",
-    "interval_over", "flip_rate", "frames",
-    "attacked_frames", "unchanged_frames", "largest_perturbation", "forward_passes", "backward_passes",
+    "interval_over", "flip_rate", "reach_rate",
+    "frames", "attacked_frames", "unchanged_frames", "largest_perturbation", "forward_passes",
+    "backward_passes",
     "seconds",
   ]
 
@@ -145,7 +155,8 @@ struct Cell: Encodable {
       goal ?? "", timing ?? "", expectation.map { "\($0)" } ?? "", straightThrough.map { "\($0)" } ?? "",
       surrogate ?? "", acting, "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)",
       "\(intervalLow)",
-      "\(intervalHigh)", intervalOver, flipRate.map { "\($0)" } ?? "", "\(frames)", "\(attackedFrames)",
+      "\(intervalHigh)", intervalOver, flipRate.map { "\($0)" } ?? "", reachRate.map { "\($0)" } ?? "",
+      "\(frames)", "\(attackedFrames)",
       "\(unchangedFrames)", "\(largestPerturbation)", "\(forwardPasses)", "\(backwardPasses)", "\(seconds)",
     ]
   }

@@ -196,7 +196,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func printTables(_ report: Report) {
-    var table = Table(Cell.heads, leftColumns: 3)
+    var table = Table(Cell.heads, leftColumns: 3, optional: Cell.optionalHead)
     for cell in report.cells { table.append(cell.row) }
     print(table.text)
     let first = report.cells.first { $0.threat != nil }

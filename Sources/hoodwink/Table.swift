@@ -4,9 +4,12 @@ import Foundation
 struct Table {
   private let header: [String]
   private let leftColumns: Int
+  private let optional: String?
   private var rows: [[String]] = []
 
-  init(_ header: [String], leftColumns: Int) {
+  /// - Parameter optional: the head of a column that is left out when no row has a value in it.
+  init(_ header: [String], leftColumns: Int, optional: String? = nil) {
+    self.optional = optional
     self.header = header
     self.leftColumns = leftColumns
   }
@@ -15,7 +18,11 @@ struct Table {
 
   /// The table as text, without a newline at its end.
   var text: String {
-    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
+    let columns = header.indices.filter { column in
+      header[column] != optional || rows.contains { $0[column] != "–" }
+    }
+    let lines = ([header] + rows).map { line in columns.map { line[$0] } }
+    let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
     func line(_ cells: [String]) -> String {
       var line = ""
       for (column, cell) in cells.enumerated() {
@@ -26,7 +33,7 @@ struct Table {
       return line
     }
     let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
-    return ([line(header), rule] + rows.map(line)).joined(separator: "\n")
+    return ([line(lines[0]), rule] + lines.dropFirst().map(line)).joined(separator: "\n")
   }
 }
 

@@ -183,4 +183,20 @@ import Testing
     #expect(attacked.flipRate == Double(flips) / Double(attacked.frames))
     #expect(attacked.interval(seed: 1).contains(attacked.mean))
   }
+
+  /// Noise does not aim: whatever action it is asked for, the episodes are the same, and each of their frames reaches one.
+  @Test func everyAttackedFrameReachesOneAction() throws {
+    let (evaluation, policy) = try evaluation(10)
+    func reaches(_ goal: Goal) throws -> Evaluation.Result {
+      let plan = AttackPlan(try AttackChoice("noise"), goal: goal)
+      return try evaluation.run(policy, against: .init(plan, threat: threat))
+    }
+    #expect(try reaches(.flip).reachRate == nil)
+    let results = try (0..<3).map { try reaches(.reach($0)) }
+    #expect(Set(results.map(\.returns)).count == 1)
+    let counts = results.map { $0.episodes.reduce(0) { $0 + ($1.reaches ?? 0) } }
+    #expect(counts.allSatisfy { $0 > 0 })
+    #expect(counts.reduce(0, +) == results[0].attackedFrames)
+    #expect(results[1].reachRate == Double(counts[1]) / Double(results[1].attackedFrames))
+  }
 }

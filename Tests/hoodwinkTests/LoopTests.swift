@@ -110,6 +110,7 @@ import Testing
       #expect(evaluated.status == 0, "\(evaluated.errors)")
       // What the attacks want, and how, stands with the figures; what is set goes to those that have it.
       #expect(evaluated.output.contains("to reach left, timing strategic, expectation over 2"))
+      #expect(evaluated.output.contains("  flips  reached  "))
       let lines = try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n")
       #expect(lines.count == 4)
       #expect(Set(lines.map { $0.count { $0 == "," } }).count == 1)
