@@ -56,12 +56,12 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
     return min(height, width) >= 8 && channels >= 4 ? .minatarCNN : .mlp
   }
 
-  /// The choice with nothing left open for observations, [height, width, channels]: a name, filters and hidden layers.
+  /// The choice with nothing left open for observations, [height, width, channels]: a name and hidden layers. Filters
+  /// that nobody set stay out of it, as they do of recipes and policy files.
   public func resolved(for input: [Int]) -> NetworkChoice {
     var choice = self
     let name = name ?? Self.suited(to: input)
     choice.name = name
-    if !name.convolutions.isEmpty { choice.filters = filters ?? name.convolutions.map(\.filters) }
     choice.hidden = hidden ?? name.hidden
     return choice
   }
