@@ -13,7 +13,7 @@ import re
 import sys
 from pathlib import Path
 
-from train_policies import hoodwink
+from train_policies import ATTACKED_EPISODES, EPISODES, hoodwink
 
 CELLS = Path("runs/reproduce-table")
 EPSILONS = ["1/255", "2/255", "4/255", "8/255", "16/255", "32/255", "64/255"]
@@ -22,8 +22,7 @@ PGD = "pgd:steps=20:restarts=5"
 STRONGEST = [
     "fgsm", PGD, "pgd:steps=50:restarts=10", "apgd", "mad", "mifgsm", "adam", "worst-action", "critic", "robust-sarsa", "square"
 ]
-# How many episodes a cell has: fewer where an episode has thousands of frames, each of which the longest attack looks at 500 times.
-EPISODES = {"breakout-v1": 100, "space-invaders-v1": 20, "pong-42-v1": 10, "lava-crossing-pixels-v1": 100}
+ENVIRONMENTS = ["breakout-v1", "space-invaders-v1", "pong-42-v1", "lava-crossing-pixels-v1"]
 ROWS = [("", "plain"), ("-adversarial", "FGSM-trained"), ("-robust", "best defense")]
 START, END = "<!-- reproduce-table: begin -->", "<!-- reproduce-table: end -->"
 
@@ -69,7 +68,7 @@ def table(environments: list[str], wanted_episodes: int | None, certified_episod
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for environment in environments:
-        episodes = wanted_episodes or EPISODES.get(environment, 100)
+        episodes = wanted_episodes or ATTACKED_EPISODES.get(environment, EPISODES)
         random = hoodwink("baseline", environment, "--episodes", "1000")[0]["mean"]
         for agent in ("dqn", "ppo"):
             plain = f"{environment}-{agent}"
@@ -107,7 +106,7 @@ def table(environments: list[str], wanted_episodes: int | None, certified_episod
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("environments", nargs="*", default=list(EPISODES))
+    parser.add_argument("environments", nargs="*", default=ENVIRONMENTS)
     parser.add_argument("--episodes", type=int)
     parser.add_argument("--certified-episodes", type=int, default=10)
     parser.add_argument("--update", action="store_true")

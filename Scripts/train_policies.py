@@ -14,6 +14,8 @@ import yaml
 HOODWINK = ".build/release/hoodwink"
 EPSILONS = "1/255,2/255,4/255,8/255,16/255,32/255"
 EPISODES = 100
+# Under attack there are fewer where an episode has thousands of frames, each of which the longest attack looks at hundreds of times.
+ATTACKED_EPISODES = {"space-invaders-v1": 20, "pong-42-v1": 10}
 CERTIFIED_EPISODES = 10
 EXACT_BITS = (
     " MinAtar's observations are exact bits: rounding them undoes any perturbation below one half, so these figures tell how the "
@@ -71,8 +73,9 @@ def cell(row: dict) -> str:
 
 def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[float]) -> str:
     policy = f"Policies/{name}"
+    episodes = ATTACKED_EPISODES.get(recipe["environment"], EPISODES)
     evaluation = ["evaluate", policy, "--attacks", "noise,fgsm,pgd:steps=20:restarts=5", "--epsilons", EPSILONS,
-                  "--episodes", str(EPISODES)]  # fmt: skip
+                  "--episodes", str(episodes)]  # fmt: skip
     rows = hoodwink(*evaluation)["cells"]
     certified = hoodwink("certify", policy, "--epsilons", EPSILONS, "--episodes", str(CERTIFIED_EPISODES))
     rates = {size["epsilon"]: size["certificationRate"] for size in certified["sizes"]}
@@ -94,7 +97,7 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         + (f". The median, {chosen.name}, is the one here." if len(runs) > 1 else ".")
         + " Same recipe, same seed, same bits on the same machine.",
         "",
-        f"Of the returns of {EPISODES} episodes the mean, the interquartile mean and its 95% bootstrap interval (it speaks of this "
+        f"Of the returns of {episodes} episodes the mean, the interquartile mean and its 95% bootstrap interval (it speaks of this "
         f"policy, not of its training); max norm, newest frame; certified: share of frames of {CERTIFIED_EPISODES} clean episodes whose action is proven.",
         "",
         "| epsilon | " + " | ".join(attacks) + " | certified |",
