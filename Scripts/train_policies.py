@@ -15,7 +15,7 @@ HOODWINK = ".build/release/hoodwink"
 EPSILONS = "1/255,2/255,4/255,8/255,16/255,32/255"
 EPISODES = 100
 # Under attack there are fewer where an episode has thousands of frames, each of which the longest attack looks at hundreds of times.
-ATTACKED_EPISODES = {"space-invaders-v1": 20, "pong-42-v1": 10}
+ATTACKED_EPISODES = {"space-invaders-v1": 10, "pong-42-v1": 10}
 CERTIFIED_EPISODES = 10
 EXACT_BITS = (
     " MinAtar's observations are exact bits: rounding them undoes any perturbation below one half, so these figures tell how the "
