@@ -39,7 +39,7 @@ public enum AttackCatalog {
           victim, lesson in
           guard let victim = victim as? Attack.Access else { return nil }
           guard finished.learns, let lesson else { return try finished.against(victim) }
-          return try finished.against(victim, learningFrom: lesson.experience, within: lesson.threat)
+          return try finished.against(victim, learningFrom: lesson)
         }
       }
     }
@@ -54,8 +54,7 @@ public enum AttackCatalog {
     /// Whether it learns before it attacks.
     let learns: Bool
     /// The attack against a victim; nil when the victim does not give the access.
-    let against:
-      @Sendable (any Policy, _ lesson: (experience: Experience, threat: ThreatModel)?) throws -> (any Attack)?
+    let against: @Sendable (any Policy, Lesson?) throws -> (any Attack)?
   }
 
   /// All attacks, in the order in which they are listed. A new attack is a file and a line here.

@@ -93,14 +93,11 @@ public struct AttackChoice: Hashable, Sendable {
   public var learns: Bool { recipes.contains(where: \.learns) }
 
   /// The attack against a victim.
-  /// - Parameter experience: what attacks learn from that learn.
+  /// - Parameter lesson: what attacks learn from that learn.
   /// - Throws: ``AttackError`` when the victim does not give what an attack needs.
-  func against(
-    _ victim: any Policy, learningFrom experience: Experience?, within threat: ThreatModel
-  ) throws -> any Attack {
+  func against(_ victim: any Policy, learningFrom lesson: Lesson?) throws -> any Attack {
     let attacks = try parts.map { part -> any Attack in
       let entry = try AttackCatalog.entry(part.name)
-      let lesson = experience.map { (experience: $0, threat: threat) }
       if let attack = try entry.recipe(part.settings).against(victim, lesson) { return attack }
       let known: Knowledge =
         victim is any DifferentiablePolicy ? .weights : victim is any ScoringPolicy ? .scores : .actions

@@ -125,7 +125,8 @@ public struct Attacker: Sendable {
       throw AttackError(
         "straight-through: the policy has no transform without a gradient, or the attack needs none")
     }
-    let bound = try plan.attack.against(target, learningFrom: experience, within: threat)
+    let bound = try plan.attack.against(
+      target, learningFrom: experience.map { Lesson($0, within: threat, toward: plan.goal) })
     attack =
       surrogate == nil
       ? bound

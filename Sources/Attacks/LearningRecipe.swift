@@ -5,6 +5,22 @@ public protocol LearningRecipe: AttackRecipe {
 
   /// The attack, learned.
   /// - Throws: ``AttackError``.
-  func against(_ victim: Access, learningFrom experience: Experience, within threat: ThreatModel) throws
-    -> any Attack
+  func against(_ victim: Access, learningFrom lesson: Lesson) throws -> any Attack
+}
+
+/// What an attack learns from before it attacks.
+public struct Lesson: Sendable {
+  /// What its victim lived through.
+  public let experience: Experience
+  /// What will be allowed.
+  public let threat: ThreatModel
+  /// What will be wanted.
+  public let goal: Goal
+
+  /// A lesson; nothing said, any other action is wanted.
+  public init(_ experience: Experience, within threat: ThreatModel, toward goal: Goal = .flip) {
+    self.experience = experience
+    self.threat = threat
+    self.goal = goal
+  }
 }

@@ -62,10 +62,10 @@ public struct RobustSarsa: LearningRecipe {
 
   /// The attack, with values learned from the victim's episodes.
   public func against(
-    _ victim: any DifferentiablePolicy, learningFrom experience: Experience, within threat: ThreatModel
+    _ victim: any DifferentiablePolicy, learningFrom lesson: Lesson
   ) throws -> any Attack {
     SarsaAttack(
-      values: try learnedValues(of: victim, from: experience, within: threat),
+      values: try learnedValues(of: victim, from: lesson.experience, within: lesson.threat),
       ascent: PGD.ascent(steps: steps, restarts: restarts, on: victim))
   }
 

@@ -11,15 +11,15 @@ import Tensors
 ///
 ///     δ ← project(δ + α · steepest(Σ over a minibatch of ∇ loss(scores(x + δ)))),  α = 2.5·ε/n          n times
 ///
-/// With `file` the perturbation that `hoodwink craft --attack universal` has saved is used; otherwise it is learned from
-/// episodes of the victim before the run.
+/// With `file` the perturbation that `hoodwink craft --attack universal` has saved is used, whatever goal it was learned for;
+/// otherwise it is learned from episodes of the victim before the run.
 ///
 /// Access: gradients while it learns, nothing then. Cost: n forward and backward passes of `batch` observations, once.
 public struct Universal: LearningRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "universal", "one perturbation for all frames, learned or from a file", needs: .weights,
-    cost: "none; n·batch forward and backward once, to learn", hasOwnGoal: true)
+    cost: "none; n·batch forward and backward once, to learn")
 
   /// What can be set.
   public static let parameters: [AttackParameter<Universal>] = [
@@ -59,22 +59,21 @@ public struct Universal: LearningRecipe {
   }
 
   /// The perturbation, learned.
-  public func against(
-    _ victim: any Policy, learningFrom experience: Experience, within threat: ThreatModel
-  ) throws -> any Attack {
+  public func against(_ victim: any Policy, learningFrom lesson: Lesson) throws -> any Attack {
     guard let victim = victim as? any DifferentiablePolicy else {
       throw AttackError(
         "the attack \"universal\" needs gradients to learn: give it a file that craft has written (universal:file=…)"
       )
     }
-    return try learned(against: victim, from: experience, within: threat)
+    return try learned(against: victim, from: lesson)
   }
 
   /// Learns a perturbation.
   /// - Throws: ``AttackError`` when the experience is empty or does not fit the threat model.
   public func learned(
-    against victim: any DifferentiablePolicy, from experience: Experience, within threat: ThreatModel
+    against victim: any DifferentiablePolicy, from lesson: Lesson
   ) throws -> UniversalPerturbation {
+    let (experience, threat) = (lesson.experience, lesson.threat)
     guard experience.count > 0 else { throw AttackError("there are no observations to learn from") }
     var random = RandomStream(seed: 0, stream: .attack)
     let shape = Shape([1] + experience.observations.shape.dimensions.dropFirst())
@@ -97,7 +96,7 @@ public struct Universal: LearningRecipe {
         using: streams)
       let point = (clean.observations + change).clamped(to: threat.range)
       let gradient = clean.ascent(
-        of: victim, at: point, raising: ActionChange(from: clean.preferences), as: loss, using: &streams
+        of: victim, at: point, raising: lesson.goal.criterion(for: clean), as: loss, using: &streams
       ).gradient
       let sum = gradient.sum(alongAxis: 0, keepingAxis: true)
       change = space.project(space.step(from: change, along: sum, share: 2.5 / Float(steps)))

@@ -292,7 +292,7 @@ private struct NoisyPolicy: DifferentiablePolicy {
 
   @Test func plansThatContradictThemselvesAreRefused() throws {
     let policy = try policy()
-    for name in ["worst-action", "universal"] {
+    for name in ["worst-action", "robust-sarsa"] {
       let targeted = AttackPlan(try AttackChoice(name), goal: .reach(1))
       #expect(throws: AttackError.self) { try Attacker(targeted, against: policy, within: threat) }
     }

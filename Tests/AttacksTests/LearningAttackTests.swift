@@ -52,7 +52,8 @@ import Testing
     let victim = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [3, 3, 2])
     let threat = ThreatModel(epsilon: Epsilon(0.1), frames: .all)
     let learned = try Universal().learned(
-      against: victim, from: Experience(observations: observations, frameChannels: 2), within: threat)
+      against: victim,
+      from: Lesson(Experience(observations: observations, frameChannels: 2), within: threat))
     try withTemporaryFile { file in
       try Safetensors(metadata: [:], entries: [learned.entry]).write(to: file)
       var random = streams(20)
@@ -68,6 +69,29 @@ import Testing
       }
     }
     #expect(throws: AttackError.self) { try Attacker("universal", against: victim, within: threat) }
+  }
+}
+
+// Learned for a goal.
+extension LearningAttackTests {
+  /// On a linear policy with the margin as loss, the perturbation that leads to an action goes by the sign of that action's
+  /// weights less those of the one it has to overtake, entry by entry.
+  @Test(arguments: [1, 2])
+  func universalPerturbationsLeadToAnAction(_ target: Int) throws {
+    let observations = uniform([20, 3, 3, 2], seed: 8) * 0.5 + 0.25
+    var victim = try network([.flatten, .dense(outputs: 3, activation: .identity)], input: [3, 3, 2])
+    // Action 0 leads everywhere, and by so much that it is the one to overtake.
+    victim.network.parameters[1] = Tensor([9, 0, 0])
+    let weight = victim.network.parameters[0].elements
+    let experience = Experience(observations: observations, frameChannels: 2)
+    let threat = ThreatModel(epsilon: Epsilon(0.1), frames: .all)
+    let change = try Universal().learned(
+      against: victim, from: Lesson(experience, within: threat, toward: .reach(target))
+    ).change.elements
+    for entry in 0..<18 {
+      let slope = weight[entry * 3 + target] - weight[entry * 3]
+      #expect(abs(change[entry] - (slope > 0 ? 0.1 : -0.1)) < 1e-5)
+    }
   }
 }
 

@@ -24,6 +24,15 @@ struct NetworkChoiceTests {
     #expect(throws: NetworkError.self) { try NetworkChoice(.mlp, filters: [32]).features(of: [4, 4, 1]) }
   }
 
+  /// Recipes hold what is resolved, and a run is resumed only with the recipe that began it: runs older than the option have
+  /// no filters in theirs.
+  @Test func filtersThatNobodySetStayUnset() throws {
+    #expect(NetworkChoice().resolved(for: [42, 42, 2]) == NetworkChoice(.conv, hidden: [128]))
+    #expect(
+      NetworkChoice(.conv, filters: [32, 64]).resolved(for: [42, 42, 2])
+        == NetworkChoice(.conv, filters: [32, 64], hidden: [128]))
+  }
+
   @Test func whatSuitsTheObservation() throws {
     func convolutions(_ input: [Int]) throws -> Int {
       try NetworkChoice().features(of: input).layers.count {

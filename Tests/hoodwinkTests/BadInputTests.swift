@@ -63,7 +63,7 @@ import Testing
     Fault("attack catch-v1-dqn --epsilon 0.1 --timing often", ["often"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --norm l3", ["l3"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --knowledge scores", ["grants scores", "square"], 65),
-    Fault("attack catch-v1-dqn --epsilon 0.1 --attack universal --target left", ["goal of its own"], 65),
+    Fault("attack catch-v1-dqn --epsilon 0.1 --attack worst-action --target left", ["goal of its own"], 65),
     Fault("attack catch-v1-dqn --epsilon 0.1 --knowledge actions", ["grants actions", "--surrogate"], 65),
     Fault(
       "attack catch-v1-dqn --epsilon 0.1 --surrogate breakout-v1-ppo", ["--surrogate", "other observations"],
