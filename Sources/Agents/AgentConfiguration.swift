@@ -6,17 +6,17 @@ import Tensors
 public protocol AgentConfiguration: Hashable, Sendable, Codable {
   /// Whose it is.
   var kind: AgentKind { get }
-  /// Environments in lockstep.
+  /// Environments in lockstep, at least 1.
   var lanes: Int { get set }
-  /// Frames in an observation.
+  /// Frames in an observation, at least 1.
   var frames: Int { get set }
   /// The network; where nothing is said, what suits the observation.
   var network: NetworkChoice { get set }
-  /// The discount γ.
+  /// The discount γ, 0 to 1.
   var discount: Float { get set }
   /// Adam's rate over the run.
   var learningRate: Schedule { get set }
-  /// The largest global norm of a gradient.
+  /// The largest global norm of a gradient, positive.
   var gradientLimit: Float { get set }
 
   /// An agent that has seen nothing.
@@ -35,7 +35,7 @@ public protocol AgentConfiguration: Hashable, Sendable, Codable {
 public protocol PolicyGradientConfiguration: AgentConfiguration {
   /// Whether actor and critic look at the same features.
   var isShared: Bool { get set }
-  /// Steps of each environment between updates.
+  /// Steps of each environment between updates, at least 1.
   var horizon: Int { get set }
   /// The weight of the value's loss.
   var valueWeight: Float { get set }
@@ -63,5 +63,12 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
   public init(_ description: String, settings: [String] = []) {
     self.description = description
     self.settings = settings
+  }
+
+  /// - Throws: for the first of some numbers that is below 1.
+  static func check(_ settings: (name: String, value: Int)...) throws(ConfigurationError) {
+    for (name, value) in settings where value < 1 {
+      throw ConfigurationError("'\(name)' must be at least 1, not \(value)", settings: [name])
+    }
   }
 }

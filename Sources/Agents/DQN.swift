@@ -20,7 +20,7 @@ public struct DQN: LearningAgent {
 
   /// What can be set.
   public struct Configuration: AgentConfiguration {
-    /// Environments in lockstep.
+    /// Environments in lockstep, at least 1, as all whole numbers here.
     public var lanes = 16
     /// Frames in an observation.
     public var frames = 1
@@ -32,9 +32,9 @@ public struct DQN: LearningAgent {
     public var isDouble = true
     /// The n of n-step returns.
     public var returnSteps = 1
-    /// The discount γ.
+    /// The discount γ, 0 to 1.
     public var discount: Float = 0.97
-    /// Moments kept: a step takes one, and the end of an episode one more.
+    /// Moments kept, shared out over the lanes: a step takes one, and the end of an episode one more.
     public var replayCapacity = 50_000
     /// Steps before the first update.
     public var learningStart = 1_000
@@ -107,6 +107,11 @@ public struct DQN: LearningAgent {
     self.workers = workers
     self.seed = seed
     learningStart = configuration.learningStart
+    precondition(environments.count == configuration.lanes, "an environment for each of the lanes")
+    try ConfigurationError.check(
+      ("lanes", configuration.lanes), ("stack", configuration.frames),
+      ("return-steps", configuration.returnSteps), ("batch-size", configuration.batchSize),
+      ("steps-per-update", configuration.stepsPerUpdate), ("target-interval", configuration.targetInterval))
     guard configuration.network.lstm == nil else {
       throw ConfigurationError(
         "dqn draws single transitions, which an LSTM cannot learn from: use ppo or reinforce",
@@ -120,6 +125,17 @@ public struct DQN: LearningAgent {
           + "lanes with more than \(configuration.returnSteps) and fit into a replay of "
           + "\(configuration.replayCapacity)",
         settings: ["learning-start", "replay-capacity", "lanes", "return-steps"])
+    }
+    // In a lane that lives one long episode the oldest moments have no whole stack any more, and the newest no successor yet.
+    guard
+      configuration.replayCapacity / configuration.lanes >= configuration.frames + configuration.returnSteps
+        + 2
+    else {
+      throw ConfigurationError(
+        "a replay of \(configuration.replayCapacity) leaves each of \(configuration.lanes) lanes "
+          + "\(configuration.replayCapacity / configuration.lanes) moments, too few for \(configuration.frames) frames and "
+          + "\(configuration.returnSteps) steps: at least \(configuration.frames + configuration.returnSteps + 2)",
+        settings: ["replay-capacity", "lanes", "stack", "return-steps"])
     }
     let features = try configuration.network.features(
       of: configuration.input(in: environments), streams: configuration.isDueling ? 2 : 1)
@@ -208,6 +224,7 @@ public struct DQN: LearningAgent {
       try replay.restore(saved)
     } else {
       learningStart = steps + configuration.learningStart
+      replay.begin(withinEpisodes: rollout.records.map { $0.length > 0 })
     }
   }
 

@@ -8,14 +8,15 @@ final class GrowingFile {
   /// The bytes written so far.
   private(set) var length = 0
 
-  /// Opens a file, or makes it, and cuts it off behind some bytes.
+  /// Opens a file, or makes it, and cuts it off behind some bytes; nil for going on behind what there is.
   ///
   /// - Throws: `AtomicFile.Failure` when it cannot be written, or is shorter than that.
-  init(_ url: URL, length: Int = 0) throws(AtomicFile.Failure) {
+  init(_ url: URL, length: Int?) throws(AtomicFile.Failure) {
     self.url = url
     descriptor = open(url.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw AtomicFile.Failure(path: url.path, reason: Self.currentReason()) }
     let end = lseek(descriptor, 0, SEEK_END)
+    let length = length ?? Int(end)
     if end < off_t(length) {
       throw AtomicFile.Failure(
         path: url.path, reason: "it has \(end) bytes, of which the checkpoint knows \(length)")

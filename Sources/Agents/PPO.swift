@@ -78,6 +78,7 @@ public struct PPO: LearningAgent {
     self.configuration = configuration
     learner = try PolicyGradientLearner(
       configuration, environments: environments, seed: seed, workers: workers)
+    try ConfigurationError.check(("epochs", configuration.epochs))
     guard (1...learner.partCount).contains(configuration.minibatches) else {
       throw ConfigurationError(
         "\(learner.partCount) \(learner.partCount == configuration.lanes ? "lanes" : "steps") cannot be "

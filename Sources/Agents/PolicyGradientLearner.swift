@@ -37,6 +37,9 @@ struct PolicyGradientLearner: Sendable {
     _ configuration: some PolicyGradientConfiguration, environments: any VectorEnvironment, seed: UInt64,
     workers: Workers
   ) throws {
+    precondition(environments.count == configuration.lanes, "an environment for each of the lanes")
+    try ConfigurationError.check(
+      ("lanes", configuration.lanes), ("stack", configuration.frames), ("horizon", configuration.horizon))
     let input = configuration.input(in: environments)
     var random = RandomStream(seed: seed, stream: .initialization)
     model = try ActorCritic(

@@ -57,15 +57,13 @@ public final class RecordedRun {
       header?.isFinished == true
       ? .finished : header.map { $0.steps > 0 ? .checkpoint(steps: $0.steps) : .beginning } ?? .beginning
     func grown(_ name: String) throws(AtomicFile.Failure) -> GrowingFile {
-      let url = folder.file(name)
-      let saved = header?.lengths[name] ?? 0
-      // What a finished run has written is not touched.
-      return try GrowingFile(url, length: saved)
+      try GrowingFile(folder.file(name), length: header?.lengths[name] ?? 0)
     }
     if start != .finished { folder.removeUnfinishedFiles(newerThan: header?.steps) }
     metrics = try grown("metrics.csv")
     events = try grown("events.out.tfevents")
-    log = try grown("log.txt")
+    // What has happened has happened, whatever was made again since.
+    log = try GrowingFile(folder.file("log.txt"), length: nil)
     self.run = run
     self.start = start
     self.folder = folder
@@ -79,8 +77,8 @@ public final class RecordedRun {
     }
     if let header, !header.savesAll {
       warnings.append(
-        "the replay was too large to be saved: it fills again first, and the run is not bit-identical to one that never "
-          + "stopped")
+        "the replay was too large to be saved: it begins empty, the next update waits for 'learning-start' steps, and the run is "
+          + "not bit-identical to one that never stopped")
     }
     if header == nil {
       try metrics.append(Data((TrainingRun.Row.columns(of: run).joined(separator: ",") + "\n").utf8))
@@ -168,9 +166,7 @@ public final class RecordedRun {
     let header = Checkpoint.Header(
       version: version, recipe: recipe, steps: run.progress.steps, isFinished: run.isFinished,
       savesAll: run.savesAll,
-      lengths: [
-        "metrics.csv": metrics.length, "events.out.tfevents": events.length, "log.txt": log.length,
-      ])
+      lengths: ["metrics.csv": metrics.length, "events.out.tfevents": events.length])
     try folder.write(Checkpoint(header: header, state: run.savedState()))
     savedSteps = run.progress.steps
     savedAt = .now

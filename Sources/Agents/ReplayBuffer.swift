@@ -167,6 +167,11 @@ struct ReplayBuffer: Sendable {
     for index in lanes.indices { lanes[index].restore(state.lanes[index]) }
   }
 
+  /// Begins empty in lanes that may be within an episode: their first frames stand for none before them.
+  mutating func begin(withinEpisodes isWithin: [Bool]) {
+    for index in lanes.indices { lanes[index].startsEpisode = !isWithin[index] }
+  }
+
   /// Adds a step of all lanes; the oldest moments make room.
   mutating func append(_ step: Rollout.Step) {
     let (depth, channels) = (frame.channels * frames, frame.channels)

@@ -45,7 +45,8 @@ public struct AdamPGD: AttackRecipe {
   /// One start, or the strongest of several.
   public func against(_ victim: any DifferentiablePolicy) -> any Attack {
     let one = BoundAttack(recipe: self, victim: victim)
-    return restarts > 1 ? Strongest(of: Array(repeating: one, count: restarts), against: victim) : one
+    return restarts > 1
+      ? Strongest(of: Array(repeating: one, count: restarts), against: victim, knowing: .weights) : one
   }
 
   /// Steps from one start.

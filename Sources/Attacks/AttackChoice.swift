@@ -86,16 +86,22 @@ public struct AttackChoice: Hashable, Sendable {
     }
   }
 
-  /// The most that a part must know.
-  var needs: Knowledge { recipes.map(\.needs).max() ?? .nothing }
+  /// The most that a part must know; of several something, to tell which is the strongest.
+  var needs: Knowledge {
+    max(recipes.map(\.needs).max() ?? .nothing, parts.count > 1 ? .actions : .nothing)
+  }
 
   /// Whether a part learns from its victim's experience before it attacks.
   public var learns: Bool { recipes.contains(where: \.learns) }
 
   /// The attack against a victim.
-  /// - Parameter lesson: what attacks learn from that learn.
-  /// - Throws: ``AttackError`` when the victim does not give what an attack needs.
-  func against(_ victim: any Policy, learningFrom lesson: Lesson?) throws -> any Attack {
+  /// - Parameters:
+  ///   - knowledge: what may be known of the victim.
+  ///   - lesson: what attacks learn from that learn.
+  /// - Throws: ``AttackError`` when the victim does not give what an attack needs, or an attack on actions is one of several.
+  func against(_ victim: any Policy, knowing knowledge: Knowledge, learningFrom lesson: Lesson?) throws
+    -> any Attack
+  {
     let attacks = try parts.map { part -> any Attack in
       let entry = try AttackCatalog.entry(part.name)
       if let attack = try entry.recipe(part.settings).against(victim, lesson) { return attack }
@@ -106,7 +112,12 @@ public struct AttackChoice: Hashable, Sendable {
         "the attack \"\(part.name)\" needs \(entry.about.access), which this policy does not give; "
           + "these would work: \(others.joined(separator: ", "))")
     }
-    return attacks.count == 1 ? attacks[0] : Strongest(of: attacks, against: victim)
+    if attacks.count == 1 { return attacks[0] }
+    if let index = attacks.firstIndex(where: { $0 is any ActionAttack }) {
+      throw AttackError(
+        "the attack \"\(parts[index].name)\" changes actions and no observation: it cannot be one of several")
+    }
+    return Strongest(of: attacks, against: victim, knowing: knowledge)
   }
 }
 

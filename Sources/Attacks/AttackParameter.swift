@@ -42,21 +42,6 @@ public struct AttackParameter<Recipe: AttackRecipe>: Sendable {
       })
   }
 
-  /// A number, or nothing: what the attack makes of the others.
-  public static func optional(
-    _ name: String, _ path: WritableKeyPath<Recipe, Float?> & Sendable, in range: ClosedRange<Float>,
-    _ summary: String
-  ) -> AttackParameter {
-    AttackParameter(
-      name: name, summary: summary, expected: "a number from \(range.lowerBound) to \(range.upperBound)",
-      text: { $0[keyPath: path].map { "\($0)" } ?? "" },
-      set: { recipe, text in
-        guard let value = Float(text), range.contains(value) else { return false }
-        recipe[keyPath: path] = value
-        return true
-      })
-  }
-
   /// A size as epsilon is one, or nothing: what the attack makes of the others.
   public static func size(
     _ name: String, _ path: WritableKeyPath<Recipe, Epsilon?> & Sendable, _ summary: String

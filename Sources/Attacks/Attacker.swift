@@ -46,6 +46,8 @@ public struct Attacker: Sendable {
   private let expectation: Int?
   /// Whether scores that differ from one look to the next spoil the attack.
   private let wantsSteadyScores: Bool
+  /// Whether actions that are drawn anew at each look spoil the attack.
+  private let wantsSteadyActions: Bool
 
   /// Checks that the attack changes what the policy sees.
   /// - Parameter consequence: what follows where it replaces actions and leaves observations alone.
@@ -54,6 +56,11 @@ public struct Attacker: Sendable {
     guard !(attack is any ActionAttack) else {
       throw AttackError("the attack \"flip\" changes actions, not observations: \(consequence)")
     }
+  }
+
+  /// The one perturbation that it adds to every observation; nil for other attacks.
+  public var universalPerturbation: UniversalPerturbation? {
+    ((attack as? Transferred)?.attack ?? attack) as? UniversalPerturbation
   }
 
   /// An attacker with an attack that is not in the catalog.
@@ -69,7 +76,7 @@ public struct Attacker: Sendable {
     timing = .everyFrame
     warnings = threat.warning.map { [$0] } ?? []
     expectation = nil
-    wantsSteadyScores = false
+    (wantsSteadyScores, wantsSteadyActions) = (false, false)
   }
 
   /// The attacker of a name in the catalog, with its parameters: `pgd:steps=20`.
@@ -126,7 +133,15 @@ public struct Attacker: Sendable {
         "straight-through: the policy has no transform without a gradient, or the attack needs none")
     }
     let bound = try plan.attack.against(
-      target, learningFrom: experience.map { Lesson($0, within: threat, toward: plan.goal) })
+      target, knowing: surrogate == nil ? threat.knowledge : .weights,
+      learningFrom: experience.map { Lesson($0, within: threat, toward: plan.goal) })
+    if surrogate != nil, bound is any ActionAttack {
+      throw AttackError(
+        "the attack \"\(names)\" changes actions and searches on no policy: leave --surrogate out")
+    }
+    if plan.goal.needsValues, bound.needs == .actions {
+      throw AttackError("the attack \"\(names)\" sees actions alone, which do not tell a lower value")
+    }
     attack =
       surrogate == nil
       ? bound
@@ -142,6 +157,7 @@ public struct Attacker: Sendable {
     flips = attack as? any ActionAttack
     // A network is known to draw nothing.
     wantsSteadyScores = attack.needs == .weights && plan.expectation == nil && !(victim is NetworkPolicy)
+    wantsSteadyActions = bound.needs == .actions && surrogate == nil && plan.expectation == nil
     warnings = plan.warnings(under: threat)
   }
 
@@ -175,8 +191,8 @@ public struct Attacker: Sendable {
   ///   - random: the attack's streams, one an observation.
   ///   - victimRandom: the victim's; not changed.
   /// - Throws: ``AttackError`` when what would be delivered breaks the threat model in spite of the projection, when the
-  ///   region or the goal does not fit, and when a white-box attack meets a victim whose scores differ from one look to
-  ///   the next without an expectation.
+  ///   region or the goal does not fit, and when an attack without an expectation meets a victim whose answers differ from one
+  ///   look to the next: the scores for a white-box attack, the actions for one that asks for actions alone.
   public func deliver(
     _ observations: Tensor, frameChannels: Int, memory: Memory = Memory(), turns: inout [Turn],
     using random: inout [RandomStream], victimRandom: [RandomStream] = []
@@ -205,7 +221,11 @@ public struct Attacker: Sendable {
       search = Search(unchanged: observations)
     } else {
       let clean = CleanPass(
-        decision, of: observations, memory: memory, knowledge: knowledge, expectation: expectation ?? 1)
+        decision,
+        showing: shownActions(
+          decision, observations, memory: memory, using: &random, victimRandom: victimRandom),
+        of: observations, memory: memory, knowledge: knowledge, expectation: expectation ?? 1,
+        quantization: threat.quantization)
       search = try self.search(clean, at: rows, within: neighborhood, using: &random)
     }
     try checkShare(search.observations, of: observations, isAttacked: isAttacked, turns: turns)
@@ -213,6 +233,17 @@ public struct Attacker: Sendable {
       observations: search.observations, cleanActions: decision.actions,
       cleanScores: decision.scores?.stoppingGradient(), isAttacked: isAttacked, isFlipped: isFlipped,
       sizes: search.sizes, passes: search.passes, memory: decision.memory, random: decision.random)
+  }
+
+  /// The actions that the attack is shown. Of a policy that draws them it sees others than those that will be taken, drawn from
+  /// the attack's streams: what the victim draws is not its to know.
+  private func shownActions(
+    _ decision: Decision, _ observations: Tensor, memory: Memory, using random: inout [RandomStream],
+    victimRandom: [RandomStream]
+  ) -> [Int] {
+    guard knowledge == .actions, decision.random != victimRandom else { return decision.actions }
+    var memory = memory
+    return victim.act(on: observations, memory: &memory, using: &random)
   }
 
   /// What the attack made of a batch.
@@ -264,7 +295,7 @@ public struct Attacker: Sendable {
     guard proposed.shape == neighborhood.center.shape else {
       throw AttackError("the threat model (\(threat)) is violated: the shape changed to \(proposed.shape)")
     }
-    let projected = neighborhood.project(proposed)
+    let projected = neighborhood.deliverable(proposed)
     let (sizes, violation) = neighborhood.examination(of: projected)
     if let violation {
       throw AttackError("the threat model (\(threat)) is violated: \(violation)")
@@ -330,6 +361,11 @@ public struct Attacker: Sendable {
   ) throws {
     if let scores = decision.scores, let action = goal.actions.first(where: { $0 >= scores.shape[1] }) {
       throw AttackError("action \(action) is wanted of a policy that has \(scores.shape[1])")
+    }
+    if wantsSteadyActions, decision.random != victimRandom {
+      throw AttackError(
+        "the policy draws its actions, and an attack that asks for actions alone takes each draw for an answer: let it ask "
+          + "for the most frequent of several (--expectation 25)")
     }
     guard wantsSteadyScores, let first = turns.first, first.frames == 0 else { return }
     if decision.hasDrawnScores || !hasSteadyScores(observations, memory: memory, victimRandom: victimRandom) {

@@ -51,7 +51,8 @@ public struct AutoPGD: AttackRecipe {
   /// One start, or the strongest of several.
   public func against(_ victim: any DifferentiablePolicy) -> any Attack {
     let one = BoundAttack(recipe: self, victim: victim)
-    return restarts > 1 ? Strongest(of: Array(repeating: one, count: restarts), against: victim) : one
+    return restarts > 1
+      ? Strongest(of: Array(repeating: one, count: restarts), against: victim, knowing: .weights) : one
   }
 
   /// The steps at which the search looks back.

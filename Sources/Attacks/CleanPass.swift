@@ -18,6 +18,8 @@ public struct CleanPass: Sendable {
   public let memory: Memory
   /// How many draws of the victim's randomness an answer is averaged over; 1 for a victim that draws nothing.
   public let expectation: Int
+  /// How what the victim is asked about is rounded: it answers to what would be delivered. Nil where nothing is rounded.
+  let quantization: Quantization?
   /// The same observations and the scores with the way between them on the tape, so that a gradient there needs no second
   /// forward pass; nil when no gradients are to be known.
   private let recording: (observations: Tensor, scores: Tensor)?
@@ -37,19 +39,31 @@ public struct CleanPass: Sendable {
     using random: [RandomStream] = [], knowledge: Knowledge = .weights, expectation: Int = 1
   ) {
     self.init(
-      Decision(
-        on: observations, of: victim, memory: memory, using: random, isRecorded: knowledge == .weights),
-      of: observations, memory: memory, knowledge: knowledge, expectation: expectation)
+      of: observations, through: victim, memory: memory, using: random, knowledge: knowledge,
+      expectation: expectation, quantization: nil)
   }
 
   init(
-    _ decision: borrowing Decision, of observations: Tensor, memory: Memory, knowledge: Knowledge,
-    expectation: Int
+    of observations: Tensor, through victim: borrowing some Policy, memory: Memory = Memory(),
+    using random: [RandomStream], knowledge: Knowledge, expectation: Int, quantization: Quantization?
+  ) {
+    self.init(
+      Decision(
+        on: observations, of: victim, memory: memory, using: random, isRecorded: knowledge == .weights),
+      of: observations, memory: memory, knowledge: knowledge, expectation: expectation,
+      quantization: quantization)
+  }
+
+  /// - Parameter actions: those that are to be known; nil for those of the decision.
+  init(
+    _ decision: borrowing Decision, showing actions: [Int]? = nil, of observations: Tensor, memory: Memory,
+    knowledge: Knowledge, expectation: Int, quantization: Quantization?
   ) {
     self.observations = observations.stoppingGradient()
     self.memory = memory
     self.expectation = expectation
-    actions = decision.actions
+    self.quantization = quantization
+    self.actions = actions ?? decision.actions
     scores = knowledge >= .scores ? decision.scores?.stoppingGradient() : nil
     if knowledge == .weights, expectation == 1, let leaf = decision.recorded, let scores = decision.scores,
       scores.isOnTape
@@ -64,6 +78,7 @@ public struct CleanPass: Sendable {
   }
 
   private init(_ other: CleanPass, at indices: [Int]) {
+    quantization = other.quantization
     observations = other.observations.rows(at: indices)
     scores = other.scores?.rows(at: indices)
     actions = indices.map { other.actions[$0] }
@@ -72,6 +87,22 @@ public struct CleanPass: Sendable {
     recording = nil
     counter = other.counter
     places = indices.map { other.places?[$0] ?? $0 }
+  }
+
+  private init(unrounded other: CleanPass) {
+    quantization = nil
+    (observations, scores, actions) = (other.observations, other.scores, other.actions)
+    (memory, expectation, recording) = (other.memory, other.expectation, other.recording)
+    (counter, places) = (other.counter, other.places)
+  }
+
+  /// The same, with the victim asked about the very observations: for directions, which are estimated from points too near to one
+  /// another for 8 bits.
+  var unrounded: CleanPass { CleanPass(unrounded: self) }
+
+  /// What would be delivered of some observations; gradients take it for the observations themselves.
+  private func delivered(_ observations: Tensor) -> Tensor {
+    quantization?.rounded(observations, toward: self.observations) ?? observations
   }
 
   /// The pass of some of the observations, in the order of the indices.
@@ -125,6 +156,7 @@ extension CleanPass {
     of victim: any Policy, at observations: Tensor, using random: inout [RandomStream]
   ) -> [Int] {
     counter.add(Passes(forward: expectation), to: places)
+    let observations = delivered(observations)
     let draws = (0..<expectation).map { _ in
       var memory = memory
       return victim.act(on: observations, memory: &memory, using: &random)
@@ -144,6 +176,7 @@ extension CleanPass {
     of victim: any ScoringPolicy, at observations: Tensor, for criterion: any Criterion,
     using random: inout [RandomStream]
   ) -> Response {
+    let observations = delivered(observations)
     let answers = (0..<expectation).map { _ in
       answer(of: victim, at: observations, for: criterion, using: &random)
     }
@@ -184,7 +217,7 @@ extension CleanPass {
     if observations == nil, let recording, !criterion.needsValues {
       return ascent(from: recording.observations, by: Response(scores: recording.scores))
     }
-    let leaf = (observations ?? self.observations).tracked()
+    let leaf = observations.map(delivered)?.tracked() ?? self.observations.tracked()
     if expectation == 1 {
       return ascent(from: leaf, by: answer(of: victim, at: leaf, for: criterion, using: &random))
     }
@@ -210,7 +243,7 @@ extension CleanPass {
     of functions: [@Sendable (Response) -> Tensor],
     for criterion: any Criterion, using random: inout [RandomStream]
   ) -> (response: Response, values: [[Float]], gradients: [Tensor]) {
-    let leaf = observations.tracked()
+    let leaf = delivered(observations).tracked()
     let answers = (0..<expectation).map { _ in answer(of: victim, at: leaf, for: criterion, using: &random) }
     counter.add(Passes(backward: functions.count * expectation), to: places)
     func mean(_ tensors: [Tensor]) -> Tensor {

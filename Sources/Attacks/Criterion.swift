@@ -6,6 +6,9 @@ public protocol Criterion: Sendable {
   /// Whether the victim's value is part of it.
   var needsValues: Bool { get }
 
+  /// Whether there is an answer that meets it, and not only better ones and worse ones.
+  var canBeMet: Bool { get }
+
   /// What the attack raises, one number an observation: [batch].
   func loss(of response: Response, as kind: ScoreLoss) -> Tensor
 
@@ -22,6 +25,9 @@ public protocol Criterion: Sendable {
 extension Criterion {
   /// Actions do.
   public var needsValues: Bool { false }
+
+  /// As a rule there is.
+  public var canBeMet: Bool { true }
 
   /// What the attack raises, of scores alone: [batch, actions] gives [batch].
   public func loss(of scores: Tensor, as kind: ScoreLoss = .crossEntropy) -> Tensor {
@@ -77,13 +83,16 @@ public struct ActionReached: Criterion {
   public func rows(at indices: [Int]) -> any Criterion { ActionReached(indices.map { targets[$0] }) }
 }
 
-/// A lower value, by the victim's own estimate. There is always a lower one: it is never met.
+/// A lower value, by the victim's own estimate. It is never met.
 public struct LowValue: Criterion {
   /// A lower value.
   public init() {}
 
   /// Values are needed.
   public var needsValues: Bool { true }
+
+  /// There is always a lower one.
+  public var canBeMet: Bool { false }
 
   /// −V.
   public func loss(of response: Response, as kind: ScoreLoss) -> Tensor {
@@ -103,7 +112,7 @@ public struct LowValue: Criterion {
   public func rows(at indices: [Int]) -> any Criterion { self }
 }
 
-/// Several wishes at once: the loss is the sum of theirs, met where all of those are that can be.
+/// Several wishes at once: the loss is the sum of theirs, met where all of those are that can be, and nowhere where none can.
 public struct AllOf: Criterion {
   /// The wishes.
   public let parts: [any Criterion]
@@ -118,22 +127,25 @@ public struct AllOf: Criterion {
   /// Where one of them needs values.
   public var needsValues: Bool { parts.contains(where: \.needsValues) }
 
+  /// Where one of them can.
+  public var canBeMet: Bool { parts.contains(where: \.canBeMet) }
+
   /// The sum.
   public func loss(of response: Response, as kind: ScoreLoss) -> Tensor {
     parts.dropFirst().reduce(parts[0].loss(of: response, as: kind)) { $0 + $1.loss(of: response, as: kind) }
   }
 
-  /// Where all are met.
+  /// Where all are met that can be.
   public func isMet(by response: Response) -> [Bool] {
-    parts.map { $0.isMet(by: response) }.reduce(Array(repeating: true, count: response.scores.shape[0])) {
-      zip($0, $1).map { $0 && $1 }
-    }
+    parts.filter(\.canBeMet).map { $0.isMet(by: response) }
+      .reduce(Array(repeating: canBeMet, count: response.scores.shape[0])) { zip($0, $1).map { $0 && $1 } }
   }
 
-  /// Where all are met, if actions tell of all.
+  /// Where all are met that can be, if actions tell of those.
   public func isMet(by actions: [Int]) -> [Bool]? {
+    guard canBeMet else { return nil }
     var met = Array(repeating: true, count: actions.count)
-    for part in parts {
+    for part in parts where part.canBeMet {
       guard let own = part.isMet(by: actions) else { return nil }
       met = zip(met, own).map { $0 && $1 }
     }

@@ -18,7 +18,7 @@ struct EstimatedGradient {
     _ clean: CleanPass, of victim: any ScoringPolicy, at point: Tensor, raising criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    let range = neighborhood.threat.range
+    let (clean, range) = (clean.unrounded, neighborhood.threat.range)
     let step = size * (range.upperBound - range.lowerBound)
     var total = Tensor.zeros(point.shape)
     for _ in 0..<samples {

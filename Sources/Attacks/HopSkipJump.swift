@@ -93,8 +93,10 @@ public struct HopSkipJump: AttackRecipe {
 
     var isMax: Bool { neighborhood.threat.norm == .max }
 
-    mutating func isMet(by observations: Tensor) -> [Bool] {
-      criterion.isMet(by: clean.actions(of: victim, at: observations, using: &streams))
+    /// - Parameter isExact: whether the very observations are asked about, and not what 8 bits leave of them.
+    mutating func isMet(by observations: Tensor, isExact: Bool = false) -> [Bool] {
+      let clean = isExact ? clean.unrounded : clean
+      return criterion.isMet(by: clean.actions(of: victim, at: observations, using: &streams))
         ?? Array(repeating: false, count: open.count)
     }
 
@@ -145,9 +147,10 @@ public struct HopSkipJump: AttackRecipe {
         let limits = neighborhood.rowScales(shares).broadcast(to: change.shape)
         return center + maximum(minimum(change, limits), -limits)
       }
-      // To a share of d^(−3/2) of the way, the paper's θ, beside which the points around are far apart; Float32 ends it.
+      // To the paper's θ, a share of d^(−3/2) of the way, d^(−2) under the max norm, beside which the points around are far
+      // apart; Float32 ends it.
       let dimension = Float(max(neighborhood.freeEntries.count, 2))
-      for _ in 0..<min(Int((1.5 * log2(dimension)).rounded(.up)), 22) {
+      for _ in 0..<min(Int(((isMax ? 2 : 1.5) * log2(dimension)).rounded(.up)), 22) {
         let middle = zip(low, high).map { ($0 + $1) / 2 }
         let met = isMet(by: blend(middle))
         for row in met.indices {
@@ -213,7 +216,7 @@ public struct HopSkipJump: AttackRecipe {
         let around = neighborhood.inRange(point + unit * neighborhood.rowScales(deltas))
         // What the range leaves of the draw.
         let change = (around - point) * neighborhood.rowScales(deltas.map { 1 / $0 })
-        let met = isMet(by: around).map { $0 ? Float(1) : -1 }
+        let met = isMet(by: around, isExact: true).map { $0 ? Float(1) : -1 }
         weighted = weighted + change * neighborhood.rowScales(met)
         plain = plain + change
         signs = zip(signs, met).map(+)

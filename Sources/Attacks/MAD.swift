@@ -45,7 +45,8 @@ public struct MAD: AttackRecipe {
     guard let scores = clean.scores else { preconditionFailure("the attacker grants what MAD needs") }
     let first = BoundAttack(recipe: FromMargin(steps: steps), victim: victim)
     let others = Array(repeating: PGD.ascent(steps: steps, restarts: 1, on: victim), count: restarts - 1)
-    let attack: any Attack = others.isEmpty ? first : Strongest(of: [first] + others, against: victim)
+    let attack: any Attack =
+      others.isEmpty ? first : Strongest(of: [first] + others, against: victim, knowing: .weights)
     return attack.perturb(
       clean, meeting: PolicyDivergence(from: scores), within: neighborhood, using: &random)
   }

@@ -2,28 +2,33 @@ import Tensors
 
 extension Neighborhood {
   /// Of the allowed observations the nearest to those proposed, exactly, in the Euclidean sense. (Under the max norm the
-  /// nearest in every norm.) With 8 bits, the levels next to that on the side of the clean values.
+  /// nearest in every norm.) Where attacks search: the 8 bits of a threat model are left to ``deliverable(_:)``, because
+  /// rounding after each step would take steps of less than a level back.
   ///
   /// An entry for which no number is proposed (NaN) stays as it is; an entry whose clean value lies outside the range is moved
   /// no further out. O(entries) but for the L1 and L2 norms' few passes over an observation that is too far away.
   public func project(_ proposed: Tensor) -> Tensor {
     precondition(proposed.shape == center.shape, "an attack changed the shape of an observation")
-    let projected: Tensor
     if threat.norm == .max {
-      projected = proposed.held(to: center, within: budgets, where: mask, in: threat.range)
-    } else {
-      let length = length
-      projected = Tensor(shape: center.shape) { result in
-        proposed.withElements { proposed in
-          center.withElements { clean in
-            for row in 0..<count {
-              bound(&result, proposed, clean, start: row * length, by: shrinkage(proposed, clean, row: row))
-            }
+      return proposed.held(to: center, within: budgets, where: mask, in: threat.range)
+    }
+    let length = length
+    return Tensor(shape: center.shape) { result in
+      proposed.withElements { proposed in
+        center.withElements { clean in
+          for row in 0..<count {
+            bound(&result, proposed, clean, start: row * length, by: shrinkage(proposed, clean, row: row))
           }
         }
       }
     }
-    return threat.isQuantized ? quantized(projected) : projected
+  }
+
+  /// What is delivered of what is proposed: its projection, with 8 bits the levels next to that on the side of the clean
+  /// values.
+  public func deliverable(_ proposed: Tensor) -> Tensor {
+    let projected = project(proposed)
+    return threat.quantization?.rounded(projected, toward: center) ?? projected
   }
 
   /// The projection of the iterated attacks: under the L2 norm onto the ball and then into the range, as CleverHans,
@@ -34,16 +39,6 @@ extension Neighborhood {
     let sizes = Neighborhood.zeros(like: self).sizes(of: changes)
     guard zip(sizes, budgets).contains(where: { $0 > $1 }) else { return project(proposed) }
     return project(center + scaled(changes, to: zip(sizes, budgets).map { min($0, $1) }))
-  }
-
-  private func quantized(_ projected: Tensor) -> Tensor {
-    Tensor(shape: center.shape) { result in
-      projected.withElements { projected in
-        center.withElements { clean in
-          for index in result.indices { result[index] = quantize(projected[index], toward: clean[index]) }
-        }
-      }
-    }
   }
 
   /// How the changes of an observation are made smaller until they fit.
@@ -166,18 +161,5 @@ extension Neighborhood {
     let value = Float(target)
     let isTooFar = up ? Double(value) > target : Double(value) < target
     return isTooFar ? (up ? value.nextDown : value.nextUp) : value
-  }
-
-  /// The level of 8 bits nearest to a value on the side of the clean value, or the clean value where no level lies
-  /// between the two: rounding never makes a perturbation larger.
-  private func quantize(_ value: Float, toward clean: Float) -> Float {
-    if value == clean { return clean }
-    let (low, step) = (Double(threat.range.lowerBound), Double(threat.quantizationStep))
-    let level = (Double(value) - low) / step
-    // A value that is a level up to rounding must not fall to the next one.
-    let nearest = level.rounded()
-    let chosen = abs(level - nearest) < 2e-5 ? nearest : level.rounded(value >= clean ? .down : .up)
-    let quantized = Float(low + chosen * step)
-    return value >= clean ? max(quantized, clean) : min(quantized, clean)
   }
 }

@@ -66,7 +66,8 @@ public struct PGD: AttackRecipe {
 
   private func starts(on victim: any DifferentiablePolicy) -> any Attack {
     let one = BoundAttack(recipe: self, victim: victim)
-    return restarts > 1 ? Strongest(of: Array(repeating: one, count: restarts), against: victim) : one
+    return restarts > 1
+      ? Strongest(of: Array(repeating: one, count: restarts), against: victim, knowing: .weights) : one
   }
 
   /// Steps from one start.

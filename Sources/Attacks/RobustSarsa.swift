@@ -18,6 +18,8 @@ import Tensors
 /// 1. For a handful of actions: the worst one is aimed at, where the paper differentiates Q at a continuous action.
 /// 2. The inner maximum is taken by one sign step from a random corner instead of a convex relaxation.
 /// 3. Projected ascent instead of stochastic gradient Langevin dynamics.
+/// 4. Huber's loss in the place of the squared error, and targets from a copy of the network that is renewed every 50 updates.
+/// 5. "Near" is a box under the max norm of the budget, at most 0.1, whatever the norm of the threat model.
 public struct RobustSarsa: LearningRecipe {
   /// What people are told.
   public static let about = AboutAttack(

@@ -23,7 +23,7 @@ struct Transferred: Attack {
   ) -> Tensor {
     let own = CleanPass(
       of: clean.observations, through: surrogate, using: random, knowledge: knowledge,
-      expectation: expectation)
+      expectation: expectation, quantization: clean.quantization)
     return attack.perturb(own, meeting: criterion, within: neighborhood, using: &random)
   }
 }

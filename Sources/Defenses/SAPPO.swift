@@ -19,6 +19,7 @@ import Tensors
 /// 2. Projected gradient ascent from a random start in the place of Langevin dynamics, and interval bounds in the place of
 ///    the paper's convex relaxation.
 /// 3. Epsilon grows over the run by ``Hardness/warmUp``.
+/// 4. The weight κ multiplies the mean over the minibatch.
 public struct SAPPO: LossDefense {
   /// The sizes and the weight κ.
   public let hardness: Hardness

@@ -22,9 +22,10 @@ import Tensors
 ///    another is proven to be preferred to it everywhere in the box.
 /// 2. The importance is over its mean in a batch, not its sum.
 /// 3. The second network starts as a copy of the policy's, with a target network that follows by 1% at each update.
-/// 4. Epsilon grows over the run by ``Hardness/warmUp``; until then the second network learns what the policy earns
-///    without perturbations, and the policy learns as without a defense.
-/// 5. The second network learns at every fourth update of the policy: with PPO's four epochs once from each transition.
+/// 4. Epsilon grows over the run by ``Hardness/warmUp``; until then the second network learns what the policy's most probable
+///    actions earn without perturbations, and the policy learns as without a defense. With PPO, too, whose policy draws.
+/// 5. The second network learns at every fourth update of the policy: with PPO's four epochs, each in an order of its own, once
+///    from each transition on average.
 /// 6. With PPO a transition whose s′ is not in the rollout buffer (the last of a horizon, a truncated one) does not teach
 ///    the second network.
 public struct WocaR: LossDefense {

@@ -13,17 +13,20 @@ public struct Recording: ~Copyable {
   /// The number of frames written so far.
   public private(set) var frameCount = 0
 
-  /// A recording into `url`: a file where the name ends with .mp4 or .gif, else a folder of PNG files.
+  /// A recording into `url`: a file where the name ends with .mp4 or .gif, a folder of PNG files where it ends with nothing like
+  /// that.
   ///
   /// Nothing is overwritten: a file that exists and a folder that is not empty are refused.
   /// - Parameters:
   ///   - framesPerSecond: how fast a video is played.
-  /// - Throws: ``DisplayError``, also when a video is asked for and ffmpeg is not installed.
+  /// - Throws: ``DisplayError``, also when a video of another kind is asked for, or ffmpeg is not installed.
   public init(to url: URL, framesPerSecond: Double) throws {
     switch url.pathExtension.lowercased() {
     case "mp4": medium = .video(try VideoFile(.mp4, at: url, framesPerSecond: framesPerSecond))
     case "gif": medium = .video(try VideoFile(.gif, at: url, framesPerSecond: framesPerSecond))
-    default: medium = .folder(try PNGFolder(url))
+    case "": medium = .folder(try PNGFolder(url))
+    case let other:
+      throw DisplayError("\(url.relativePath): .\(other) is not written: name an .mp4, a .gif or a folder")
     }
   }
 

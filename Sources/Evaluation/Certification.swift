@@ -23,7 +23,7 @@ public struct Certification: Sendable {
     public let isWholeEpisodeCertified: [Bool]
     /// The same episodes under the attack; nil when none was asked for.
     public let attacked: Evaluation.Result?
-    /// The largest share of frames on which an attack has changed the action at these frames: those that are not certified.
+    /// The share of the clean episodes' frames whose action is proven, 0 to 1.
     public var rate: Double { frames == 0 ? 0 : Double(certified) / Double(frames) }
 
     /// What no attack can bring the mean return below: an episode whose frames are all certified earns what it earned clean,
@@ -121,8 +121,7 @@ public struct Certification: Sendable {
     case votes(any VotingPolicy)
 
     /// The method for a policy.
-    /// - Throws: `NetworkError` when no bounds cover the network, ``CertificationError`` when there is no certificate for
-    ///   such a policy.
+    /// - Throws: `NetworkError` when no bounds cover the network, and when there is no certificate for such a policy.
     public init(for policy: any ScoringPolicy) throws {
       if let voting = policy as? any VotingPolicy {
         self = .votes(voting)
@@ -132,7 +131,7 @@ public struct Certification: Sendable {
         self = .bounds(
           bounded, usesLinearBounds: (try? architecture.checkLinearBounds()) != nil)
       } else {
-        throw CertificationError("there are no certificates for a policy behind these defenses together")
+        throw NetworkError("there are no certificates for a policy behind these defenses together")
       }
     }
   }

@@ -102,7 +102,7 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
       let isLast = index == hidden.count - 1 && lstm == nil
       add({ .dense(outputs: $0, activation: $1) }, isLast ? units * streams : units)
     }
-    if let lstm { layers.append(.lstm(units: lstm * streams)) }
+    if let lstm { layers.append(.lstm(units: lstm)) }
     return try .init(input: input, layers: layers)
   }
 }

@@ -3,5 +3,5 @@ public struct NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong and what would be right.
   public let description: String
 
-  init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }

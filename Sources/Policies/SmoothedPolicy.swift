@@ -9,7 +9,7 @@ import Tensors
 ///     action(s) = argmax over a of P[base(s + δ) = a]     δ ~ N(0, σ²)
 ///
 /// estimated by a vote over draws. No perturbation whose Euclidean norm is below σ·Φ⁻¹(p) changes the action, where p is a
-/// lower bound of the winner's probability, at least ½ (theorem 1 with p̄ = 1 − p); ``certifiedRadii(at:action:samples:using:)``
+/// lower bound of the winner's probability, at least ½ (theorem 1 with p̄ = 1 − p); ``certifiedRadii(at:actions:samples:error:using:)``
 /// finds it from more draws.
 ///
 /// Deviations:

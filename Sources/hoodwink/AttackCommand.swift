@@ -42,6 +42,12 @@ struct AttackCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var common: CommonOptions
 
+  private struct Report: Encodable {
+    /// The clean run and the attacked one.
+    let cells: [Cell]
+    let surprises: [SurpriseNote]
+  }
+
   func run() throws {
     let interruption = Interruption()
     // A typo in the attack is found before the policy is read.
@@ -60,7 +66,8 @@ struct AttackCommand: ParsableCommand {
         interruption: interruption)
     }
     warn(plan.warnings(under: model))
-    if common.json { return try printJSON(cells) }
+    let surprises = SurpriseNote.notes(on: cells, seed: compute.seed)
+    if common.json { return try printJSON(Report(cells: cells, surprises: surprises)) }
     print(
       "\(policy) in \(subject.environment.id): \(plan.description(naming: description.actions))"
         + (transfer.surrogate.map { ", searched on \($0)" } ?? "")
@@ -72,6 +79,6 @@ struct AttackCommand: ParsableCommand {
     print(
       "\(play.episodes) episodes from seed \(compute.seed), actions \(acting.name); interval of the interquartile mean (IQM), "
         + "over episodes.")
-    SurpriseNote.show(SurpriseNote.notes(on: cells, seed: compute.seed))
+    SurpriseNote.show(surprises)
   }
 }

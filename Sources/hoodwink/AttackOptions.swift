@@ -203,11 +203,27 @@ struct SurrogateOptions: ParsableArguments {
 private func readRegion(_ text: String) throws -> Region {
   if let region = Region(text) { return region }
   guard let mask = try? String(contentsOfFile: text, encoding: .utf8) else {
-    throw Failure(
-      "neither all, nor top,left,height,width, nor a file that can be read",
-      status: EX_NOINPUT)
+    throw Failure("neither all, nor top,left,height,width, nor a file that can be read")
   }
   return try Region(maskText: mask)
+}
+
+/// Sizes as a person lists them, each once: `1/255,0.03`.
+/// - Parameter zero: whether 0 is one.
+func readSizes(_ text: String, zero: Bool = true) throws -> [Epsilon] {
+  var sizes: [Epsilon] = []
+  for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+    guard let size = Epsilon(String(part)), zero || size.value > 0 else {
+      throw Failure(
+        "--epsilons: \"\(part)\" is not a size: write 8/255 or 0.03, \(zero ? "not negative" : "larger than 0")"
+      )
+    }
+    guard !sizes.contains(where: { $0.description == size.description }) else {
+      throw Failure("--epsilons: \"\(size)\" is named twice")
+    }
+    sizes.append(size)
+  }
+  return sizes
 }
 
 extension ThreatModel.Norm: ExpressibleByArgument {}

@@ -66,16 +66,6 @@ struct CertifyCommand: ParsableCommand {
       throw ValidationError("what is said of an attack needs --attack NAME")
     }
     guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
-    _ = try sizes()
-  }
-
-  private func sizes() throws -> [Epsilon] {
-    try epsilons.split(separator: ",").map { text in
-      guard let epsilon = Epsilon(String(text)) else {
-        throw ValidationError("--epsilons: \"\(text)\" is not a size: write 8/255 or 0.03, not negative")
-      }
-      return epsilon
-    }
   }
 
   private struct Report: Encodable {
@@ -95,7 +85,7 @@ struct CertifyCommand: ParsableCommand {
 
     let policy: String
     let environment: String
-    let attackedFrames: String
+    let freeFrames: String
     let bounds: [String]
     let attack: String?
     let episodes: Int
@@ -107,6 +97,7 @@ struct CertifyCommand: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
+    let sizes = try readSizes(epsilons)
     // A typo in the attack is found before the policy is read.
     if let attack { _ = try how.plan(attack, actions: how.target.map { [$0] } ?? []) }
     let subject = try NamedPolicy(policy, in: common.folders())
@@ -123,7 +114,7 @@ struct CertifyCommand: ParsableCommand {
         environment: subject.environment, frames: description.frames, seed: compute.seed,
         episodes: episodes),
       threat: ThreatModel(epsilon: Epsilon(0), range: space.low...space.high, frames: frames),
-      epsilons: try sizes(), attack: plan)
+      epsilons: sizes, attack: plan)
     let line = Mutex(ProgressLine("certify", unit: "frames"))
     let steps = Atomic<Int>(0)
     // How long episodes last is not known beforehand: the time limit is what they can take at most.
@@ -149,7 +140,7 @@ struct CertifyCommand: ParsableCommand {
     _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String], _ attack: AttackPlan?
   ) throws -> Report {
     Report(
-      policy: subject.name, environment: subject.environment.id, attackedFrames: frames.rawValue,
+      policy: subject.name, environment: subject.environment.id, freeFrames: frames.rawValue,
       bounds: bounds, attack: attack?.description(naming: subject.file.description.actions),
       episodes: episodes,
       seed: compute.seed, frames: result.clean.frames, cleanReturn: result.clean.mean,

@@ -199,7 +199,7 @@ struct CraftCommand: ParsableCommand {
       vector("actions", actions.map(Float.init)),
       vector("sizes", crafted.sizes),
     ]
-    if let universal = attacker.attack as? UniversalPerturbation { entries.append(universal.entry) }
+    if let universal = attacker.universalPerturbation { entries.append(universal.entry) }
     try Safetensors(
       metadata: [
         "hoodwink.attack": attack, "hoodwink.policy": policy,

@@ -78,15 +78,8 @@ struct EvaluateCommand: ParsableCommand {
     let folders = try common.folders()
     let names = attacks.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     _ = try how.plans(names, actions: how.target.map { [$0] } ?? [])
-    let sizes = try epsilons.split(separator: ",", omittingEmptySubsequences: false).map { text in
-      guard let epsilon = Epsilon(String(text)) else {
-        throw Failure("--epsilons: \"\(text)\" is not a size: write 8/255 or 0.03, not negative")
-      }
-      return epsilon
-    }
-    for (option, texts) in [
-      ("attacks", names), ("epsilons", sizes.map(\.description)), ("policies", policies),
-    ] {
+    let sizes = try readSizes(epsilons)
+    for (option, texts) in [("attacks", names), ("policies", policies)] {
       if let twice = texts.first(where: { text in texts.count { $0 == text } > 1 }) {
         throw Failure("\(option): \"\(twice)\" is named twice")
       }
@@ -169,18 +162,20 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  /// Policies that differ in their training seed alone, cell by cell.
+  /// Policies that differ in their training seed alone, cell by cell; of one seed the first.
   private func seeds(_ subjects: [NamedPolicy], _ cells: [Cell]) -> [Seeds] {
-    var recipes: [(recipe: PolicyFile.Description, names: [String])] = []
+    var recipes: [(recipe: PolicyFile.Description, seeds: [UInt64], names: [String])] = []
     for subject in subjects {
-      let recipe = subject.file.description.recipe
+      let (recipe, seed) = (subject.file.description.recipe, subject.file.description.seed)
       if let index = recipes.firstIndex(where: { $0.recipe == recipe }) {
+        guard !recipes[index].seeds.contains(seed) else { continue }
+        recipes[index].seeds.append(seed)
         recipes[index].names.append(subject.name)
       } else {
-        recipes.append((recipe, [subject.name]))
+        recipes.append((recipe, [seed], [subject.name]))
       }
     }
-    return recipes.filter { $0.names.count > 1 }.flatMap { _, names in
+    return recipes.filter { $0.names.count > 1 }.flatMap { _, _, names in
       let first = cells.filter { $0.policy == names[0] }
       return first.map { cell in
         let group = cells.filter {

@@ -73,12 +73,7 @@ struct SelftestCommand: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
-    let sizes = try epsilons.split(separator: ",", omittingEmptySubsequences: false).map { text in
-      guard let epsilon = Epsilon(String(text)), epsilon.value > 0 else {
-        throw Failure("--epsilons: \"\(text)\" is not a size to test at: write 8/255 or 0.03, larger than 0")
-      }
-      return epsilon
-    }
+    let sizes = try readSizes(epsilons, zero: false)
     let folders = try common.folders()
     let subject = try NamedPolicy(policy, in: folders)
     let description = subject.file.description

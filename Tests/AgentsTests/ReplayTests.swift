@@ -65,6 +65,51 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
     #expect(seen == Set(drawable))
   }
 
+  /// A replay that begins within an episode holds no stack of which it has not seen all frames.
+  @Test func aReplayThatBeginsLateInventsNoFrames() throws {
+    var replay = ReplayBuffer(
+      capacity: 100, lanes: 2, frame: BoxSpace(height: 1, width: 1, channels: 1), frames: 3)
+    replay.begin(withinEpisodes: [true, false])
+    for step in 0..<8 {
+      // The stacks of a lane that has stepped five times before, and of one that begins.
+      let late = (3...5).map { Float($0 + step) }
+      let fresh = (0..<3).map { Float(100 + max(0, step + $0 - 2)) }
+      let next = (4...6).map { Float($0 + step) } + (1...3).map { Float(100 + max(0, step + $0 - 2)) }
+      let seen = Tensor(late + fresh, shape: [2, 1, 1, 3])
+      replay.append(
+        Rollout.Step(
+          lanes: [0, 1], clean: seen, delivered: seen, memory: Memory(), actions: [step, step],
+          cleanActions: [0, 0],
+          outcomes: [Outcome(reward: 0), Outcome(reward: 0)], next: Tensor(next, shape: [2, 1, 1, 3])))
+    }
+    var random = RandomStream(seed: 1)
+    let batch = replay.sample(500, steps: 1, discount: 0.9, using: &random)
+    for row in 0..<500 {
+      let (stack, step) = (Array(batch.observations.elements[(row * 3)..<(row * 3 + 3)]), batch.actions[row])
+      if stack[2] < 100 {
+        #expect(stack == (3...5).map { Float($0 + step) } && step >= 2)
+      } else {
+        #expect(stack == (0..<3).map { Float(100 + max(0, step + $0 - 2)) })
+      }
+    }
+  }
+
+  /// A replay in which no transition may be left is refused, where drawing from it would never end.
+  @Test func replaysWithoutRoomForATransitionAreRefused() throws {
+    let definition = try catalog.definition(for: "catch-v1")
+    var configuration = DQN.Configuration()
+    (configuration.lanes, configuration.frames) = (64, 4)
+    (configuration.replayCapacity, configuration.learningStart) = (256, 256)
+    #expect(throws: ConfigurationError.self) {
+      try DQN(configuration, environments: definition.makeVector(count: 64), seed: 0)
+    }
+    (configuration.replayCapacity, configuration.learningStart, configuration.stepsPerUpdate) = (512, 512, 0)
+    let error = #expect(throws: ConfigurationError.self) {
+      try DQN(configuration, environments: definition.makeVector(count: 64), seed: 0)
+    }
+    #expect(error?.settings == ["steps-per-update"])
+  }
+
   /// Stacks are put together bit for bit as they were seen, attacked or not, also when old frames have made room.
   @Test(arguments: [nil, "noise"], [60, 1000])
   func stacksAreWhatWasSeen(_ attack: String?, _ capacity: Int) throws {

@@ -62,6 +62,45 @@ import Testing
       Climber("universal", .max), Climber("universal", .l2), Climber("universal", .l1),
     ]
 
+  /// Where 8 bits are delivered, steps of less than a level add up all the same: by whole levels of the budget each entry moves as
+  /// its slope says.
+  @Test(arguments: [
+    "bim:steps=100", "pgd:steps=100", "mifgsm:steps=100", "adam:steps=100", "apgd", "mad:steps=100",
+  ])
+  func smallStepsAddUpToLevels(_ attack: String) throws {
+    let policy = try policy(lead: 3)
+    let observations = Tensor(
+      observations.elements.map { ($0 * 255).rounded() / 255 }, shape: observations.shape)
+    let threat = ThreatModel(epsilon: Epsilon(8, over: 255), frames: .all, isQuantized: true)
+    var random = streams(8)
+    let delivered = try Attacker(attack, against: policy, within: threat)
+      .deliver(observations, frameChannels: 2, using: &random).observations.elements
+    let slopes = slopes(policy, leaving: 0)
+    for (index, (new, old)) in zip(delivered, observations.elements).enumerated() {
+      #expect(abs((new - old) * 255 - (slopes[index % 18] > 0 ? 8 : -8)) < 1e-3)
+    }
+  }
+
+  /// What is asked about is what will be delivered: with 8 bits no attack takes for a flip what rounding takes back.
+  @Test(arguments: [
+    "deepfool", "minimal-epsilon", "cw:steps=100:searches=5", "hopskipjump", "pgd:early-stop=yes",
+    "nes:samples=20",
+  ])
+  func whatIsFoundOutlivesRounding(_ attack: String) throws {
+    let observations = Tensor(
+      observations.elements.map { ($0 * 255).rounded() / 255 }, shape: observations.shape)
+    let scores = try policy(lead: 0).scores(for: observations).elements
+    let leads = (0..<8).map { scores[$0 * 2] - scores[$0 * 2 + 1] }
+    let policy = try policy(lead: 0.1 - leads.min()!)
+    let norm: ThreatModel.Norm = attack.hasPrefix("cw") ? .l2 : .max
+    let threat = ThreatModel(norm: norm, epsilon: Epsilon(2), frames: .all, isQuantized: true)
+    var random = streams(8)
+    let delivered = try Attacker(attack, against: policy, within: threat)
+      .deliver(observations, frameChannels: 2, using: &random).observations
+    let actions = policy.scores(for: delivered).argmax()
+    #expect(actions.count { $0 == 1 } == 8)
+  }
+
   /// Where the range binds, the largest gain under the L1 norm is that of spending the budget on the entries in the order of
   /// their slopes, as far as each has room: with `fill` one step finds it, small steps nearly so.
   @Test(arguments: [("fgsm:fill=yes", Float(1e-5)), ("bim:steps=200", 0.02), ("pgd:steps=200", 0.02)])

@@ -101,7 +101,7 @@ import Testing
           let threat = ThreatModel(
             norm: norm, epsilon: Epsilon(epsilon)!, frames: frames, region: region, isQuantized: isQuantized)
           let space = try neighborhood(threat)
-          let projected = space.project(wild)
+          let projected = space.deliverable(wild)
           #expect(space.violation(of: projected) == nil)
           // Independently of `violation`: by hand.
           var (largest, squares, sum) = (0.0, 0.0, 0.0)
@@ -216,7 +216,7 @@ import Testing
     let gray = Tensor(repeating: 100 / 255, shape: [1, 1, 1, 1])
     let space = try neighborhood(threat, channels: 1, of: gray)
     let moved = [2.9, -2.9, 3, -3, 0.4].map { Float((100 + $0) / 255) }
-    let levels = moved.map { space.project(Tensor([$0], shape: [1, 1, 1, 1])).scalar * 255 }
+    let levels = moved.map { space.deliverable(Tensor([$0], shape: [1, 1, 1, 1])).scalar * 255 }
     for (level, expected) in zip(levels, [102, 98, 103, 97, 100] as [Float]) {
       #expect(abs(level - expected) < 1e-3)
     }

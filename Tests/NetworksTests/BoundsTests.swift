@@ -80,6 +80,36 @@ private struct Outward {
 }
 
 struct BoundsTests {
+  /// The chord that linear bounds lay over a leaky ReLU is below one that is steeper than 1; and they are bounds of scores.
+  @Test func linearBoundsCoverWhatTheyHoldFor() throws {
+    func check(_ layers: [Layer]) throws {
+      try Network.Architecture(input: [4], layers: layers).checkLinearBounds()
+    }
+    let scores = Layer.dense(outputs: 2, activation: .identity)
+    try check([.dense(outputs: 3, activation: .leakyReLU(slope: 1)), scores])
+    #expect(throws: NetworkError.self) {
+      try check([.dense(outputs: 3, activation: .leakyReLU(slope: 2)), scores])
+    }
+    #expect(throws: NetworkError.self) { try check([scores, .dense(outputs: 2, activation: .relu)]) }
+    #expect(throws: NetworkError.self) { try check([.flatten]) }
+  }
+
+  /// Two large numbers next to one another: Float32 rounds their mean to one of them, and the other is then √2 deviations from it,
+  /// where from an exact mean it could be no more than 1.
+  @Test func normalizationIsBoundedAsItIsRounded() throws {
+    let architecture = try Network.Architecture(
+      input: [2], layers: [.layerNorm(activation: .identity)])
+    let network = try Network(architecture, parameters: [Tensor([1, 1]), Tensor([0, 0])])
+    let point = Tensor([1e6, 1e6 + 0.0625], shape: [1, 2])
+    let scores = network(point)
+    let bounds = network.intervalBounds(over: Bounds(lower: point, upper: point), rounding: .outward)
+    for index in 0..<2 {
+      #expect(bounds.lower.elements[index] <= scores.elements[index])
+      #expect(bounds.upper.elements[index] >= scores.elements[index])
+    }
+    #expect(scores.elements[1] > 1.2)
+  }
+
   /// The largest difference, of what is about 1 in size.
   private func distance(_ one: Tensor, _ other: Tensor) -> Float {
     one.shape == other.shape ? (one - other).abs().elements.max() ?? 0 : .infinity
@@ -111,9 +141,6 @@ struct BoundsTests {
     let margins = subject.network.linearMargins(over: try subject.box(), of: try subject.labels)
     #expect(distance(margins, expected) < 4e-3)
     #expect(zip(margins.elements, expected.elements).allSatisfy { $0 < $1 || $0 == 0 && $1 == 0 })
-    let threaded = subject.network.linearMargins(
-      over: try subject.box(), of: try subject.labels, workers: Workers(threads: 2))
-    #expect(margins == threaded)
   }
 
   /// 10,000 points of each box, half of them among its corners, and the points to which descent on the bounded margins

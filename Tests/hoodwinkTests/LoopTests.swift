@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 import Policies
 import TestSupport
 import Testing
@@ -92,6 +93,13 @@ import Testing
       ])
       #expect(targeted.output.contains("to reach left"))
       #expect(targeted.output.contains("27 as wanted"), "\(targeted.output)")
+      // Found on another policy it is written, too.
+      let transferred = [
+        "craft", policy, "--observations", file("clean"), "--attack", "universal", "--surrogate",
+        "catch-v1-dqn-adversarial", "--epsilon", "32/255", "--output", file("t"),
+      ]
+      #expect(try Tool.run(transferred).status == 0)
+      #expect(try Safetensors(contentsOf: URL(fileURLWithPath: file("t")))["perturbation"] != nil)
       let universal = [
         "craft", policy, "--observations", file("clean"), "--attack", "universal", "--epsilon", "32/255",
         "--output", file("u"),
@@ -125,7 +133,7 @@ import Testing
     let sampled = [
       "evaluate", "breakout-v1-ppo", "--attacks", "fgsm,hopskipjump:iterations=1:samples=4", "--epsilons",
       "0,8/255",
-      "--episodes", "3", "--sampled",
+      "--episodes", "3", "--sampled", "--expectation", "3",
     ]
     #expect(try Tool.run(sampled).output.contains("actions sampled"))
     let report = try #require(
@@ -134,9 +142,16 @@ import Testing
     let cells = try #require(report["cells"] as? [[String: Any]])
     #expect(cells.allSatisfy { $0["acting"] as? String == "sampled" })
     #expect(report["surprises"] is [Any])
+    // One policy by two names is one training seed.
+    let twice = try Tool.run([
+      "evaluate", "catch-v1-dqn", "Policies/catch-v1-dqn", "--epsilons", "8/255", "--episodes", "2", "--json",
+    ])
+    let same = try JSONSerialization.jsonObject(with: Data(twice.output.utf8)) as? [String: Any]
+    #expect((same?["overTrainingSeeds"] as? [Any])?.isEmpty == true)
     let greedy = try Tool.run(["attack", "breakout-v1-ppo", "--epsilon", "0", "--episodes", "3", "--json"])
-    let plain = try #require(
-      try JSONSerialization.jsonObject(with: Data(greedy.output.utf8)) as? [[String: Any]])
+    let attacked = try JSONSerialization.jsonObject(with: Data(greedy.output.utf8)) as? [String: Any]
+    #expect(attacked?["surprises"] is [Any])
+    let plain = try #require(attacked?["cells"] as? [[String: Any]])
     #expect(plain.allSatisfy { $0["acting"] as? String == "greedy" })
     let returns = cells.filter { $0["epsilon"] as? String != "8/255" }.map { $0["returns"] as? [Double] }
     #expect(Set(returns).count == 1)
@@ -150,9 +165,9 @@ import Testing
     let run = try Tool.run(transfer)
     #expect(run.status == 0, "\(run.errors)")
     #expect(run.output.contains("searched on catch-v1-dqn-adversarial"))
-    let json = try #require(
-      try JSONSerialization.jsonObject(with: Data(Tool.run(transfer + ["--json"]).output.utf8))
-        as? [[String: Any]])
+    let transferred = try JSONSerialization.jsonObject(
+      with: Data(Tool.run(transfer + ["--json"]).output.utf8))
+    let json = try #require((transferred as? [String: Any])?["cells"] as? [[String: Any]])
     #expect(json[1]["surrogate"] as? String == "catch-v1-dqn-adversarial")
     #expect(json[1]["backwardPasses"] as? Int == 0)
   }

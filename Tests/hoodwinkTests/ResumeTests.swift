@@ -260,6 +260,9 @@ import Testing
       #expect(last.hasPrefix("hoodwink: the ") && last.contains("at step "), "\(run.errors)")
       let log = try String(contentsOf: url.appendingPathComponent("log.txt"), encoding: .utf8)
       #expect(log.contains("stopped: the "))
+      // And it is still there when the run has been tried again.
+      #expect(try Tool.run(["train", "--resume", url.path]).status == 70)
+      #expect(try String(contentsOf: url.appendingPathComponent("log.txt"), encoding: .utf8).hasPrefix(log))
       #expect(FileManager.default.fileExists(atPath: url.appendingPathComponent("last.safetensors").path))
     }
   }

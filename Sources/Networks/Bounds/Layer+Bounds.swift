@@ -46,8 +46,8 @@ extension Layer {
       ((squares.mean(alongAxis: -1, keepingAxis: true) + 1e-5) * factor).squareRoot()
     }
     let (least, greatest) = (deviation(nearest, 1 - share), deviation(farthest, 1 + share))
-    // No element of n is further than √(n − 1) deviations from their mean.
-    let limit = (count - 1).squareRoot() * (1 + share)
+    // No element of n is further than √(n − 1) deviations from their mean, nor √n from a mean that is rounded.
+    let limit = (share > 0 ? count : count - 1).squareRoot() * (1 + share)
     let lower = minimum(low / least, low / greatest).clamped(to: -limit...limit)
     let upper = maximum(high / least, high / greatest).clamped(to: -limit...limit)
     let (one, other) = (lower * scale, upper * scale)

@@ -2,8 +2,12 @@ import Tensors
 
 extension Network.Architecture {
   /// - Throws: ``NetworkError`` when linear bounds do not cover a layer: they cover dense layers, convolutions, dueling heads
-  ///   and flatten layers, with ReLU, leaky ReLU or no activation.
+  ///   and flatten layers, with ReLU, leaky ReLU of a slope of at most 1, or no activation, which the last of them must have.
   public func checkLinearBounds() throws(NetworkError) {
+    let last = layers.lastIndex { $0 != .flatten }
+    guard let last, layers[last].activation == .identity else {
+      throw NetworkError("linear bounds are of scores: the last layer is to be linear, without an activation")
+    }
     for (index, layer) in layers.enumerated() {
       switch layer {
       case .flatten: continue
@@ -11,6 +15,10 @@ extension Network.Architecture {
         throw NetworkError("layer \(index): linear bounds do not cover \(layer)")
       case .dense, .convolution, .dueling:
         switch layer.activation {
+        // Above a steeper one the chord is no bound.
+        case .leakyReLU(let slope) where slope > 1:
+          throw NetworkError(
+            "layer \(index): linear bounds do not cover a leaky ReLU of slope \(slope), above 1")
         case .identity, .relu, .leakyReLU: continue
         case .tanh, .sigmoid:
           throw NetworkError("layer \(index): linear bounds do not cover \(layer.activation)")
@@ -44,14 +52,13 @@ extension Network {
   /// - Returns: [batch, outputs], 0 where j is the label; off the tape.
   /// - Precondition: ``Architecture/checkLinearBounds()`` throws nothing.
   /// - Complexity: for each row about two backward passes for every undecided unit, and one for every output.
-  public func linearMargins(over box: Bounds, of labels: [Int], workers: Workers = .one) -> Tensor {
+  public func linearMargins(over box: Bounds, of labels: [Int]) -> Tensor {
     let pass = LinearBoundsPass(self)
     let box = start(box)
-    let outputs = pass.outputs
-    let rows = workers.map(labels.count) { row in
+    let margins = labels.indices.flatMap { row in
       pass.margins(over: box.slice(row..<(row + 1)), of: labels[row])
     }
-    return Tensor(rows.flatMap(\.self), shape: [labels.count, outputs])
+    return Tensor(margins, shape: [labels.count, pass.outputs])
   }
 }
 
