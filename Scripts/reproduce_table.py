@@ -13,7 +13,7 @@ import re
 import sys
 from pathlib import Path
 
-from train_policies import ATTACKED_EPISODES, EPISODES, hoodwink
+from train_policies import ATTACKED_EPISODES, EPISODES, certified_episodes_in, hoodwink
 
 CELLS = Path("runs/reproduce-table")
 EPSILONS = ["1/255", "2/255", "4/255", "8/255", "16/255", "32/255", "64/255"]
@@ -60,7 +60,7 @@ def chosen_epsilon(policy: str, clean: float, random: float, episodes: int) -> s
     sys.exit(f"{policy}: no epsilon of the list brings it down to a tenth")
 
 
-def table(environments: list[str], wanted_episodes: int | None, certified_episodes: int) -> str:
+def table(environments: list[str], wanted_episodes: int | None) -> str:
     known = {attack["name"] for attack in hoodwink("list", "attacks")}
     strongest = [attack for attack in STRONGEST if attack.split(":")[0] in known]
     lines = [
@@ -90,7 +90,7 @@ def table(environments: list[str], wanted_episodes: int | None, certified_episod
 
                 attacked = [cell(policy, attack, epsilon, episodes) for attack in ("noise", "fgsm", PGD)]
                 worst = min((cell(policy, attack, epsilon, episodes) for attack in strongest), key=lambda row: row["mean"])
-                certified = measured(policy, "certify", "--epsilons", epsilon, "--episodes", str(certified_episodes))
+                certified = measured(policy, "certify", "--epsilons", epsilon, "--episodes", str(certified_episodes_in(environment)))
                 cells = [text(own), *map(text, attacked), f"{text(worst)} {worst['attack']}"]
                 rate = certified["sizes"][0]["certificationRate"]
                 lines.append(
@@ -99,7 +99,7 @@ def table(environments: list[str], wanted_episodes: int | None, certified_episod
     lines += [
         "",
         "Mean return over the episodes, in parentheses (return − random) / (plain agent's clean − random); certified: share "
-        f"of frames of {certified_episodes} clean episodes. Made by `Scripts/reproduce-table`.",
+        "of frames of 10 clean episodes (Pong: 2). Made by `Scripts/reproduce-table`.",
     ]
     return "\n".join(lines)
 
@@ -108,10 +108,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("environments", nargs="*", default=ENVIRONMENTS)
     parser.add_argument("--episodes", type=int)
-    parser.add_argument("--certified-episodes", type=int, default=10)
     parser.add_argument("--update", action="store_true")
     options = parser.parse_args()
-    text = table(options.environments, options.episodes, options.certified_episodes)
+    text = table(options.environments, options.episodes)
     if not options.update:
         return print(text)
     readme = Path("README.md")
