@@ -2,7 +2,7 @@
 
 For each environment and agent the epsilon is the smallest of EPSILONS at which the plain agent under PGD-20 with 5 restarts has at most a
 tenth of its clean return on the scale (return − random) / (clean − random). Scores are on that scale, returns beside them. What was measured is kept in `runs/reproduce-table`, by
-the bytes of policy and environment and by the command, so that a run that was stopped goes on where it was.
+the bytes of the tool, of policy and environment and by the command, so that a run that was stopped goes on where it was.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import re
 import sys
 from pathlib import Path
 
-from train_policies import ATTACKED_EPISODES, EPISODES, certified_episodes_in, hoodwink
+from train_policies import ATTACKED_EPISODES, EPISODES, HOODWINK, certified_episodes_in, hoodwink
 
 CELLS = Path("runs/reproduce-table")
 EPSILONS = ["1/255", "2/255", "4/255", "8/255", "16/255", "32/255", "64/255"]
@@ -31,6 +31,7 @@ def measured(policy: str, *arguments: str) -> dict:
     """What a verb says of a policy that ships, from an earlier run if there was one."""
     environment = re.sub(r"-(dqn|ppo)(-.*)?$", "", policy)
     key = hashlib.sha256(" ".join(arguments).encode())
+    key.update(Path(HOODWINK).read_bytes())
     key.update(Path(f"Policies/{policy}/policy.safetensors").read_bytes())
     key.update(Path(f"Environments/{environment}.yaml").read_bytes())
     kept = CELLS / f"{policy}-{key.hexdigest()[:16]}.json"

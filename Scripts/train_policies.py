@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,8 +43,32 @@ def runs_of(name: str, recipe: dict) -> list[Path]:
     return [folder] if seeds == 1 else [folder / f"seed-{first + index}" for index in range(seeds)]
 
 
-def train(name: str) -> None:
+def settings(recipe: dict) -> dict:
+    """A recipe's settings, with numbers as numbers: 1e-4 and 0.0001 are one. A defense is the set of what it says."""
+    def normalized(value: object) -> object:
+        return tuple(float(part) if re.fullmatch(r"-?[0-9]+([.][0-9]*)?(e-?[0-9]+)?", part) else part
+                     for part in re.split(r"(?:\.\.|[@,])", str(value)))  # fmt: skip
+
+    chosen = {key: normalized(value) for key, value in recipe.items() if key not in ("defense", "seed", "seeds")}
+    for part in str(recipe.get("defense", "")).split(":"):
+        name, _, value = part.partition("=")
+        chosen[f"defense {name}"] = normalized(value)
+    return chosen
+
+
+def check_recipe(run: Path, recipe: dict) -> None:
+    """Ends the script if a run was made by another recipe than the one that its card would name."""
+    own = settings(yaml.safe_load((run / "recipe.yaml").read_text()))
+    for key, value in settings(recipe).items():
+        if own.get(key) != value:
+            sys.exit(f"{run}: was trained with another '{key}' than its recipe has: remove the folder to train it again")
+
+
+def train(name: str, recipe: dict) -> None:
     folder = Path("runs/policies") / name
+    for run in runs_of(name, recipe):
+        if (run / "recipe.yaml").exists():
+            check_recipe(run, recipe)
     if (folder / "recipe.yaml").exists():
         arguments = ["--resume", str(folder)]
     else:
@@ -82,8 +105,8 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
     certified_episodes = certified_episodes_in(recipe["environment"])
     evaluation = ["evaluate", policy, "--attacks", "noise,fgsm,pgd:steps=20:restarts=5", "--epsilons", EPSILONS,
                   "--episodes", str(episodes)]  # fmt: skip
-    rows = hoodwink(*evaluation)["cells"]
-    certified = hoodwink("certify", policy, "--epsilons", EPSILONS, "--episodes", str(certified_episodes))
+    rows = hoodwink(evaluation[0], str(chosen), *evaluation[2:])["cells"]
+    certified = hoodwink("certify", str(chosen), "--epsilons", EPSILONS, "--episodes", str(certified_episodes))
     rates = {size["epsilon"]: size["certificationRate"] for size in certified["sizes"]}
     attacks = list(dict.fromkeys(row["attack"] for row in rows if row.get("attack")))
     lines = [
@@ -135,11 +158,16 @@ def main() -> None:
         sys.exit(f"no recipe for {', '.join(unknown)}: there are {', '.join(recipes())}")
     for name in arguments or recipes():
         recipe = yaml.safe_load(Path(f"Policies/{name}/recipe.yaml").read_text())
-        train(name)
+        train(name, recipe)
         runs = runs_of(name, recipe)
         chosen, means = median_run(runs)
-        shutil.copyfile(chosen / "last.safetensors", f"Policies/{name}/policy.safetensors")
-        Path(f"Policies/{name}/README.md").write_text(card(name, recipe, chosen, runs, means))
+        # Both or none: a policy never stands beside the card of another.
+        beside = {"README.md": card(name, recipe, chosen, runs, means).encode(),
+                  "policy.safetensors": (chosen / "last.safetensors").read_bytes()}  # fmt: skip
+        for file, contents in beside.items():
+            Path(f"Policies/{name}/.{file}").write_bytes(contents)
+        for file in beside:
+            os.replace(f"Policies/{name}/.{file}", f"Policies/{name}/{file}")
         print(f"{name}: {', '.join(f'{mean:.2f}' for mean in means)}; {chosen} ships")
     size = sum(path.stat().st_size for path in Path("Policies").rglob("*") if path.is_file())
     print(f"Policies: {size / 2**20:.1f} MiB")

@@ -119,7 +119,10 @@ public final class Terminal: LiveScreen {
       if count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN) { return [.closed] }
       pending += bytes.prefix(max(count, 0))
     }
-    return TerminalKeys.take(from: &pending, isWhole: count == 0)
+    // A terminal does not tell when a key is let go: none is held.
+    return TerminalKeys.take(from: &pending, isWhole: count == 0).flatMap { heard in
+      if case .key(.pressed(let key, _)) = heard { [heard, .key(.released(key))] } else { [heard] }
+    }
   }
 
   private func write(_ text: String) throws {

@@ -47,6 +47,30 @@ public struct BoxSpace: Hashable, Sendable, Codable {
     rawMaxima = checkedMaxima
   }
 
+  /// A space that somebody has written, checked.
+  /// - Throws: `DecodingError` when it is none: lengths that are not positive, more entries than can be counted, bounds without
+  ///   anything between them, or greatest raw values that are not one of 1 to 255 for each channel.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let lengths = try [CodingKeys.height, .width, .channels].map {
+      try container.decode(Int.self, forKey: $0)
+    }
+    let (low, high) = (
+      try container.decode(Float.self, forKey: .low), try container.decode(Float.self, forKey: .high)
+    )
+    let maxima = try container.decodeIfPresent([Int].self, forKey: .rawMaxima)
+    guard lengths.allSatisfy({ (1...(1 << 20)).contains($0) }), low < high,
+      maxima.map({ $0.count == lengths[2] && $0.allSatisfy((1...255).contains) }) ?? true
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath, debugDescription: "a space of observations that there cannot be"))
+    }
+    self.init(
+      height: lengths[0], width: lengths[1], channels: lengths[2], low: low, high: high, checkedMaxima: maxima
+    )
+  }
+
   /// Whether observations of both spaces have the same shape and bounds, so that a policy for one can look at the other.
   public func fits(_ other: BoxSpace) -> Bool {
     (height, width, channels) == (other.height, other.width, other.channels)

@@ -35,7 +35,7 @@ public enum AtomicFile {
   ///   - url: The file. Its folder must exist.
   /// - Throws: `Failure`, in which case the file is as it was and nothing else is left in its folder.
   public static func write(_ bytes: some ContiguousBytes, to url: URL) throws(Failure) {
-    let destination = url.resolvingSymlinksInPath()
+    let destination = Self.destination(of: url)
     // A rename would put an ordinary file in the place of /dev/null.
     if isSpecialFile(destination.path) {
       throw Failure(path: url.path, reason: "it is a device, a pipe or a socket, not a file")
@@ -62,6 +62,17 @@ public enum AtomicFile {
       _ = fsync(folder)
       close(folder)
     }
+  }
+
+  /// What a chain of symbolic links points to, whether it is there or not.
+  private static func destination(of url: URL) -> URL {
+    var url = url
+    // As many as the system follows.
+    for _ in 0..<40 {
+      guard let next = try? FileManager.default.destinationOfSymbolicLink(atPath: url.path) else { break }
+      url = URL(fileURLWithPath: next, relativeTo: url.deletingLastPathComponent()).absoluteURL
+    }
+    return url.resolvingSymlinksInPath()
   }
 
   /// Writes all the bytes, in as many calls as the system takes. Nil when that succeeds.

@@ -147,6 +147,9 @@ public struct PolicyFile: Sendable {
       let critic = try judge.map { try Self.network($0, in: file, prefix: Self.criticPrefix, url) }
       policy = NetworkPolicy(network)
       let frame = description.frame
+      guard (1...(1 << 20)).contains(description.frames) else {
+        throw PolicyError("\(url.path): \(description.frames) frames in an observation")
+      }
       let input = [frame.height, frame.width, frame.channels * description.frames]
       guard network.architecture.input == input,
         try network.architecture.output() == [description.actions.count],

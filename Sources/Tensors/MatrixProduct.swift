@@ -60,7 +60,10 @@ enum MatrixProduct {
     guard left.rows.count > 0, columns > 0 else { return }
     guard inner > 0 else {
       for row in 0..<left.rows.count {
-        for column in 0..<columns { result[row &* step &+ column] = bias?[column] ?? 0 }
+        for column in 0..<columns {
+          let sum = bias?[column] ?? 0
+          result[row &* step &+ column] = activation == .relu ? max(sum, 0) : sum
+        }
       }
       return
     }

@@ -118,6 +118,9 @@ struct DefinitionTests {
         catchGame, "limit: 9\n", "limit: 9\nreward-clipping: [1, -1]\n",
         "catch-v1.yaml:5: 'reward-clipping' must be two numbers in ascending order, as in [-1, 1]"),
       Fault(
+        catchGame, "limit: 9\n", "limit: 9\nreward-clipping: [-1, banana, 1]\n",
+        "catch-v1.yaml:5: 'reward-clipping' must be two numbers in ascending order, as in [-1, 1]"),
+      Fault(
         catchGame, "limit: 9\n", "limit: 9\ncamera: yes\n",
         "catch-v1.yaml:5: 'camera' must be a mapping with keys"),
       Fault(
@@ -232,9 +235,11 @@ struct DefinitionTests {
     #expect(full.camera == Camera(noise: 0.25, drift: 0.125, driftSteps: 50, isQuantized: false))
     #expect(full.contentHash != plain.contentHash)
     #expect(full.observationSpace.rawMaxima == nil)
-    let other = try EnvironmentDefinition(
-      yaml: Self.catchGame + more.replacingOccurrences(of: "0.25", with: "0.26"), path: "catch-v1.yaml")
-    #expect(other.contentHash != full.contentHash)
+    for (value, another) in [("0.25", "0.26"), ("[-1, 0.5]", "[-1, 0.75]")] {
+      let other = try EnvironmentDefinition(
+        yaml: Self.catchGame + more.replacingOccurrences(of: value, with: another), path: "catch-v1.yaml")
+      #expect(other.contentHash != full.contentHash)
+    }
   }
 
   @Test("a definition says what its file says")

@@ -31,6 +31,16 @@ struct AtomicFileTests {
     }
   }
 
+  @Test func aSymbolicLinkToWhatIsNotThereYetStays() throws {
+    try withTemporaryFolder { folder in
+      let (target, link) = (folder.appending(path: "target"), folder.appending(path: "link"))
+      try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "target")
+      try AtomicFile.write([2] as [UInt8], to: link)
+      #expect(try Data(contentsOf: target) == Data([2]))
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == "target")
+    }
+  }
+
   @Test func aFolderThatIsNotThereIsNamed() throws {
     try withTemporaryFolder { folder in
       let absent = folder.appending(path: "absent/file")

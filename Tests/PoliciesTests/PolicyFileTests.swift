@@ -111,6 +111,17 @@ import Testing
           "does not fit",
           { $0.metadata["hoodwink.description"]?.replace("\"frames\":2", with: "\"frames\":3") }
         ),
+        (
+          "frames in an observation",
+          {
+            $0.metadata["hoodwink.description"]?.replace(
+              "\"frames\":2", with: "\"frames\":4611686018427387904")
+          }
+        ),
+        (
+          "hoodwink.description",
+          { $0.metadata["hoodwink.description"]?.replace("\"channels\":", with: "\"channels\":-") }
+        ),
       ]
       for (words, spoil) in faults {
         let message = try refusal(spoil)

@@ -20,6 +20,9 @@ extension DefinitionReader {
         return ignored.contains(key) ? [] : lines(of: value, path: "\(path)/\(key)", without: [])
       }
     }
+    if case .sequence(let sequence) = node {
+      return sequence.enumerated().flatMap { lines(of: $1, path: "\(path)/\($0)", without: []) }
+    }
     let isNumber = node.tag == Tag(.int) || node.tag == Tag(.float)
     if isNumber, let number = node.float { return ["\(path)=\(number)"] }
     let text = (node.scalar?.string ?? "").trimmingCharacters(in: .whitespacesAndNewlines)

@@ -132,8 +132,10 @@ struct DefinitionReader {
 
   /// Two numbers in ascending order: `[-1, 1]`.
   func interval(_ key: String, in range: ClosedRange<Float>) throws(EnvironmentError) -> ClosedRange<Float> {
-    let numbers = try node(key).sequence?.compactMap { $0.float.map { Float($0) } } ?? []
-    guard numbers.count == 2, numbers.allSatisfy(range.contains), numbers[0] < numbers[1] else {
+    let nodes = try node(key).sequence.map(Array.init) ?? []
+    let numbers = nodes.compactMap { $0.float.map { Float($0) } }
+    guard nodes.count == 2, numbers.count == 2, numbers.allSatisfy(range.contains), numbers[0] < numbers[1]
+    else {
       throw error("'\(key)' must be two numbers in ascending order, as in [-1, 1]", at: key)
     }
     return numbers[0]...numbers[1]

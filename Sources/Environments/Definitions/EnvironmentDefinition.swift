@@ -74,7 +74,8 @@ public struct EnvironmentDefinition: Sendable {
     camera = reader.has("camera") ? try Camera(reader, key: "camera") : nil
     let parameters = try reader.mapping(
       "parameters", keys: type.parameterKeys, optional: type.optionalParameterKeys)
-    environment = try type.init(parameters, timeLimit: rules.timeLimit)
+    // The world counts its own steps, of which each action may take several.
+    environment = try type.init(parameters, timeLimit: rules.timeLimit * rules.actionRepeat)
     contentHash = reader.contentHash(without: ["description"])
   }
 

@@ -9,7 +9,7 @@ public import RandomStreams
 /// - Actions: left, right, forward, pickup, drop, toggle, done; with moving obstacles in a generated layout only the first
 ///   three; on a map with compass moves up, right, down, left.
 /// - Reward: 1 − 0.9 · steps / time limit for reaching a goal, or for opening the door of ``GridLayout/unlock``; −1 for
-///   going forward into a moving obstacle; on a map, what it says for lava; else 0.
+///   going forward into a moving obstacle, in their layout into a wall, too; on a map, what it says for lava; else 0.
 /// - Start: as the layout says.
 /// - End: terminated with each of these rewards, and in lava.
 /// - Arguments: the layout, the view, the time limit that the reward refers to, and the rewards for goal and lava.
