@@ -105,8 +105,9 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
     certified_episodes = certified_episodes_in(recipe["environment"])
     evaluation = ["evaluate", policy, "--attacks", "noise,fgsm,pgd:steps=20:restarts=5", "--epsilons", EPSILONS,
                   "--episodes", str(episodes)]  # fmt: skip
-    rows = hoodwink(evaluation[0], str(chosen), *evaluation[2:])["cells"]
-    certified = hoodwink("certify", str(chosen), "--epsilons", EPSILONS, "--episodes", str(certified_episodes))
+    shipping = str(chosen / "last.safetensors")
+    rows = hoodwink(evaluation[0], shipping, *evaluation[2:])["cells"]
+    certified = hoodwink("certify", shipping, "--epsilons", EPSILONS, "--episodes", str(certified_episodes))
     rates = {size["epsilon"]: size["certificationRate"] for size in certified["sizes"]}
     attacks = list(dict.fromkeys(row["attack"] for row in rows if row.get("attack")))
     lines = [
@@ -161,7 +162,7 @@ def main() -> None:
         train(name, recipe)
         runs = runs_of(name, recipe)
         chosen, means = median_run(runs)
-        # Both or none: a policy never stands beside the card of another.
+        # Measured before either is replaced: what stops the evaluations leaves the older policy beside its own card.
         beside = {"README.md": card(name, recipe, chosen, runs, means).encode(),
                   "policy.safetensors": (chosen / "last.safetensors").read_bytes()}  # fmt: skip
         for file, contents in beside.items():
