@@ -12,8 +12,8 @@ public protocol AgentConfiguration: Hashable, Sendable, Codable {
   var frames: Int { get set }
   /// The network; where nothing is said, what suits the observation.
   var network: NetworkChoice { get set }
-  /// The discount γ, 0 to 1.
-  var discount: Float { get set }
+  /// The discount γ over the run, 0 to 1.
+  var discount: Schedule { get set }
   /// Adam's rate over the run.
   var learningRate: Schedule { get set }
   /// The largest global norm of a gradient, positive.

@@ -32,8 +32,8 @@ public struct DQN: LearningAgent {
     public var isDouble = true
     /// The n of n-step returns.
     public var returnSteps = 1
-    /// The discount γ, 0 to 1.
-    public var discount: Float = 0.97
+    /// The discount γ over the run, 0 to 1.
+    public var discount = Schedule.constant(0.97)
     /// Moments kept, shared out over the lanes: a step takes one, and the end of an episode one more.
     public var replayCapacity = 50_000
     /// Steps before the first update.
@@ -282,7 +282,8 @@ public struct DQN: LearningAgent {
   ) throws -> (loss: Float, term: (loss: Float, measures: [String: Float])?) {
     let size = configuration.batchSize
     let batch = replay.sample(
-      size, steps: configuration.returnSteps, discount: configuration.discount, using: &replayRandom)
+      size, steps: configuration.returnSteps, discount: configuration.discount.value(at: progress),
+      using: &replayRandom)
     // Out of this value for the moment, so that the only copy of what it has learned is changed in place.
     var own = defense.take()
     let term = try own?.term(

@@ -29,6 +29,9 @@ public protocol LossDefense: Sendable {
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) throws -> LossTerm?
 
+  /// Whether it looks back at the policy that the run starts from, and so makes no sense without one.
+  var needsStart: Bool { get }
+
   /// The names under which the terms tell of themselves in files, `defense_loss` included.
   var measures: [String] { get }
 
@@ -40,6 +43,9 @@ public protocol LossDefense: Sendable {
 }
 
 extension LossDefense {
+  /// No.
+  public var needsStart: Bool { false }
+
   /// The term, the size and the weight.
   public var measures: [String] { ["defense_loss", "defense_epsilon", "defense_weight"] }
 

@@ -18,8 +18,8 @@ public struct PPO: LearningAgent {
     public var network = NetworkChoice()
     /// Whether actor and critic look at the same features.
     public var isShared = true
-    /// The discount γ.
-    public var discount: Float = 0.99
+    /// The discount γ over the run.
+    public var discount = Schedule.constant(0.99)
     /// The λ of generalized advantage estimation.
     public var lambda: Float = 0.95
     /// Steps of each environment between updates.
@@ -133,7 +133,7 @@ public struct PPO: LearningAgent {
     var update = TrainingUpdate()
     update.returns = try learner.collect(progress: progress, hardening: hardening)
     let (advantages, returns) = learner.buffer.advantages(
-      discount: configuration.discount, lambda: configuration.lambda)
+      discount: configuration.discount.value(at: progress), lambda: configuration.lambda)
 
     var measures = Measures()
     var parts = Array(0..<learner.partCount)

@@ -25,7 +25,7 @@ struct PolicyGradientLearner: Sendable {
   private(set) var steps = 0
   private let workers: Workers
   private var defense: (any LossDefense)?
-  private let discount: Float
+  private let discount: Schedule
   private let seed: UInt64
   /// The measures of the defense's terms since the last ``takeDefenseMeasures()``.
   private var defenseMeasures: [[String: Float]] = []
@@ -98,7 +98,7 @@ struct PolicyGradientLearner: Sendable {
   }
 
   /// The transitions at some rows of the buffer.
-  private func experience(at rows: [Int]) -> Transitions {
+  private func experience(at rows: [Int], discount: Float) -> Transitions {
     let observations = buffer.observations
     let following = rows.map { min($0 + buffer.lanes, buffer.count - 1) }
     return Transitions(
@@ -168,8 +168,8 @@ struct PolicyGradientLearner: Sendable {
     // Out of this value for the moment, so that the only copy of what it has learned is changed in place.
     var own = defense.take()
     let term = try own?.term(
-      for: experience(at: parts), of: model.policy.network, update: optimizer.step, progress: progress,
-      workers: workers)
+      for: experience(at: parts, discount: discount.value(at: progress)), of: model.policy.network,
+      update: optimizer.step, progress: progress, workers: workers)
     defense = own
     // Large shards are fast ones; fixed by the batch alone, they do not depend on the threads.
     let shardSize = max(parts.count / 4, model.torso.isRecurrent ? 1 : Workers.shardSize)

@@ -18,8 +18,8 @@ public struct REINFORCE: LearningAgent {
     public var network = NetworkChoice()
     /// Whether policy and baseline look at the same features.
     public var isShared = false
-    /// The discount γ.
-    public var discount: Float = 0.99
+    /// The discount γ over the run.
+    public var discount = Schedule.constant(0.99)
     /// Steps of each environment in an update.
     public var horizon = 32
     /// The weight c₁ of the baseline's loss.
@@ -103,7 +103,8 @@ public struct REINFORCE: LearningAgent {
     var update = TrainingUpdate()
     update.returns = try learner.collect(progress: progress, hardening: hardening)
     // With λ = 1 advantages are G − b(s), and returns are G.
-    let (advantages, returns) = learner.buffer.advantages(discount: configuration.discount, lambda: 1)
+    let (advantages, returns) = learner.buffer.advantages(
+      discount: configuration.discount.value(at: progress), lambda: 1)
     let bonus = configuration.entropyBonus.value(at: progress)
     let rate = configuration.learningRate.value(at: progress)
     let means = try learner.update(

@@ -134,7 +134,14 @@ public struct TrainingRun: Sendable {
     agent = try configuration.makeAgent(
       in: environment.makeVector(count: configuration.lanes), seed: request.seed, workers: workers)
     if let start = request.start { try agent.start(from: start) }
-    if let loss { try agent.harden(by: loss) }
+    if let loss {
+      guard request.start != nil || !loss.needsStart else {
+        throw ConfigurationError(
+          "the defense keeps to the actions of the policy that the run starts from: add --start-from",
+          settings: ["defense", "start-from"])
+      }
+      try agent.harden(by: loss)
+    }
     guard !agent.policy.network.isRecurrent || !request.inference.contains(where: \.forgets) else {
       throw ConfigurationError(
         "a policy with an LSTM has a memory, which smoothing cannot carry", settings: ["defense", "lstm"])

@@ -1,5 +1,6 @@
 import Agents
 import Attacks
+import Foundation
 import Networks
 import RandomStreams
 import Tensors
@@ -17,7 +18,17 @@ import Tensors
 /// 2. The weight κ multiplies the mean over the batch, not its sum.
 /// 3. Epsilon grows over the run by ``Hardness/warmUp``, in a straight line as a rule.
 /// 4. Gradient ascent starts at random and takes steps of 2.5·ε/steps.
+/// 5. With ``Labels/start`` a* is the greedy action of the policy that the run starts from, as the student of RS-DQN learns
+///    from its teacher (Fischer et al. 2019, "Online Robustness Training for Deep Reinforcement Learning", section 4).
 public struct SADQN: LossDefense {
+  /// Whose greedy action is to keep its lead.
+  public enum Labels: String, Hashable, Sendable, CaseIterable {
+    /// The policy's as it is.
+    case own
+    /// That of the policy that the run starts from: what it knows is not lost while it hardens.
+    case start
+  }
+
   /// The sizes and the weight κ.
   public let hardness: Hardness
   /// How the inner maximum is found.
@@ -26,15 +37,22 @@ public struct SADQN: LossDefense {
   public let lead: Float
   /// Steps of gradient ascent.
   public let steps: Int
+  /// Whose greedy action is to keep its lead.
+  public let labels: Labels
+  private var teacher: Network?
   private var surroundings = Surroundings(range: 0...1)
   private var seed: UInt64 = 0
 
   /// The defense with its settings.
-  public init(_ hardness: Hardness, method: Method = .interval, lead: Float = 1, steps: Int = 10) {
+  public init(
+    _ hardness: Hardness, method: Method = .interval, lead: Float = 1, steps: Int = 10,
+    labels: Labels = .own
+  ) {
     self.hardness = hardness
     self.method = method
     self.lead = lead
     self.steps = steps
+    self.labels = labels
   }
 
   /// For DQN only.
@@ -45,7 +63,11 @@ public struct SADQN: LossDefense {
     if method == .interval { try requireIntervalBounds(policy, "sa-dqn") }
     surroundings = Surroundings(range: range)
     self.seed = seed
+    teacher = labels == .start ? policy : nil
   }
+
+  /// With ``Labels/start``.
+  public var needsStart: Bool { labels == .start }
 
   /// The weighted hinge of the bounded or found margins.
   public mutating func term(
@@ -54,15 +76,16 @@ public struct SADQN: LossDefense {
     guard let (epsilon, weight) = hardness.at(progress) else { return nil }
     let measures = ["defense_epsilon": epsilon, "defense_weight": weight]
     let (surroundings, lead, observations) = (surroundings, lead, experience.observations)
+    let taught = teacher.map { $0(observations).argmax() }
     switch method {
     case .interval:
       return LossTerm(measures: measures) { policy, scores, rows in
         let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
-        let labels = scores.argmax()
+        let labels = taught.map { Array($0[rows]) } ?? scores.argmax()
         return weight * Self.hinge(-policy.intervalMargins(over: box, of: labels), labels, lead: lead)
       }
     case .pgd:
-      let labels = policy(observations).argmax()
+      let labels = taught ?? policy(observations).argmax()
       let found = surroundings.ascended(
         observations, epsilon: epsilon, steps: steps,
         from: startingNoise(observations.shape, seed: seed, update: update), workers: workers
@@ -71,6 +94,18 @@ public struct SADQN: LossDefense {
         weight * Self.hinge(policy(found.slice(rows)), Array(labels[rows]), lead: lead)
       }
     }
+  }
+
+  /// The teacher, if there is one: a run that goes on does not start again.
+  public func savedState() throws -> Data? {
+    let encoder = PropertyListEncoder()
+    encoder.outputFormat = .binary
+    return try teacher.map { try encoder.encode($0.parameters) }
+  }
+
+  /// Goes on with it.
+  public mutating func restore(_ state: Data) throws {
+    teacher?.parameters = try PropertyListDecoder().decode([Tensor].self, from: state)
   }
 
   /// max(max over a ≠ label of z[a] − z[label], −c).
@@ -87,6 +122,7 @@ extension SADQN: NamedDefense {
       DefenseParameter("method", "interval", "how the worst in the box is found: interval or pgd"),
       DefenseParameter("lead", "1.0", "the lead c that is enough"),
       DefenseParameter("steps", "10", "steps of gradient ascent, for pgd"),
+      DefenseParameter("labels", "own", "whose greedy action keeps its lead: own, or start's, of --start-from"),
     ])
 
   init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
@@ -94,12 +130,13 @@ extension SADQN: NamedDefense {
       try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)),
       method: try settings.takeChoice("method", Method.self) ?? .interval,
       lead: try settings.takeNumber("lead", in: 0...1000) ?? 1,
-      steps: try settings.takeWhole("steps", in: 1...1000) ?? 10)
+      steps: try settings.takeWhole("steps", in: 1...1000) ?? 10,
+      labels: try settings.takeChoice("labels", Labels.self) ?? .own)
   }
 
   var settings: [String] {
     hardness.settings + ["method=\(method.rawValue)", "lead=\(lead)"]
-      + (method == .pgd ? ["steps=\(steps)"] : [])
+      + (method == .pgd ? ["steps=\(steps)"] : []) + (labels == .own ? [] : ["labels=\(labels.rawValue)"])
   }
 }
 

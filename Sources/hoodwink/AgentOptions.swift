@@ -80,8 +80,11 @@ struct AgentOptions: ParsableArguments {
   @Option(help: setting("Frames in an observation.", defaults { $0.frames }))
   var stack: Int?
 
-  @Option(help: setting("The discount of rewards to come.", defaults { $0.discount }, "x"))
-  var discount: Float?
+  @Option(
+    help: setting(
+      "The discount of rewards to come; 0.99..0.998@0.4..0.7 looks further ahead as it learns.",
+      defaults { $0.discount }, "schedule"))
+  var discount: Schedule?
 
   @Option(
     help: setting(
@@ -279,6 +282,11 @@ func require<Value>(_ name: String, _ value: Value?, in range: ClosedRange<Value
     range.upperBound as? Float == .greatestFiniteMagnitude
     ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
   throw ValidationError("--\(name) must be \(bounds), not \(value)")
+}
+
+/// All schedules run straight from one end to the other: what the ends keep, all between them keep.
+func require(_ name: String, _ schedule: Schedule?, in range: ClosedRange<Float>) throws {
+  for progress: Float in [0, 1] { try require(name, schedule?.value(at: progress), in: range) }
 }
 
 extension NetworkChoice {

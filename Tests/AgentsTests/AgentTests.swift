@@ -36,6 +36,23 @@ private func train(
     #expect(one.policy != other.policy)
   }
 
+  /// At each moment of a run a discount that changes is what it has come to.
+  @Test(arguments: AgentKind.allCases)
+  func discountsThatChange(_ kind: AgentKind) throws {
+    func learned(_ discount: Schedule) throws -> NetworkPolicy {
+      var configuration = kind.defaults
+      configuration.discount = discount
+      let vector = EnvironmentVector(
+        id: "catch", Catch(rows: 10, columns: 10), rules: EpisodeRules(timeLimit: 20), count: configuration.lanes)
+      var agent = try configuration.makeAgent(in: vector, seed: 1, workers: .one)
+      while agent.steps < 9000 { _ = try agent.advance(progress: 0.25, hardening: nil) }
+      return agent.policy
+    }
+    let rising = try learned(.ramp(from: 0.5, to: 0.9, start: 0, end: 0.5))
+    #expect(try rising == learned(.constant(0.7)))
+    #expect(try rising != learned(.constant(0.5)))
+  }
+
   @Test(arguments: AgentKind.allCases)
   func theDescriptionSaysWhatWasDone(_ agent: AgentKind) throws {
     let description = try train("lava-bridge-v1", agent, steps: 2000).policyFile.description
@@ -61,7 +78,7 @@ private func train(
       func observe(into frame: inout MutableSpan<Float>) { frame[0] = 1 }
     }
     var configuration = DQN.Configuration()
-    configuration.discount = 0.9
+    configuration.discount = .constant(0.9)
     configuration.targetInterval = 20
     configuration.network = .init(.mlp)
     let vector = EnvironmentVector(

@@ -16,7 +16,7 @@ import Testing
     var configuration = kind.defaults
     configuration.lanes = 8
     configuration.network = .init(.mlp, hidden: [16])
-    configuration.discount = 0
+    configuration.discount = .constant(0)
     configuration.learningRate = .constant(3e-3)
     if var dqn = configuration as? DQN.Configuration {
       dqn.learningStart = 200

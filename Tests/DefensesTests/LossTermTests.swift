@@ -60,6 +60,29 @@ import Testing
     #expect(found[1] == 0)
   }
 
+  /// With the labels of the start the action that keeps its lead is that of the policy that the run began with, not of the one
+  /// that learns, also in a run that goes on.
+  @Test(arguments: [Method.interval, .pgd])
+  func labelsOfTheStart(_ method: Method) throws {
+    let scores = network(observations)
+    // A policy that prefers what the first one likes least.
+    var other = network
+    for index in other.parameters.indices.suffix(2) { other.parameters[index] = -other.parameters[index] }
+    var defense = SADQN(hardness(1e-6), method: method, lead: 100, labels: .start)
+    try defense.begin(with: network, of: .dqn, range: 0...1, seed: 0)
+    var resumed = SADQN(hardness(1e-6), method: method, lead: 100, labels: .start)
+    try resumed.begin(with: other, of: .dqn, range: 0...1, seed: 0)
+    try resumed.restore(#require(try defense.savedState()))
+    let expected = SADQN.hinge(other(observations), scores.argmax(), lead: 100).elements
+    for var defense in [defense, resumed] {
+      let term = try #require(
+        try defense.term(for: experience, of: other, update: 3, progress: 1, workers: .one))
+      let found = term.value(other, other(observations), 0..<6).elements
+      for row in 0..<6 { #expect(abs(found[row] - expected[row]) < 1e-3) }
+    }
+    #expect(try SADQN(hardness(0.1)).savedState() == nil)
+  }
+
   /// Interval bounds say no less than what ascent finds, and ascent no less than the observation itself.
   @Test(arguments: [0.01, 0.05, 0.2])
   func boundsAreAboveWhatIsFound(_ epsilon: Double) throws {

@@ -31,6 +31,8 @@ import Testing
     Fault("train catch-v1 --agent ppo --dueling", ["--dueling", "ppo"], 64),
     Fault("train catch-v1 --agent reinforce --epochs 2", ["--epochs", "reinforce"], 64),
     Fault("train catch-v1 --discount 1.5", ["--discount", "from 0.0 to 1.0", "1.5"], 64),
+    Fault("train catch-v1 --discount 0.9..1.5", ["--discount", "from 0.0 to 1.0", "1.5"], 64),
+    Fault("train catch-v1 --defense sa-dqn:labels=start --epsilon 0.1", ["--start-from"], 65),
     Fault("train catch-v1 --hidden 64,x", ["64,x"], 64),
     Fault("train catch-v1 --learning-rate fast", ["fast"], 64),
     Fault("train catch-v1 --agent dqn --lstm 8", ["LSTM", "ppo"], 65),
