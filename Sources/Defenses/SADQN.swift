@@ -18,8 +18,9 @@ import Tensors
 /// 2. The weight κ multiplies the mean over the batch, not its sum.
 /// 3. Epsilon grows over the run by ``Hardness/warmUp``, in a straight line as a rule.
 /// 4. Gradient ascent starts at random and takes steps of 2.5·ε/steps.
-/// 5. With ``Labels/start`` a* is the greedy action of the policy that the run starts from, as the student of RS-DQN learns
-///    from its teacher (Fischer et al. 2019, "Online Robustness Training for Deep Reinforcement Learning", section 4).
+/// 5. With ``Labels/start`` a* is the greedy action of the policy that the run starts from, and stays: somewhat as the robust
+///    student of RS-DQN learns from a Q-network beside it, which goes on learning (Fischer et al. 2019, "Online Robustness
+///    Training for Deep Reinforcement Learning").
 public struct SADQN: LossDefense {
   /// Whose greedy action is to keep its lead.
   public enum Labels: String, Hashable, Sendable, CaseIterable {
@@ -122,7 +123,8 @@ extension SADQN: NamedDefense {
       DefenseParameter("method", "interval", "how the worst in the box is found: interval or pgd"),
       DefenseParameter("lead", "1.0", "the lead c that is enough"),
       DefenseParameter("steps", "10", "steps of gradient ascent, for pgd"),
-      DefenseParameter("labels", "own", "whose greedy action keeps its lead: own, or start's, of --start-from"),
+      DefenseParameter(
+        "labels", "own", "whose greedy action keeps its lead: own, or start's, of --start-from"),
     ])
 
   init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {

@@ -43,7 +43,8 @@ private func train(
       var configuration = kind.defaults
       configuration.discount = discount
       let vector = EnvironmentVector(
-        id: "catch", Catch(rows: 10, columns: 10), rules: EpisodeRules(timeLimit: 20), count: configuration.lanes)
+        id: "catch", Catch(rows: 10, columns: 10), rules: EpisodeRules(timeLimit: 20),
+        count: configuration.lanes)
       var agent = try configuration.makeAgent(in: vector, seed: 1, workers: .one)
       while agent.steps < 9000 { _ = try agent.advance(progress: 0.25, hardening: nil) }
       return agent.policy
