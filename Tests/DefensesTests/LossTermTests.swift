@@ -76,7 +76,7 @@ import Testing
     let expected = SADQN.hinge(other(observations), scores.argmax(), lead: 100).elements
     for var defense in [defense, resumed] {
       let term = try #require(
-        try defense.term(for: experience, of: other, update: 3, progress: 1, workers: .one))
+        defense.term(for: experience, of: other, update: 3, progress: 1, workers: .one))
       let found = term.value(other, other(observations), 0..<6).elements
       for row in 0..<6 { #expect(abs(found[row] - expected[row]) < 1e-3) }
     }
