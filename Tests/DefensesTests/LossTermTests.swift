@@ -75,9 +75,8 @@ import Testing
     try resumed.restore(#require(try defense.savedState()))
     let expected = SADQN.hinge(other(observations), scores.argmax(), lead: 100).elements
     for var defense in [defense, resumed] {
-      let term = try #require(
-        defense.term(for: experience, of: other, update: 3, progress: 1, workers: .one))
-      let found = term.value(other, other(observations), 0..<6).elements
+      let term = defense.term(for: experience, of: other, update: 3, progress: 1, workers: .one)
+      let found = try #require(term).value(other, other(observations), 0..<6).elements
       for row in 0..<6 { #expect(abs(found[row] - expected[row]) < 1e-3) }
     }
     #expect(try SADQN(hardness(0.1)).savedState() == nil)
