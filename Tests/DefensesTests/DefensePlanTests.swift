@@ -13,7 +13,8 @@ import Testing
       let plan = try DefensePlan(about.name, epsilon: Epsilon(8, over: 255))
       let again = try DefensePlan(plan.description, epsilon: nil)
       #expect(again.description == plan.description)
-      for parameter in about.parameters where !["steps", "attack"].contains(parameter.name) {
+      // Written where they matter: steps of gradient ascent, labels that are not the policy's own.
+      for parameter in about.parameters where !["steps", "attack", "labels"].contains(parameter.name) {
         #expect(plan.description.contains("\(parameter.name)="), "\(about.name): \(parameter.name)")
       }
       // One at each seam.
@@ -21,6 +22,12 @@ import Testing
       #expect((plan.loss != nil) == (about.seam == .loss))
       #expect(plan.inference.isEmpty == (about.seam != .inference))
     }
+  }
+
+  @Test func labelsOfTheStartAreWrittenAndReadAgain() throws {
+    let plan = try DefensePlan("sa-dqn:epsilon=0.1:labels=start", epsilon: nil)
+    #expect(plan.description.hasSuffix(":labels=start"))
+    #expect((try DefensePlan(plan.description, epsilon: nil).loss as? SADQN)?.labels == .start)
   }
 
   @Test func defensesOfDifferentSeamsCombine() throws {
