@@ -9,162 +9,17 @@ struct KernelTests {
     instruction_set_baseline, instruction_set_avx2, instruction_set_avx512,
   ].filter { kernels_for($0) != nil }
 
-  private func table(_ set: InstructionSet) -> KernelTable { kernels_for(set)!.pointee }
+  func table(_ set: InstructionSet) -> KernelTable { kernels_for(set)!.pointee }
 
   /// Floats as kernels expect them: whole vectors, and one more that may be read. What nobody owns is NaN, so that a
   /// kernel that uses it is found out.
-  private func buffer(_ values: [Float]) -> [Float] {
+  func buffer(_ values: [Float]) -> [Float] {
     values + Array(repeating: .nan, count: (values.count + 15) / 16 * 16 + 16 - values.count)
   }
 
-  private func draw(_ count: Int, seed: UInt64) -> [Float] {
+  func draw(_ count: Int, seed: UInt64) -> [Float] {
     var random = RandomStream(seed: seed)
     return (0..<count).map { _ in Float(random.normal()) }
-  }
-
-  // MARK: - Products
-
-  /// A product of matrices that are laid out, or of patches.
-  struct ProductCase: Sendable, CustomTestStringConvertible {
-    var rows: [Int]
-    var rowSteps: [Int]
-    var sums: [Int]
-    var sumSteps: [Int]
-    var columns: Int
-    var isTransposed = false
-    var hasBias = false
-    var isRectified = false
-    var hasRoom = false
-
-    var testDescription: String {
-      "\(rows)×\(sums)×\(columns)\(isTransposed ? " transposed" : "")\(hasBias ? " bias" : "")"
-        + "\(isRectified ? " rectified" : "")\(hasRoom ? " room" : "")"
-    }
-
-    static func offsets(_ extents: [Int], _ steps: [Int]) -> [Int] {
-      (0..<extents[0]).flatMap { i in
-        (0..<extents[1]).flatMap { j in
-          (0..<extents[2]).map { k in i * steps[0] + j * steps[1] + k * steps[2] }
-        }
-      }
-    }
-  }
-
-  private static func matrix(_ rows: Int, _ sums: Int, _ columns: Int) -> ProductCase {
-    ProductCase(
-      rows: [1, 1, rows], rowSteps: [0, 0, sums], sums: [1, 1, sums], sumSteps: [0, 0, 1], columns: columns)
-  }
-
-  /// Around the extents of tiles, panels and blocks, and one beside each.
-  static let products: [ProductCase] = {
-    var cases: [ProductCase] = []
-    for (rows, sums, columns) in [
-      (1, 1, 1), (1, 7, 64), (1, 64, 7), (1, 147, 65), (2, 1, 33), (5, 16, 16), (7, 17, 6), (8, 3, 36),
-      (9, 64, 48), (13, 31, 64), (50, 20, 130), (6, 1024, 17), (3, 1025, 64), (49, 2100, 70), (40, 1, 19),
-    ] {
-      cases.append(matrix(rows, sums, columns))
-      var variant = matrix(rows, sums, columns)
-      (variant.isTransposed, variant.isRectified, variant.hasBias) = (true, true, true)
-      cases.append(variant)
-      variant.isTransposed = false
-      variant.hasRoom = true
-      cases.append(variant)
-    }
-    // Patches of 3×2 in images of 7×6×3 with stride 2, as the left matrix and as its transpose.
-    let (positions, positionSteps) = ([90, 3, 3], [126, 36, 6])
-    let (patch, patchSteps) = ([1, 3, 6], [0, 18, 1])
-    for columns in [5, 16, 70] {
-      cases.append(
-        ProductCase(
-          rows: positions, rowSteps: positionSteps, sums: patch, sumSteps: patchSteps, columns: columns))
-      // 810 and 1,800 sums: in one block and in two.
-      for images in [90, 200] {
-        cases.append(
-          ProductCase(
-            rows: patch, rowSteps: patchSteps, sums: [images, 3, 3], sumSteps: positionSteps, columns: columns
-          ))
-      }
-    }
-    // Images that are fetched ahead.
-    cases.append(
-      ProductCase(
-        rows: [2, 20, 20], rowSteps: [28224, 1344, 16], sums: [1, 8, 32], sumSteps: [0, 336, 1], columns: 32))
-    return cases
-  }()
-
-  private func multiplied(_ set: InstructionSet, _ example: ProductCase, twice: Bool = false) -> [Float] {
-    let rows = example.rows.reduce(1, *)
-    let step = example.hasRoom ? (example.columns + 15) / 16 * 16 : example.columns
-    let (left, right, bias) = operands(example)
-    // What lies behind the result belongs to others.
-    var result = [Float](repeating: 4711, count: rows * step + 32)
-    left.withUnsafeBufferPointer { left in
-      right.withUnsafeBufferPointer { right in
-        bias.withUnsafeBufferPointer { bias in
-          result.withUnsafeMutableBufferPointer { result in
-            var product = Product(
-              left: left.baseAddress!, rows: nest(example.rows, example.rowSteps),
-              sums: nest(example.sums, example.sumSteps), right: right.baseAddress!, columns: example.columns,
-              transposes_right: example.isTransposed, bias: example.hasBias ? bias.baseAddress : nil,
-              floor: example.isRectified ? 0 : -.infinity, result: result.baseAddress!, result_step: step,
-              workspace: nil, reuses_workspace: false)
-            var workspace = [Float](repeating: .nan, count: table(set).product_workspace(&product))
-            workspace.withUnsafeMutableBufferPointer { workspace in
-              product.workspace = workspace.baseAddress
-              table(set).product(&product)
-              guard twice else { return }
-              product.reuses_workspace = true
-              table(set).product(&product)
-            }
-          }
-        }
-      }
-    }
-    #expect(result.suffix(32).allSatisfy { $0 == 4711 })
-    return (0..<rows).flatMap { result[($0 * step)..<($0 * step + example.columns)] }
-  }
-
-  private func nest(_ extent: [Int], _ stride: [Int]) -> Nest {
-    Nest(extent: (extent[0], extent[1], extent[2]), stride: (stride[0], stride[1], stride[2]))
-  }
-
-  private func operands(_ example: ProductCase) -> (left: [Float], right: [Float], bias: [Float]) {
-    let reach =
-      ProductCase.offsets(example.rows, example.rowSteps).max()!
-      + ProductCase.offsets(example.sums, example.sumSteps).max()! + 1
-    return (
-      buffer(draw(reach, seed: 1)), buffer(draw(example.sums.reduce(1, *) * example.columns, seed: 2)),
-      buffer(draw(example.columns, seed: 3))
-    )
-  }
-
-  @Test(arguments: sets, products)
-  func productEqualsItsDefinition(_ set: InstructionSet, _ example: ProductCase) {
-    let (left, right, bias) = operands(example)
-    let sums = ProductCase.offsets(example.sums, example.sumSteps)
-    var expected: [Double] = []
-    for row in ProductCase.offsets(example.rows, example.rowSteps) {
-      for column in 0..<example.columns {
-        var sum = example.hasBias ? Double(bias[column]) : 0
-        for (index, offset) in sums.enumerated() {
-          let place = example.isTransposed ? column * sums.count + index : index * example.columns + column
-          sum += Double(left[row + offset]) * Double(right[place])
-        }
-        expected.append(example.isRectified ? max(sum, 0) : sum)
-      }
-    }
-    let result = multiplied(set, example)
-    let difference = zip(result, expected).map { (Double($0) - $1) * (Double($0) - $1) }.reduce(0, +)
-    #expect(difference.squareRoot() <= 1e-6 * expected.map { $0 * $0 }.reduce(0, +).squareRoot())
-    #expect(multiplied(set, example, twice: true) == result)
-  }
-
-  /// The order of a sum does not depend on the width of the vectors; only processors without fused multiplications round
-  /// differently.
-  @Test(arguments: products)
-  func instructionSetsWithFusedMultiplicationsGiveTheSameBits(_ example: ProductCase) {
-    let results = Self.sets.filter { $0 != instruction_set_baseline }.map { multiplied($0, example) }
-    for result in results { #expect(result == results[0]) }
   }
 
   // MARK: - Elements
