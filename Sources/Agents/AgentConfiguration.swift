@@ -14,6 +14,9 @@ public protocol AgentConfiguration: Hashable, Sendable, Codable {
   var network: NetworkChoice { get set }
   /// The discount γ over the run, 0 to 1.
   var discount: Schedule { get set }
+  /// Whether learning takes a step with a reward, other than 0, for an episode's end: nothing after it counts. For games of
+  /// points that have little to do with each other, as an episode a life elsewhere. Episodes themselves go on.
+  var rewardTerminates: Bool { get set }
   /// Adam's rate over the run.
   var learningRate: Schedule { get set }
   /// The largest global norm of a gradient, positive.

@@ -34,6 +34,8 @@ public struct DQN: LearningAgent {
     public var returnSteps = 1
     /// The discount γ over the run, 0 to 1.
     public var discount = Schedule.constant(0.97)
+    /// Whether learning takes a reward for an episode's end.
+    public var rewardTerminates = false
     /// Moments kept, shared out over the lanes: a step takes one, and the end of an episode one more.
     public var replayCapacity = 50_000
     /// Steps before the first update.
@@ -247,7 +249,7 @@ public struct DQN: LearningAgent {
       chosen.map { random.chance(Double(exploration)) ? random.index(below: actionCount) : $0 }
     }
     explorationRandom = random
-    replay.append(step)
+    replay.append(step, rewardTerminates: configuration.rewardTerminates)
     steps += step.lanes.count
     update.returns = rollout.restartEnded()
     update.measures["exploration"] = exploration

@@ -20,6 +20,8 @@ public struct PPO: LearningAgent {
     public var isShared = true
     /// The discount γ over the run.
     public var discount = Schedule.constant(0.99)
+    /// Whether learning takes a reward for an episode's end.
+    public var rewardTerminates = false
     /// The λ of generalized advantage estimation.
     public var lambda: Float = 0.95
     /// Steps of each environment between updates.

@@ -26,6 +26,7 @@ struct PolicyGradientLearner: Sendable {
   private let workers: Workers
   private var defense: (any LossDefense)?
   private let discount: Schedule
+  private let rewardTerminates: Bool
   private let seed: UInt64
   /// The measures of the defense's terms since the last ``takeDefenseMeasures()``.
   private var defenseMeasures: [[String: Float]] = []
@@ -55,6 +56,7 @@ struct PolicyGradientLearner: Sendable {
     }
     self.workers = workers
     discount = configuration.discount
+    rewardTerminates = configuration.rewardTerminates
     self.seed = seed
   }
 
@@ -142,7 +144,8 @@ struct PolicyGradientLearner: Sendable {
     let attacker = try hardening?.attacker(
       against: model.policy, range: space.low...space.high, progress: progress)
     if hardening != nil { attackEpsilon = attacker?.threat.epsilon.value ?? 0 }
-    let returns = try buffer.fill(from: &rollouts, by: model, attacker: attacker, on: workers)
+    let returns = try buffer.fill(
+      from: &rollouts, by: model, attacker: attacker, rewardTerminates: rewardTerminates, on: workers)
     steps += buffer.count
     return returns
   }

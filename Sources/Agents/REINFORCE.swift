@@ -20,6 +20,8 @@ public struct REINFORCE: LearningAgent {
     public var isShared = false
     /// The discount γ over the run.
     public var discount = Schedule.constant(0.99)
+    /// Whether learning takes a reward for an episode's end.
+    public var rewardTerminates = false
     /// Steps of each environment in an update.
     public var horizon = 32
     /// The weight c₁ of the baseline's loss.

@@ -17,7 +17,7 @@ struct ReplayBuffer: Sendable {
     let observations: Tensor
     /// What was done there.
     let actions: [Int]
-    /// r₁ + γ·r₂ + … up to the n-th step or the episode's end.
+    /// r₁ + γ·r₂ + … up to the n-th step or the end.
     let returns: [Float]
     /// s′, the observation behind those steps.
     let next: Tensor
@@ -33,7 +33,7 @@ struct ReplayBuffer: Sendable {
     var reward: Float
     /// Whether this is an episode's first frame, which stands for those before it.
     var isFirst: Bool
-    /// Whether the episode terminated with the action taken here.
+    /// Whether the action taken here ended what counts: the episode terminated, or came to a reward that is taken for an end.
     var isTerminated: Bool
 
     /// Whether an action was taken.
@@ -118,7 +118,7 @@ struct ReplayBuffer: Sendable {
     func length(from age: Int, steps: Int, frames: Int) -> Int? {
       if !self[age].isStep || moments.count - age < 2 { return nil }
       var length = 1
-      while length < steps, self[age + length].isStep {
+      while length < steps, !self[age + length - 1].isTerminated, self[age + length].isStep {
         length += 1
         if age + length >= moments.count { return nil }
       }
@@ -173,7 +173,8 @@ struct ReplayBuffer: Sendable {
   }
 
   /// Adds a step of all lanes; the oldest moments make room.
-  mutating func append(_ step: Rollout.Step) {
+  /// - Parameter rewardTerminates: whether a reward other than 0 is taken for an episode's end.
+  mutating func append(_ step: Rollout.Step, rewardTerminates: Bool = false) {
     let (depth, channels) = (frame.channels * frames, frame.channels)
     let length = frame.count * frames
     step.delivered.withElements { seen in
@@ -194,7 +195,8 @@ struct ReplayBuffer: Sendable {
           add(
             Moment(
               action: Int32(step.actions[row]), reward: outcome.reward, isFirst: isFirst,
-              isTerminated: outcome.ending == .terminated), seen, newest)
+              isTerminated: outcome.ending == .terminated || rewardTerminates && outcome.reward != 0), seen,
+            newest)
           lanes[lane].startsEpisode = outcome.ending != nil
           if outcome.ending != nil { add(.frame(isFirst: false), next, newest) }
         }

@@ -24,7 +24,7 @@ struct RolloutBuffer: Sendable {
   /// The value of what followed: 0 where the episode terminated, and where it was truncated that of its true last
   /// observation, which is not the next one in the buffer.
   var nextValues: [Float]
-  /// Whether the episode ended with the step.
+  /// Whether the episode ended with the step, or came to a reward that is taken for an end.
   var isEnd: [Bool]
   /// Whether it was truncated there.
   var isTruncated: [Bool]
@@ -62,14 +62,18 @@ struct RolloutBuffer: Sendable {
   ///
   /// - Parameters:
   ///   - rollouts: the lanes, in their order.
+  ///   - rewardTerminates: whether a reward other than 0 is taken for the episode's termination.
   ///   - workers: threads over the rollouts; the result does not depend on their number.
   /// - Returns: the returns of the episodes that ended, in the order of the steps.
   mutating func fill(
-    from rollouts: inout [Rollout], by model: ActorCritic, attacker: Attacker?, on workers: Workers = .one
+    from rollouts: inout [Rollout], by model: ActorCritic, attacker: Attacker?,
+    rewardTerminates: Bool = false,
+    on workers: Workers = .one
   ) throws -> [Double] {
     let horizon = horizon
     let parts = try workers.map(changing: &rollouts) { _, rollout in
-      try Part(of: horizon, from: &rollout, by: model, attacker: attacker)
+      try Part(
+        of: horizon, from: &rollout, by: model, attacker: attacker, rewardTerminates: rewardTerminates)
     }
     var first = 0
     var returns: [Double] = []
@@ -116,7 +120,8 @@ struct RolloutBuffer: Sendable {
 
     /// Steps the lanes of a rollout `horizon` times.
     init(
-      of horizon: Int, from rollout: inout Rollout, by model: ActorCritic, attacker: Attacker?
+      of horizon: Int, from rollout: inout Rollout, by model: ActorCritic, attacker: Attacker?,
+      rewardTerminates: Bool
     ) throws {
       lanes = rollout.count
       let count = horizon * lanes
@@ -153,11 +158,12 @@ struct RolloutBuffer: Sendable {
               logProbabilities[row] = -surprise[lane]
               values[row] = stepValues[lane]
               rewards[row] = outcome.reward
-              isEnd[row] = outcome.ending != nil
-              isTruncated[row] = outcome.ending == .truncated
+              let isPoint = rewardTerminates && outcome.reward != 0
+              isEnd[row] = isPoint || outcome.ending != nil
+              isTruncated[row] = !isPoint && outcome.ending == .truncated
               if start > 0 && !isEnd[row - lanes] { nextValues[row - lanes] = stepValues[lane] }
-              if row + lanes < count { continues[row + lanes] = isEnd[row] ? 0 : 1 }
-              if outcome.ending == .truncated { cut.append(lane) }
+              if row + lanes < count { continues[row + lanes] = outcome.ending == nil ? 1 : 0 }
+              if isTruncated[row] { cut.append(lane) }
             }
           }
         }

@@ -86,6 +86,11 @@ struct AgentOptions: ParsableArguments {
       defaults { $0.discount }, "schedule"))
   var discount: Schedule?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Learn as if the episode terminated with each reward, as with a point. (no-reward-terminates)")
+  var rewardTerminates: Bool?
+
   @Option(
     help: setting(
       "Adam's rate: 1e-3, or 1e-3..1e-4 from start to end.", defaults { $0.learningRate }, "schedule"))
@@ -108,6 +113,7 @@ struct AgentOptions: ParsableArguments {
     [
       Setting("lanes", \.lanes, \.lanes), Setting("stack", \.stack, \.frames),
       Setting("discount", \.discount, \.discount),
+      Setting("reward-terminates", \.rewardTerminates, \.rewardTerminates),
       Setting("learning-rate", \.learningRate, \.learningRate),
       Setting("gradient-limit", \.gradientLimit, \.gradientLimit),
     ]

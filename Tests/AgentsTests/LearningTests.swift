@@ -112,6 +112,15 @@ private func meanReturn(
     #expect(actions(agent, on: [[1, 0]]) == [isEndless ? 1 : 0])
   }
 
+  /// What comes after a reward counts, unless it is taken for the end.
+  @Test(arguments: AgentKind.allCases, [true, false])
+  func rewardsThatTerminate(_ kind: AgentKind, _ rewardTerminates: Bool) throws {
+    var configuration = small(kind, discount: 0.9)
+    configuration.rewardTerminates = rewardTerminates
+    let agent = try trained(configuration, in: Points(), limit: 8, steps: 6000)
+    #expect(actions(agent, on: [[1, 0]]) == [rewardTerminates ? 0 : 1])
+  }
+
   /// With a memory nearly every sign is recalled; without one the mean return is 0 whatever is done.
   @Test(arguments: [AgentKind.ppo, .reinforce])
   func onlyMemoryRecalls(_ kind: AgentKind) throws {

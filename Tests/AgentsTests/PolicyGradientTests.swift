@@ -129,6 +129,39 @@ private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [R
     }
   }
 
+  /// A reward that is taken for the end has no value behind it, also where the time runs out with it; the memory and the
+  /// episode go on.
+  @Test func rewardsThatTerminateEndNoEpisode() throws {
+    /// Pays in every second step.
+    struct Pay: Environment, Codable {
+      var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 1, low: 0, high: 9) }
+      var actions: [String] { ["on", "off"] }
+      var elapsed = 0
+      mutating func reset(using random: inout some Randomness) { elapsed = 0 }
+      mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
+        elapsed += 1
+        return Outcome(reward: elapsed % 2 == 0 ? -1 : 0)
+      }
+      func observe(into frame: inout MutableSpan<Float>) { frame[0] = Float(elapsed) }
+    }
+    var random = RandomStream(seed: 1)
+    let model = try ActorCritic(
+      .init(.mlp, hidden: [8]), isShared: true, input: [1, 1, 1], actions: 2, using: &random)
+    var rollouts = parts([1], of: EnvironmentVector(Pay(), limit: 4, count: 1))
+    var buffer = RolloutBuffer(horizon: 6, lanes: 1, input: [1, 1, 1])
+    let returns = try buffer.fill(from: &rollouts, by: model, attacker: nil, rewardTerminates: true)
+    #expect(returns == [-2])
+    #expect(buffer.observations.elements == [0, 1, 2, 3, 0, 1])
+    #expect(buffer.isEnd == [false, true, false, true, false, true])
+    #expect(buffer.isTruncated.allSatisfy { !$0 })
+    #expect(buffer.continues == [0, 1, 1, 1, 0, 1])
+    var memory = Memory()
+    let values = model(Tensor([0, 1, 2, 3], shape: [4, 1, 1, 1]), memory: &memory).values.elements
+    for (next, value) in zip(buffer.nextValues, [values[1], 0, values[3], 0, values[1], 0]) {
+      #expect(abs(next - value) < 1e-6)
+    }
+  }
+
   /// One update on a minibatch against PyTorch: the terms of the loss and every parameter after it.
   @Test(arguments: [false, true])
   func oneUpdateAgreesWithPyTorch(_ clipsValue: Bool) throws {

@@ -65,6 +65,32 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
     #expect(seen == Set(drawable))
   }
 
+  /// A reward that is taken for an end cuts returns as a terminated episode does, and the frame behind it is the next one.
+  @Test(arguments: [1, 3])
+  func rewardsThatTerminateCutReturns(_ steps: Int) {
+    let rewards: [Float] = [0, 0, 1, 0, -1, -1, 0, 0, 0, 0, 2, 0]
+    var replay = ReplayBuffer(
+      capacity: 100, lanes: 1, frame: BoxSpace(height: 1, width: 1, channels: 1), frames: 1)
+    for (step, reward) in rewards.enumerated() {
+      let frames = (0...1).map { Tensor([Float(step + $0)], shape: [1, 1, 1, 1]) }
+      replay.append(
+        Rollout.Step(
+          lanes: [0], clean: frames[0], delivered: frames[0], memory: Memory(), actions: [0],
+          cleanActions: [0],
+          outcomes: [Outcome(reward: reward)], next: frames[1]), rewardTerminates: true)
+    }
+    var random = RandomStream(seed: 1)
+    let batch = replay.sample(500, steps: steps, discount: 0.5, using: &random)
+    for row in 0..<500 {
+      let first = Int(batch.observations.elements[row])
+      let end = (first..<min(first + steps, rewards.count)).first { rewards[$0] != 0 }
+      let length = (end ?? first + steps - 1) - first + 1
+      #expect(batch.returns[row] == (end.map { rewards[$0] * [1, 0.5, 0.25][$0 - first] } ?? 0))
+      #expect(batch.discounts[row] == (end == nil ? [0.5, 0.25, 0.125][length - 1] : 0))
+      #expect(batch.next.elements[row] == Float(first + length))
+    }
+  }
+
   /// A replay that begins within an episode holds no stack of which it has not seen all frames.
   @Test func aReplayThatBeginsLateInventsNoFrames() throws {
     var replay = ReplayBuffer(

@@ -58,6 +58,26 @@ struct TruncationTrap: Environment, Codable {
   }
 }
 
+/// Two arms. The left one pays 1, and can be pulled again. The right one pays 0.8 and leads to a place that pays 2 for each
+/// step. So right is right, with γ = 0.9 worth up to 18.8 beside 10; but left to who takes a reward for the end.
+struct Points: Environment, Codable {
+  var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 2) }
+  var actions: [String] { ["left", "right"] }
+  private var isInside = false
+
+  mutating func reset(using random: inout some Randomness) { isInside = false }
+
+  mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
+    if isInside { return Outcome(reward: 2) }
+    isInside = action == 1
+    return Outcome(reward: isInside ? 0.8 : 1)
+  }
+
+  func observe(into frame: inout MutableSpan<Float>) {
+    (frame[0], frame[1]) = isInside ? (0, 1) : (1, 0)
+  }
+}
+
 /// A sign is shown once; three steps later the action that it named is right. Without a memory nothing can be known.
 struct DelayedRecall: Environment, Codable {
   var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 3) }
