@@ -236,13 +236,16 @@ public struct DQN: LearningAgent {
   /// Greedy on the learned Q-values.
   public var policy: NetworkPolicy { NetworkPolicy(online) }
 
+  /// The policy, with its Q-values for values.
+  public var victim: any DifferentiablePolicy { ActionValuePolicy(policy) }
+
   /// One step of all environments, and the updates that are due.
   public mutating func advance(progress: Float, hardening: (any CollectionDefense)?) throws -> TrainingUpdate
   {
     var update = TrainingUpdate()
     let exploration = configuration.exploration.value(at: progress)
     let space = rollout.environments.observationSpace
-    let attacker = try hardening?.attacker(against: policy, range: space.low...space.high, progress: progress)
+    let attacker = try hardening?.attacker(against: victim, range: space.low...space.high, progress: progress)
     let actionCount = rollout.environments.actions.count
     var random = explorationRandom
     let step = try rollout.step(policy, attacker: attacker) { _, chosen in

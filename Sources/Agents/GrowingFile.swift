@@ -10,16 +10,23 @@ final class GrowingFile {
 
   /// Opens a file, or makes it, and cuts it off behind some bytes; nil for going on behind what there is.
   ///
-  /// - Throws: `AtomicFile.Failure` when it cannot be written, or is shorter than that.
-  init(_ url: URL, length: Int?) throws(AtomicFile.Failure) {
+  /// - Throws: `AtomicFile.Failure` when it cannot be written, ``RunError`` when there should be more in it.
+  init(_ url: URL, length: Int?) throws {
     self.url = url
-    descriptor = open(url.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw AtomicFile.Failure(path: url.path, reason: Self.currentReason()) }
+    let isKnown = (length ?? 0) > 0
+    descriptor = open(url.path, O_WRONLY | O_CLOEXEC | (isKnown ? 0 : O_CREAT), 0o666)
+    guard descriptor >= 0 else {
+      if isKnown && errno == ENOENT {
+        throw RunError(
+          "\(url.relativePath) is missing, of which the checkpoint knows \(length!) bytes", .isDamaged)
+      }
+      throw AtomicFile.Failure(path: url.path, reason: Self.currentReason())
+    }
     let end = lseek(descriptor, 0, SEEK_END)
     let length = length ?? Int(end)
     if end < off_t(length) {
-      throw AtomicFile.Failure(
-        path: url.path, reason: "it has \(end) bytes, of which the checkpoint knows \(length)")
+      throw RunError(
+        "\(url.relativePath) has \(end) bytes, of which the checkpoint knows \(length)", .isDamaged)
     }
     guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, 0, SEEK_END) >= 0 else {
       throw AtomicFile.Failure(path: url.path, reason: Self.currentReason())

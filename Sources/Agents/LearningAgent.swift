@@ -11,6 +11,8 @@ public protocol LearningAgent: Sendable {
   var policy: NetworkPolicy { get }
   /// What estimates the policy's returns, for attacks that need its values; nil for agents without.
   var critic: Network? { get }
+  /// The policy as attacks see it, with its values where it has any.
+  var victim: any DifferentiablePolicy { get }
   /// Environment steps made so far.
   var steps: Int { get }
   /// The names under which updates tell of themselves in files: loss, entropy, learning_rate, …
@@ -55,7 +57,7 @@ extension PolicyFile {
     }
     guard policy.network.architecture == network.architecture else {
       throw ConfigurationError(
-        "the policy to start from has another network or other observations or actions",
+        "the policy to start from has another network, or observations or actions of other sizes",
         settings: ["start-from", "network", "filters", "hidden", "stack", "environment"])
     }
   }
@@ -67,6 +69,11 @@ extension LearningAgent {
 
   /// None.
   public var critic: Network? { nil }
+
+  /// The policy, with its critic's values.
+  public var victim: any DifferentiablePolicy {
+    critic.map { ActorCriticPolicy(policy, critic: $0) } ?? policy
+  }
 }
 
 /// What one call of ``LearningAgent/advance(progress:hardening:)`` brought.
@@ -83,10 +90,11 @@ public struct TrainingUpdate: Sendable {
 public protocol CollectionDefense: Sendable {
   /// What stands between the environments and the agent at some point of its training; nil for nothing.
   /// - Parameters:
-  ///   - policy: the agent's as it is now.
+  ///   - policy: the agent's as it is now, as ``LearningAgent/victim`` shows it.
   ///   - range: the valid values of an observation.
   ///   - progress: the share of the run that has passed, 0 to 1.
-  func attacker(against policy: NetworkPolicy, range: ClosedRange<Float>, progress: Float) throws -> Attacker?
+  func attacker(against policy: any DifferentiablePolicy, range: ClosedRange<Float>, progress: Float) throws
+    -> Attacker?
 }
 
 /// A training run that cannot start or go on, in one line.

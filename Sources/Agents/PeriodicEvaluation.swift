@@ -24,21 +24,28 @@ public struct PeriodicEvaluation: Hashable, Sendable {
   private static let lanes = 32
 
   /// The mean return of all episodes.
-  /// - Parameter seed: the run's; each episode's is drawn from the stream `evaluation` of it.
+  /// - Parameters:
+  ///   - seed: the run's; each episode's is drawn from the stream `evaluation` of it.
+  ///   - continuing: asked after every step of a group.
+  /// - Returns: nil when that was false.
   func meanReturn(
     of policy: any DifferentiablePolicy, in environment: EnvironmentDefinition, frames: Int, seed: UInt64,
-    workers: Workers
-  ) throws -> Double {
+    workers: Workers, continuing: @Sendable () -> Bool
+  ) throws -> Double? {
     let groups = Workers.shards(of: episodes, shardSize: Self.lanes)
-    let returns = try workers.map(groups.count) { group in
+    let returns = try workers.map(groups.count) { group -> [Double]? in
       var rollout = Rollout(environment.makeVector(count: groups[group].count), frames: frames)
       for (lane, episode) in groups[group].enumerated() {
         var random = RandomStream(seed: seed, stream: .evaluation, index: episode)
         rollout.start(lane, seed: random.next())
       }
-      while rollout.isRunning.contains(true) { _ = try rollout.step(policy) }
+      while rollout.isRunning.contains(true) {
+        _ = try rollout.step(policy)
+        guard continuing() else { return nil }
+      }
       return rollout.records.map(\.episodeReturn)
     }
-    return Statistics.mean(returns.flatMap(\.self))
+    let whole = returns.compactMap(\.self)
+    return whole.count == groups.count ? Statistics.mean(whole.flatMap(\.self)) : nil
   }
 }

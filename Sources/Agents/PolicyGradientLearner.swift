@@ -42,6 +42,12 @@ struct PolicyGradientLearner: Sendable {
     try ConfigurationError.check(
       ("lanes", configuration.lanes), ("stack", configuration.frames), ("horizon", configuration.horizon))
     let input = configuration.input(in: environments)
+    let size = (input + [configuration.horizon, configuration.lanes]).reduce(1.0) { $0 * Double($1) }
+    guard size <= Double(Int32.max) else {
+      throw ConfigurationError(
+        "\(configuration.horizon) steps of \(configuration.lanes) lanes are more observations than a buffer can hold",
+        settings: ["horizon", "lanes"])
+    }
     var random = RandomStream(seed: seed, stream: .initialization)
     model = try ActorCritic(
       configuration.network, isShared: configuration.isShared, input: input,
@@ -142,7 +148,8 @@ struct PolicyGradientLearner: Sendable {
   mutating func collect(progress: Float, hardening: (any CollectionDefense)?) throws -> [Double] {
     let space = rollouts[0].environments.observationSpace
     let attacker = try hardening?.attacker(
-      against: model.policy, range: space.low...space.high, progress: progress)
+      against: ActorCriticPolicy(model.policy, critic: model.valueNetwork), range: space.low...space.high,
+      progress: progress)
     if hardening != nil { attackEpsilon = attacker?.threat.epsilon.value ?? 0 }
     let returns = try buffer.fill(
       from: &rollouts, by: model, attacker: attacker, rewardTerminates: rewardTerminates, on: workers)

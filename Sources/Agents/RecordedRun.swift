@@ -41,22 +41,25 @@ public final class RecordedRun {
   ///   - recipe: what identifies the request: one setting a line, `name: value`.
   ///   - version: that of the program; another one's checkpoints are refused.
   ///   - interval: how often to save.
+  ///   - source: the file that a person may have changed; nil for the folder's own recipe.
   /// - Throws: ``RunError`` when recipe or version have changed or no checkpoint is whole, in which case nothing was touched;
   ///   `AtomicFile.Failure` when nothing can be written.
   public init(
-    _ run: TrainingRun, in folder: RunFolder, recipe: String, version: String, interval: CheckpointInterval
+    _ run: TrainingRun, in folder: RunFolder, recipe: String, version: String, interval: CheckpointInterval,
+    source: URL? = nil
   ) throws {
     var run = run
     let (checkpoint, torn) = try folder.newestCheckpoint()
     if let checkpoint {
-      try Self.check(checkpoint.header, recipe: recipe, version: version, in: folder)
+      try Self.check(
+        checkpoint.header, recipe: recipe, version: version, in: folder, source: source ?? folder.recipe)
       try run.restore(checkpoint.state)
     }
     let header = checkpoint?.header
     let start: Start =
       header?.isFinished == true
       ? .finished : header.map { $0.steps > 0 ? .checkpoint(steps: $0.steps) : .beginning } ?? .beginning
-    func grown(_ name: String) throws(AtomicFile.Failure) -> GrowingFile {
+    func grown(_ name: String) throws -> GrowingFile {
       try GrowingFile(folder.file(name), length: header?.lengths[name] ?? 0)
     }
     if start != .finished { folder.removeUnfinishedFiles(newerThan: header?.steps) }
@@ -94,7 +97,7 @@ public final class RecordedRun {
 
   /// - Throws: ``RunError`` that names the first line of the recipe that has changed.
   private static func check(
-    _ header: Checkpoint.Header, recipe: String, version: String, in folder: RunFolder
+    _ header: Checkpoint.Header, recipe: String, version: String, in folder: RunFolder, source: URL
   ) throws {
     let path = folder.url.relativePath
     guard header.version == version else {
@@ -109,25 +112,26 @@ public final class RecordedRun {
       }
     }
     let (old, new) = (settings(header.recipe), settings(recipe))
-    let file = (try? String(contentsOf: folder.recipe, encoding: .utf8)) ?? ""
+    let file = (try? String(contentsOf: source, encoding: .utf8)) ?? ""
     let lines = file.split(separator: "\n", omittingEmptySubsequences: false)
     for name in new.map(\.name) + old.map(\.name) {
       let (was, isNow) = (old.first { $0.name == name }?.value, new.first { $0.name == name }?.value)
       guard was != isNow else { continue }
       let place = lines.firstIndex { $0.hasPrefix("\(name):") }.map { ":\($0 + 1)" } ?? ""
       throw RunError(
-        "\(folder.recipe.relativePath)\(place): '\(name)' is \(isNow ?? "missing"), but the run was started with "
+        "\(source.relativePath)\(place): '\(name)' is \(isNow ?? "missing"), but the run was started with "
           + "\(was ?? "none"); a run keeps its recipe", .isDamaged)
     }
   }
 
   /// Makes one advance, writes down what came of it, and saves the run where it is time to.
   ///
+  /// - Parameter continuing: asked within evaluations; false leaves one for the next advance.
   /// - Throws: ``TrainingError`` when a number is not finite or explodes; `AtomicFile.Failure` when nothing can be
   ///   written any more. In both cases the last checkpoint stays.
-  public func advance() throws {
+  public func advance(continuing: @Sendable () -> Bool = { true }) throws {
     let row: TrainingRun.Row?
-    do { row = try run.advance() } catch {
+    do { row = try run.advance(continuing: continuing) } catch {
       try? note("stopped: \(error)")
       throw error
     }

@@ -1,17 +1,20 @@
 import Foundation
 import Networks
+public import Policies
 
 /// The folder of one training run, locked against other processes:
 ///
 /// | File | Content |
 /// | --- | --- |
 /// | `recipe.yaml` | all that the run follows from |
+/// | `start.safetensors` | the policy that it began with, if it did not begin with drawn weights |
 /// | `metrics.csv` | its curves |
 /// | `events.out.tfevents` | the same for TensorBoard |
 /// | `log.txt` | what happened, with the time |
 /// | `checkpoints/` | the two newest checkpoints |
 /// | `best.safetensors` | the policy of the best evaluation |
 /// | `last.safetensors` | the policy as learned so far |
+/// | `lock` | what a process holds while it works in the folder |
 public final class RunFolder {
   /// The folder.
   public let url: URL
@@ -19,21 +22,25 @@ public final class RunFolder {
 
   /// Makes the folder of a new run.
   ///
-  /// - Parameter recipe: all that the run follows from, one setting a line.
-  /// - Throws: ``RunError`` when it holds a run already or another process uses it; `AtomicFile.Failure` when it cannot be
+  /// - Parameters:
+  ///   - recipe: all that the run follows from, one setting a line.
+  ///   - start: the policy that it begins with, kept here because that one may be moved or trained on; nil for none.
+  /// - Throws: ``RunError`` when it holds a run or a policy already or another process uses it; `AtomicFile.Failure` when it cannot be
   ///   written.
-  public init(new url: URL, recipe: String) throws {
+  public init(new url: URL, recipe: String, start: PolicyFile? = nil) throws {
     self.url = url
     let file = url.appendingPathComponent(Self.recipeName)
-    for name in [Self.recipeName, "last.safetensors"] {
+    for name in [Self.recipeName, "last.safetensors", Self.shippedName] {
       guard !FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) else {
-        throw RunError("\(url.relativePath) holds a run already", .exists)
+        throw RunError(
+          "\(url.relativePath) holds a \(name == Self.shippedName ? "policy" : "run") already", .exists)
       }
     }
     do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
       throw AtomicFile.Failure(path: url.relativePath, reason: "the folder cannot be made")
     }
     lock = try Self.lock(url)
+    try start?.write(to: self.file(Self.startName))
     try AtomicFile.write(Data(recipe.utf8), to: file)
   }
 
@@ -46,12 +53,20 @@ public final class RunFolder {
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw RunError("\(url.relativePath) holds no run: it has no \(Self.recipeName)", .isDamaged)
     }
+    guard !FileManager.default.fileExists(atPath: url.appendingPathComponent(Self.shippedName).path) else {
+      throw RunError(
+        "\(url.relativePath) holds no run but a policy that ships: train it again with --recipe \(file.relativePath)",
+        .isDamaged)
+    }
     lock = try Self.lock(url)
   }
 
   deinit { close(lock) }
 
   static let recipeName = "recipe.yaml"
+  /// What a policy that ships is called: nobody trains on in its folder.
+  private static let shippedName = "policy.safetensors"
+  private static let startName = "start.safetensors"
   private static let checkpointsName = "checkpoints"
 
   /// The file of a name in the folder.
@@ -59,6 +74,13 @@ public final class RunFolder {
 
   /// The recipe's file.
   public var recipe: URL { file(Self.recipeName) }
+
+  /// The policy that the run began with; nil where there is no file of one.
+  /// - Throws: `PolicyError` or `SafetensorsError` for a file that cannot be read.
+  public func start() throws -> PolicyFile? {
+    let url = file(Self.startName)
+    return try FileManager.default.fileExists(atPath: url.path) ? PolicyFile(contentsOf: url) : nil
+  }
 
   /// The lock goes with the process, however it ends.
   private static func lock(_ url: URL) throws -> CInt {

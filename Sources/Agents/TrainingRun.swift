@@ -55,6 +55,8 @@ public struct TrainingRun: Sendable {
     public let loss: Float?
     /// The newest chance of a random action; nil for agents that have none.
     public let exploration: Float?
+    /// The newest sizes and weights of what hardens the policy, by the names of columns; empty where nothing does.
+    public let hardness: [String: Float]
     /// The mean return of the newest evaluation; nil before the first.
     public let evaluation: Double?
   }
@@ -89,12 +91,16 @@ public struct TrainingRun: Sendable {
     var recent: [Double] = []
     var loss: Float?
     var exploration: Float?
+    /// The newest values of ``TrainingRun/hardnessNames``; nil for none.
+    var hardness: [String: Float]?
     /// What updates have told since the last row, to be averaged.
     var sums: [String: Double] = [:]
     var counts: [String: Int] = [:]
     /// The newest evaluation, and the best.
     var evaluation: Double?
     var best: Double?
+    /// Whether an evaluation is due that was broken off; nil for no.
+    var owesEvaluation: Bool?
   }
 
   /// What was asked for.
@@ -108,6 +114,9 @@ public struct TrainingRun: Sendable {
   private let workers: Workers
   private var counters = Counters()
 
+  /// The measures that tell how much a policy is hardened just now.
+  private static let hardnessNames = ["attack_epsilon", "defense_epsilon", "defense_weight"]
+
   /// Rows of a whole run.
   private static let rows = 200
 
@@ -117,7 +126,7 @@ public struct TrainingRun: Sendable {
   ///   - hardening: what changes the agent's experience; nil for nothing.
   ///   - loss: what changes what it learns; nil for nothing.
   /// - Throws: `NetworkError` when the network does not suit the environment; ``ConfigurationError`` for settings that
-  ///   contradict each other.
+  ///   contradict each other; `AttackError` for a hardening attack that cannot be made on this agent.
   public init(
     _ request: Request, in environment: EnvironmentDefinition, hardening: (any CollectionDefense)? = nil,
     loss: (any LossDefense)? = nil, workers: Workers = .one
@@ -133,6 +142,11 @@ public struct TrainingRun: Sendable {
     self.configuration = settings
     agent = try configuration.makeAgent(
       in: environment.makeVector(count: configuration.lanes), seed: request.seed, workers: workers)
+    let space = environment.observationSpace
+    // A warm-up runs straight from one end to the other: an attack that this agent does not admit is found at one of them.
+    for progress: Float in [0, 1] {
+      _ = try hardening?.attacker(against: agent.victim, range: space.low...space.high, progress: progress)
+    }
     if let start = request.start { try agent.start(from: start) }
     if let loss {
       guard request.start != nil || !loss.needsStart else {
@@ -163,7 +177,7 @@ public struct TrainingRun: Sendable {
   }
 
   /// Whether all steps that were asked for have been made.
-  public var isFinished: Bool { agent.steps >= request.steps }
+  public var isFinished: Bool { agent.steps >= request.steps && counters.owesEvaluation != true }
 
   /// How the run stands.
   public var progress: Progress {
@@ -178,14 +192,18 @@ public struct TrainingRun: Sendable {
     }
     return Progress(
       steps: agent.steps, total: request.steps, recentReturn: mean, recentMargin: margin, loss: counters.loss,
-      exploration: counters.exploration, evaluation: counters.evaluation)
+      exploration: counters.exploration, hardness: counters.hardness ?? [:], evaluation: counters.evaluation)
   }
 
   /// Collects some experience and learns from it; evaluates the policy where that is due.
+  /// - Parameter continuing: asked within the evaluation; false breaks it off, and the next advance begins with it.
   /// - Returns: a point of the curves, where one is due: two hundred times in a run, and with each evaluation.
   /// - Throws: ``TrainingError`` when a number is not finite or explodes.
   @discardableResult
-  public mutating func advance() throws -> Row? {
+  public mutating func advance(continuing: @Sendable () -> Bool = { true }) throws -> Row? {
+    if counters.owesEvaluation == true {
+      return try row(evaluating: request.evaluation, continuing: continuing)
+    }
     let before = agent.steps
     let share = min(Float(before) / Float(max(request.steps, 1)), 1)
     let update = try agent.advance(progress: share, hardening: hardening)
@@ -195,25 +213,38 @@ public struct TrainingRun: Sendable {
     }
     counters.loss = update.loss ?? counters.loss
     counters.exploration = update.measures["exploration"] ?? counters.exploration
+    for name in Self.hardnessNames {
+      if let value = update.measures[name] {
+        counters.hardness = (counters.hardness ?? [:]).merging([name: value]) { $1 }
+      }
+    }
     for (name, value) in update.measures {
       counters.sums[name, default: 0] += Double(value)
       counters.counts[name, default: 0] += 1
     }
     func isDue(every interval: Int) -> Bool { isFinished || agent.steps / interval > before / interval }
+    let evaluation = request.evaluation.flatMap { isDue(every: $0.interval) ? $0 : nil }
+    guard evaluation != nil || isDue(every: max(request.steps / Self.rows, 1)) else { return nil }
+    return try row(evaluating: evaluation, continuing: continuing)
+  }
+
+  /// A point of the curves, after an evaluation if there is one; nil where that was broken off.
+  private mutating func row(
+    evaluating evaluation: PeriodicEvaluation?, continuing: @Sendable () -> Bool
+  ) throws -> Row? {
     var isBest = false
-    var isRow = isDue(every: max(request.steps / Self.rows, 1))
     var values: [String: Float] = [:]
-    if let plan = request.evaluation, isDue(every: plan.interval) {
-      let mean = try plan.meanReturn(
+    if let evaluation {
+      let mean = try evaluation.meanReturn(
         of: policyFile.acting, in: environment, frames: request.configuration.frames, seed: request.seed,
-        workers: workers)
+        workers: workers, continuing: continuing)
+      counters.owesEvaluation = mean == nil ? true : nil
+      guard let mean else { return nil }
       counters.evaluation = mean
       values["evaluation_return"] = Float(mean)
       isBest = counters.best.map { mean > $0 } ?? true
       if isBest { counters.best = mean }
-      isRow = true
     }
-    guard isRow else { return nil }
     for (name, sum) in counters.sums { values[name] = Float(sum / Double(counters.counts[name]!)) }
     counters.sums = [:]
     counters.counts = [:]

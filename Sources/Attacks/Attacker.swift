@@ -155,8 +155,8 @@ public struct Attacker: Sendable {
     // What a transform hides from gradients, the recording of the clean pass would hide as well.
     knowledge = plan.isStraightThrough ? min(attack.needs, .scores) : attack.needs
     flips = attack as? any ActionAttack
-    // A network is known to draw nothing.
-    wantsSteadyScores = attack.needs == .weights && plan.expectation == nil && !(victim is NetworkPolicy)
+    // What has bounds draws nothing.
+    wantsSteadyScores = attack.needs == .weights && plan.expectation == nil && !(victim is any BoundedPolicy)
     wantsSteadyActions = bound.needs == .actions && surrogate == nil && plan.expectation == nil
     warnings = plan.warnings(under: threat)
   }

@@ -33,7 +33,7 @@ public struct AdversarialTraining: CollectionDefense {
 
   /// The attacker on the policy as it is now; nil while epsilon is still 0.
   public func attacker(
-    against policy: NetworkPolicy, range: ClosedRange<Float>, progress: Float
+    against policy: any DifferentiablePolicy, range: ClosedRange<Float>, progress: Float
   ) throws -> Attacker? {
     let part = warmUp.value(at: progress)
     guard part > 0, share > 0 else { return nil }

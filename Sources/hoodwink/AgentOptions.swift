@@ -43,6 +43,8 @@ struct NetworkOptions: ParsableArguments {
       "Units of an LSTM behind the hidden layers, ppo and reinforce only. (none)", valueName: "n"))
   var lstm: Int?
 
+  func validate() throws { try require("lstm", lstm, in: 1...65_536) }
+
   static func settings<Configuration: AgentConfiguration>(
     of type: Configuration.Type
   ) -> [Setting<Self, Configuration>] {
@@ -103,6 +105,7 @@ struct AgentOptions: ParsableArguments {
     try require("lanes", lanes, in: 1...4096)
     try require("stack", stack, in: 1...16)
     try require("discount", discount, in: 0...1)
+    try require("learning-rate", learningRate, in: 0...Float.greatestFiniteMagnitude)
     try require(
       "gradient-limit", gradientLimit, in: Float.leastNonzeroMagnitude...Float.greatestFiniteMagnitude)
   }
@@ -169,7 +172,8 @@ struct DQNOptions: ParsableArguments {
     try require("batch-size", batchSize, in: 1...65_536)
     try require("steps-per-update", stepsPerUpdate, in: 1...1_000_000)
     try require("target-interval", targetInterval, in: 1...1_000_000_000)
-    try require("target-share", targetShare, in: 0...1)
+    try require("target-share", targetShare, in: Float.leastNonzeroMagnitude...1)
+    try require("exploration", exploration, in: 0...1)
   }
 
   static var settings: [Setting<Self, DQN.Configuration>] {
@@ -216,6 +220,7 @@ struct PolicyGradientOptions: ParsableArguments {
   func validate() throws {
     try require("horizon", horizon, in: 1...1_000_000)
     try require("value-weight", valueWeight, in: 0...Float.greatestFiniteMagnitude)
+    try require("entropy-bonus", entropyBonus, in: 0...Float.greatestFiniteMagnitude)
   }
 
   static func settings<Configuration: PolicyGradientConfiguration>(
@@ -284,9 +289,15 @@ struct PPOOptions: ParsableArguments {
 /// - Throws: `ValidationError` that names the option when a value was given that lies outside.
 func require<Value>(_ name: String, _ value: Value?, in range: ClosedRange<Value>) throws {
   guard let value, !range.contains(value) else { return }
+  let isPositive = range.lowerBound as? Float == .leastNonzeroMagnitude
   let bounds =
-    range.upperBound as? Float == .greatestFiniteMagnitude
-    ? "at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+    switch range.upperBound as? Float {
+    case .some(.greatestFiniteMagnitude):
+      isPositive ? "a positive number" : "at least \(range.lowerBound) and finite"
+    default:
+      isPositive
+        ? "above 0 and at most \(range.upperBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+    }
   throw ValidationError("--\(name) must be \(bounds), not \(value)")
 }
 

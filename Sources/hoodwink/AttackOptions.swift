@@ -244,6 +244,6 @@ extension Epsilon: ExpressibleByArgument {
 func warn(_ warnings: [String]) {
   var seen: Set<String> = []
   for warning in warnings where seen.insert(warning).inserted {
-    FileHandle.standardError.write(Data("hoodwink: warning: \(warning)\n".utf8))
+    StandardError.write("hoodwink: warning: \(warning)\n")
   }
 }

@@ -109,6 +109,11 @@ struct CertifyCommand: ParsableCommand {
         "--lowest-return: with \(description.frames) frames in an observation a certified return needs --frames all"
       )
     }
+    if lowestReturn != nil, case .votes = try Certification.Method(for: subject.file.victim) {
+      throw Failure(
+        "--lowest-return: a vote certifies each frame with a chance of error of its own, which says nothing sure of whole episodes"
+      )
+    }
     let certification = Certification(
       Evaluation(
         environment: subject.environment, frames: description.frames, seed: compute.seed,
@@ -126,6 +131,10 @@ struct CertifyCommand: ParsableCommand {
         return !interruption.isAsked
       })
     line.withLock { $0.finishCount(steps.load(ordering: .relaxed)) }
+    let returns = result.clean.returns + result.rows.flatMap { $0.attacked?.returns ?? [] }
+    if let lowestReturn, let least = returns.min(), least < lowestReturn {
+      throw Failure("--lowest-return: an episode had \(least), which is below \(lowestReturn)")
+    }
     let bounds =
       switch try Certification.Method(for: subject.file.victim) {
       case .bounds(_, usesLinearBounds: true): ["interval", "linear"]

@@ -32,13 +32,16 @@ struct Hoodwink: ParsableCommand {
     ])
 
   static func main() {
+    StandardError.openMissingStreams()
     do {
       var command = try parseAsRoot()
       try command.run()
+      // What was printed may still wait to be written.
+      guard fflush(nil) == 0 else { throw Failure("standard output cannot be written", status: EX_IOERR) }
     } catch {
       let (message, status) = explain(error)
       guard let message else { exit(withError: error) }
-      FileHandle.standardError.write(Data("hoodwink: \(message)\n".utf8))
+      StandardError.write("hoodwink: \(message)\n")
       Foundation.exit(status)
     }
   }

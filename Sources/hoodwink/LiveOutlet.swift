@@ -65,7 +65,7 @@ enum LiveOutlet {
         status: EX_UNAVAILABLE)
     }
     if let reason {
-      FileHandle.standardError.write(Data("hoodwink: \(reason); going on in the terminal\n".utf8))
+      StandardError.write("hoodwink: \(reason); going on in the terminal\n")
     }
     let terminal = try Terminal()
     defer { terminal.close() }
@@ -94,7 +94,7 @@ enum LiveOutlet {
     static func listen() {
       atexit {
         guard LostDisplay.isWatched.load(ordering: .relaxed) else { return }
-        FileHandle.standardError.write(Data("hoodwink: the display was lost\n".utf8))
+        StandardError.write("hoodwink: the display was lost\n")
         _exit(EX_UNAVAILABLE)
       }
     }

@@ -43,7 +43,7 @@ struct ProgressLine {
   /// Shows the end, unless a plain line has shown it already.
   func finish(_ done: Int, of total: Int, _ details: String = "") {
     if isTerminal || done < total || tenth < 10 { show(done, total, details) }
-    if isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
+    if isTerminal { StandardError.write("\n") }
   }
 
   /// Shows how much is done where nobody knows how much there is; on a terminal only.
@@ -56,13 +56,13 @@ struct ProgressLine {
   /// Shows how much was done.
   func finishCount(_ done: Int) {
     showCount(done)
-    if isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
+    if isTerminal { StandardError.write("\n") }
   }
 
   private func showCount(_ done: Int) {
     let rate = seconds > 0 ? Double(done) / seconds : 0
     let line = "\(title)  \(done) \(unit)  \(Int(rate)) \(unit)/s  \(String(format: "%.1f s", seconds))"
-    FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K" + line : line + "\n").utf8))
+    StandardError.write(isTerminal ? "\r\u{1B}[K" + line : line + "\n")
   }
 
   private func show(_ done: Int, _ total: Int, _ details: String) {
@@ -75,6 +75,6 @@ struct ProgressLine {
     let line =
       "\(title)  \(bar) \(String(format: "%3.0f", share * 100))%  \(done)/\(total) \(unit)"
       + "  \(Int(rate)) \(unit)/s  \(time)" + (details.isEmpty ? "" : "  \(details)")
-    FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K" + line : line + "\n").utf8))
+    StandardError.write(isTerminal ? "\r\u{1B}[K" + line : line + "\n")
   }
 }

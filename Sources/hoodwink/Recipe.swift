@@ -11,6 +11,8 @@ struct Recipe {
   let environment: String?
   /// The content hash of the environment's definition, which a run writes down.
   let environmentHash: String?
+  /// The version of the program that wrote it, where one did.
+  let version: String?
   /// The hash of the policy to start from, which a run writes down.
   let startHash: String?
   /// The options.
@@ -86,6 +88,7 @@ struct Recipe {
     environment = own["environment"]
     environmentHash = own["environment-hash"]
     startHash = own["start-from-hash"]
+    version = own["hoodwink"]
     options = try TrainingOptions.parse(arguments)
     self.lines = lines
   }

@@ -68,14 +68,20 @@ struct TraceCommand: ParsableCommand {
       if outcomes[0].ending != nil { vector.reset(0) }
       if interruption.isAsked { throw CancellationError() }
       if output == nil, text.utf8.count > 1 << 16 {
-        FileHandle.standardOutput.write(Data(text.utf8))
+        try write(text)
         text = ""
       }
     }
     if let output {
       try AtomicFile.write(Data(text.utf8), to: URL(fileURLWithPath: output))
     } else {
-      FileHandle.standardOutput.write(Data(text.utf8))
+      try write(text)
+    }
+  }
+
+  private func write(_ text: String) throws {
+    do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
+      throw Failure("standard output cannot be written", status: EX_IOERR)
     }
   }
 

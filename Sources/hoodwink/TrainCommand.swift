@@ -61,6 +61,8 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    // Who reads the progress may go; the training goes on.
+    signal(SIGPIPE, SIG_IGN)
     let interruption = Interruption()
     let folders = try common.folders()
     let plan: TrainingPlan
@@ -71,13 +73,15 @@ struct TrainCommand: ParsableCommand {
       folder = URL(fileURLWithPath: resume)
       opened = try RunFolder(existing: folder)
       let recipe = try Recipe(contentsOf: opened.recipe, named: opened.recipe.relativePath)
-      plan = try TrainingPlan(nil, TrainingOptions.parse([]), recipe: recipe, folders: folders)
+      plan = try TrainingPlan(
+        nil, TrainingOptions.parse([]), recipe: recipe, keptStart: opened.start(), folders: folders)
     } else {
       let file = try recipe.map { try Recipe(contentsOf: URL(fileURLWithPath: $0), named: $0) }
       plan = try TrainingPlan(environment, options, recipe: file, folders: folders)
       let name = "\(plan.environment.id)-\(plan.configuration.kind)-\(plan.seed)"
       folder = URL(fileURLWithPath: output ?? "runs/\(name)")
-      do { opened = try RunFolder(new: folder, recipe: plan.text) } catch let error as RunError
+      do { opened = try RunFolder(new: folder, recipe: plan.text, start: plan.start?.file) } catch let error
+        as RunError
         where error.kind == .exists
       {
         throw Failure(
@@ -103,7 +107,7 @@ struct TrainCommand: ParsableCommand {
     if plan.seeds == 1, let result = results.first {
       if common.json { return try printJSON(result) }
       if result.wasFinished {
-        FileHandle.standardError.write(Data("hoodwink: \(result.run) is finished\n".utf8))
+        StandardError.write("hoodwink: \(result.run) is finished\n")
       }
       return print(folder.appendingPathComponent("last.safetensors").relativePath)
     }

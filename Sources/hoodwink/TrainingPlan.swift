@@ -25,11 +25,18 @@ struct TrainingPlan: Sendable {
   let evaluation: PeriodicEvaluation?
   /// The trained policy to begin with, as it was named; nil for drawn weights.
   let start: (name: String, file: PolicyFile)?
+  /// The version that wrote the recipe, where it says so.
+  private let recipeVersion: String?
 
   /// Puts a plan together, the command line before the recipe and that before the defaults.
   ///
+  /// - Parameter keptStart: the policy to start from as the folder of a run that goes on has kept it; nil for reading it
+  ///   where it is named.
   /// - Throws: `Failure` or `ValidationError` that names the option or the recipe's line for whatever contradicts itself.
-  init(_ id: String?, _ options: TrainingOptions, recipe: Recipe?, folders: ProjectFolders) throws {
+  init(
+    _ id: String?, _ options: TrainingOptions, recipe: Recipe?, keptStart: PolicyFile? = nil,
+    folders: ProjectFolders
+  ) throws {
     /// What is wrong with some settings, at the line of the first that the recipe has, or else as the command line's.
     func failure(_ message: String, _ names: [String], status: Int32) -> Failure {
       let given = options.given
@@ -95,7 +102,9 @@ struct TrainingPlan: Sendable {
     }
     start = try option(\.startFrom).map { name in
       do {
-        return (name, try PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies)))
+        return (
+          name, try keptStart ?? PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
+        )
       } catch { throw failure("--start-from: \(error)", ["start-from"], status: EX_NOINPUT) }
     }
     if let hash = recipe?.startHash, let start, options.startFrom == nil, hash != "\(start.file.weightsHash)"
@@ -104,6 +113,7 @@ struct TrainingPlan: Sendable {
         "the policy \(start.name) has changed: its hash is \(start.file.weightsHash), the recipe was written for \(hash)",
         ["start-from-hash"], status: EX_DATAERR)
     }
+    recipeVersion = recipe?.version
     interval = option(\.checkpointEvery) ?? .seconds(300)
     let every = option(\.evaluateEvery) ?? max(steps / 20, 1)
     evaluation = every == 0 ? nil : .init(interval: every, episodes: option(\.evaluationEpisodes) ?? 20)
@@ -111,8 +121,26 @@ struct TrainingPlan: Sendable {
     do { _ = try run(workers: .one) } catch let error as ConfigurationError {
       throw failure(error.description, error.settings, status: EX_DATAERR)
     } catch let error as NetworkError {
-      throw failure(error.description, ["network", "filters", "hidden", "environment"], status: EX_DATAERR)
+      throw failure(
+        error.description, ["network", "filters", "hidden", "lstm", "environment"], status: EX_DATAERR)
+    } catch let error as AttackError {
+      throw failure("--defense: adversarial: \(error)", ["defense"], status: EX_USAGE)
     }
+  }
+
+  /// What a person should know before the run begins, a line each.
+  var warnings: [String] {
+    var warnings: [String] = []
+    if let version = recipeVersion, version != Self.version {
+      warnings.append(
+        "the recipe was written by Hoodwink \(version); this is \(Self.version), which may train otherwise")
+    }
+    if let start, let inference = start.file.description.inference, !inference.isEmpty {
+      let names = inference.map(\.name).joined(separator: "+")
+      warnings.append(
+        "\(start.name) acts behind \(names), which the run does not take over: --defense would name it")
+    }
+    return warnings
   }
 
   /// The plan of one of several runs.

@@ -53,21 +53,36 @@ struct TrainingSession: Sendable {
   let interruption: Interruption
 
   /// The one run of the plan, in its folder.
+  /// - Throws: as ``trainAll()``.
   func train(_ opened: RunFolder) throws -> Result {
-    try train(
+    try checkRuns(are: [])
+    return try train(
       plan, in: opened, threads: threads, progress: SharedProgress(title: title, total: plan.steps, runs: 1),
       index: 0)
   }
 
+  /// - Throws: `Failure` when the folder holds runs of other names: its recipe has changed.
+  private func checkRuns(are names: [String]) throws {
+    let there = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    guard let other = there.filter({ $0.hasPrefix("seed-") && !names.contains($0) }).min() else { return }
+    throw Failure(
+      "\(folder.relativePath) holds \(other), which is no run of its recipe any more: a run keeps its recipe",
+      status: EX_DATAERR)
+  }
+
   /// All runs of the plan, each in a folder of its own within the plan's, as many at a time as there are threads.
+  ///
+  /// - Throws: `Failure` when there are runs of other seeds in the folder, and whatever ends one of them.
   func trainAll() throws -> [Result] {
+    try checkRuns(are: (0..<plan.seeds).map { "seed-\(plan.single($0).seed)" })
     let progress = SharedProgress(
       title: "\(title) × \(plan.seeds)", total: plan.steps * plan.seeds, runs: plan.seeds)
     return try Workers(threads: min(threads, plan.seeds)).map(plan.seeds) { index in
       let own = plan.single(index)
       let url = folder.appendingPathComponent("seed-\(own.seed)")
       let isThere = FileManager.default.fileExists(atPath: url.appendingPathComponent("recipe.yaml").path)
-      let opened = try isThere ? RunFolder(existing: url) : RunFolder(new: url, recipe: own.text)
+      let opened =
+        try isThere ? RunFolder(existing: url) : RunFolder(new: url, recipe: own.text, start: own.start?.file)
       return try train(
         own, in: opened, threads: max(threads / plan.seeds, 1), progress: progress, index: index)
     }
@@ -82,20 +97,26 @@ struct TrainingSession: Sendable {
   ) throws -> Result {
     let recorded = try RecordedRun(
       plan.run(workers: Workers(threads: threads)), in: opened, recipe: plan.text,
-      version: TrainingPlan.version,
-      interval: plan.interval)
-    if let defense = plan.defense, index == 0 { progress.say("defense: \(defense.description)") }
+      version: TrainingPlan.version, interval: plan.interval,
+      source: self.plan.seeds > 1 ? folder.appendingPathComponent("recipe.yaml") : nil)
+    if index == 0 {
+      if let defense = plan.defense { progress.say("defense: \(defense.description)") }
+      for warning in self.plan.warnings { progress.say("hoodwink: \(warning)") }
+    }
     for warning in recorded.warnings { progress.say("hoodwink: \(warning)") }
     if recorded.start != .finished {
       progress.begin(index, at: recorded.run.progress.steps)
       while !recorded.run.isFinished && !interruption.isAsked {
-        try recorded.advance()
+        try recorded.advance { !interruption.isAsked }
         progress.update(index, recorded.run.progress)
       }
       if !recorded.run.isFinished { try recorded.save(because: "stopped by a signal") }
     }
-    progress.finish(index, recorded.run.progress)
     let standing = recorded.run.progress
+    progress.finish(index, standing)
+    if recorded.run.isFinished, standing.loss == nil {
+      progress.say("hoodwink: \(standing.steps) steps were too few for an update: nothing was learned")
+    }
     return Result(
       run: opened.url.relativePath, environment: plan.environment.id, agent: plan.configuration.kind.rawValue,
       defense: plan.defense?.description, seed: plan.seed, steps: standing.steps,
@@ -126,7 +147,7 @@ private final class SharedProgress: Sendable {
   }
 
   func say(_ text: String) {
-    state.withLock { _ in FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    state.withLock { _ in StandardError.write(text + "\n") }
   }
 
   /// What was done before does not count for the rate.
@@ -166,6 +187,9 @@ private final class SharedProgress: Sendable {
     if let loss = progress.loss { parts.append(String(format: "loss %.4f", loss)) }
     if let exploration = progress.exploration {
       parts.append(String(format: "exploration %.2f", exploration))
+    }
+    for (name, value) in progress.hardness.sorted(by: { $0.key < $1.key }) {
+      parts.append(String(format: "\(name.replacing("_", with: " ")) %.4f", value))
     }
     return parts.joined(separator: "  ")
   }

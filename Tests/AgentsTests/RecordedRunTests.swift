@@ -85,6 +85,41 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
     }
   }
 
+  /// An evaluation that is broken off is made up for before anything else, also by who goes on from a checkpoint.
+  @Test func evaluationsThatAreBrokenOffAreMadeUpFor() throws {
+    try withFolder { whole in
+      try advance(start(.dqn, in: whole))
+      try withFolder { url in
+        for stop in [700, 2100, 3000] {
+          let recorded = try start(.dqn, in: url)
+          try advance(recorded, until: stop - 8)
+          try recorded.advance { false }
+          #expect(recorded.run.progress.steps == (stop + 7) / 8 * 8)
+          #expect(!recorded.run.isFinished)
+          try recorded.save(because: "a test")
+        }
+        try resume(.dqn, in: url, isAtBeginning: false)
+        // Broken off at 700 and 2100 and at the end, made up for at the same steps.
+        #expect(try contents(of: url) == contents(of: whole))
+      }
+    }
+  }
+
+  /// A file that is shorter than the checkpoint knows is damage, which is named and left as it is.
+  @Test func filesThatHaveShrunkAreRefused() throws {
+    try withFolder { url in
+      try advance(start(.reinforce, in: url), until: 1000)
+      let metrics = url.appendingPathComponent("metrics.csv")
+      try Data("steps".utf8).write(to: metrics)
+      let short = #expect(throws: RunError.self) { try start(.reinforce, in: url) }
+      #expect(short?.description.contains("metrics.csv has 5 bytes") == true)
+      try FileManager.default.removeItem(at: metrics)
+      let missing = #expect(throws: RunError.self) { try start(.reinforce, in: url) }
+      #expect(missing?.description.contains("metrics.csv is missing") == true)
+      #expect(!FileManager.default.fileExists(atPath: metrics.path))
+    }
+  }
+
   /// A checkpoint that lacks its end or has a bit changed, anywhere, is recognized, and the one before it used.
   @Test func damagedCheckpointsAreRecognized() throws {
     try withFolder { url in

@@ -33,6 +33,16 @@ import Testing
     Fault("train catch-v1 --discount 1.5", ["--discount", "from 0.0 to 1.0", "1.5"], 64),
     Fault("train catch-v1 --discount 0.9..1.5", ["--discount", "from 0.0 to 1.0", "1.5"], 64),
     Fault("train catch-v1 --defense sa-dqn:labels=start --epsilon 0.1", ["--start-from"], 65),
+    Fault("train catch-v1 --exploration 2", ["--exploration", "from 0.0 to 1.0"], 64),
+    Fault("train catch-v1 --learning-rate=-0.1", ["--learning-rate", "at least 0.0"], 64),
+    Fault("train catch-v1 --target-share 0", ["--target-share", "above 0"], 64),
+    Fault("train catch-v1 --gradient-limit inf", ["--gradient-limit", "a positive number"], 64),
+    Fault("train catch-v1 --agent ppo --horizon 1000000 --lanes 4096", ["1000000 steps of 4096 lanes"], 65),
+    Fault(
+      "train catch-v1 --defense adversarial:attack=universal --epsilon 0.1", ["universal", "learns"], 64),
+    Fault(
+      "train catch-v1 --defense adversarial:attack=robust-sarsa --epsilon 0.1", ["robust-sarsa", "learns"], 64
+    ),
     Fault("train catch-v1 --hidden 64,x", ["64,x"], 64),
     Fault("train catch-v1 --learning-rate fast", ["fast"], 64),
     Fault("train catch-v1 --agent dqn --lstm 8", ["LSTM", "ppo"], 65),
@@ -151,6 +161,15 @@ import Testing
     for left in ["frames", "runs/cach-v1-dqn-0", "runs/lava-bridge-v1-dqn-0"] {
       #expect(!FileManager.default.fileExists(atPath: repository.appendingPathComponent(left).path))
     }
+  }
+
+  /// A return that was played shows that a certificate would be false.
+  @Test func aLowestReturnAboveWhatWasPlayedIsRefused() throws {
+    let run = try Tool.run(["certify", "catch-v1-dqn", "--episodes", "1", "--lowest-return", "5"])
+    #expect(run.status == 64 && run.output.isEmpty)
+    #expect(
+      run.errors.hasSuffix("hoodwink: --lowest-return: an episode had 1.0, which is below 5.0\n"),
+      "\(run.errors)")
   }
 
   @Test func spoiledPolicyFilesAreRefused() throws {

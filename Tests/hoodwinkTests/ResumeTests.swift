@@ -57,6 +57,62 @@ import Testing
     }
   }
 
+  /// Progress that nobody can read ends no training: on a full disk, closed, or with its reader gone.
+  @Test(arguments: ["2> /dev/full", "2>&-", "2>&1 | true"])
+  func progressThatCannotBeWrittenEndsNothing(_ redirected: String) throws {
+    try withFolder { folder in
+      let url = folder.appendingPathComponent("run")
+      let command = ["train", "catch-v1", "--steps", "3000", "--hidden", "8", "--output", url.path]
+      #expect(try Tool.status(of: command, redirected: "> /dev/null \(redirected)") == 0)
+      // With a pipe, the status is that of its reader.
+      let log = try String(contentsOf: url.appendingPathComponent("log.txt"), encoding: .utf8)
+      #expect(log.hasSuffix("finished\n"), "\(log)")
+    }
+  }
+
+  /// Results that nobody gets are an error.
+  @Test(arguments: [["list", "environments"], ["trace", "--env", "catch-v1", "--observations"]])
+  func resultsThatCannotBeWrittenAreAnError(_ command: [String]) throws {
+    #expect(try Tool.status(of: command, redirected: "> /dev/full 2> /dev/null") == 74)
+  }
+
+  /// A run keeps the policy that it began with.
+  @Test func theStartMayMove() throws {
+    try withFolder { folder in
+      let (start, url) = (folder.appendingPathComponent("start"), folder.appendingPathComponent("run"))
+      #expect(
+        try Tool.run(["train", "catch-v1", "--steps", "1100", "--hidden", "8", "--output", start.path]).status
+          == 0)
+      let status = try run(
+        [
+          "train", "catch-v1", "--steps", "20000", "--hidden", "8", "--start-from", start.path, "--output",
+          url.path,
+        ],
+        until: 20, signal: SIGTERM, in: url)
+      #expect(status == 143)
+      try FileManager.default.removeItem(at: start)
+      let resumed = try Tool.run(["train", "--resume", url.path])
+      #expect(resumed.status == 0, "\(resumed.errors)")
+    }
+  }
+
+  /// Nobody trains in the folder of a policy that ships.
+  @Test func policiesThatShipAreLeftAlone() throws {
+    try withFolder { folder in
+      let url = folder.appendingPathComponent("catch-v1-dqn")
+      try FileManager.default.copyItem(
+        at: repository.appendingPathComponent("Policies/catch-v1-dqn"), to: url)
+      let new = try Tool.run(["train", "catch-v1", "--output", url.path])
+      #expect(
+        new.failedInOneLine && new.errors.contains("a policy already") && new.status == 73, "\(new.errors)")
+      try Data("environment: catch-v1\n".utf8).write(to: url.appendingPathComponent("recipe.yaml"))
+      let resumed = try Tool.run(["train", "--resume", url.path])
+      #expect(
+        resumed.failedInOneLine && resumed.errors.contains("ships") && resumed.status == 65,
+        "\(resumed.errors)")
+    }
+  }
+
   @Test func aRunInUseIsLeftAlone() throws {
     try withFolder { folder in
       let url = folder.appendingPathComponent("run")
@@ -100,6 +156,18 @@ import Testing
       #expect(try contents(of: single) == contents(of: url.appendingPathComponent("seed-6")))
       let again = try Tool.run(["train", "--resume", url.path])
       #expect(again.status == 0 && again.output.contains("Interquartile mean"), "\(again.errors)")
+      // What has changed is named in the file that a person changes.
+      let recipe = url.appendingPathComponent("recipe.yaml")
+      let text = try String(contentsOf: recipe, encoding: .utf8)
+      for (line, other, words) in [
+        ("steps: 3000", "steps: 4000", "run/recipe.yaml:5: 'steps' is 4000"),
+        ("seed: 5", "seed: 6", "holds seed-5"),
+        ("seeds: 3\n", "", "holds seed-5"),
+      ] {
+        try Data(text.replacing(line, with: other).utf8).write(to: recipe)
+        let changed = try Tool.run(["train", "--resume", url.path])
+        #expect(changed.failedInOneLine && changed.errors.contains(words), "\(changed.errors)")
+      }
     }
   }
 
@@ -112,6 +180,8 @@ import Testing
     ("environment: catch-v1\nsteps:\n", ["recipe.yaml:2:", "steps", "value"]),
     ("environment: catch-v1\nsteps: 10\nsteps: 20\n", ["recipe.yaml:", "steps", "twice"]),
     ("environment: catch-v1\nagent: ppo\n\ndueling: true\n", ["recipe.yaml:4:", "dueling", "ppo"]),
+    ("environment: catch-v1\nagent: ppo\nlstm: 0\n", ["recipe.yaml:3:", "lstm", "from 1 to"]),
+    ("environment: catch-v1\nexploration: 1..2\n", ["recipe.yaml:2:", "exploration", "2.0"]),
     ("environment: catch-v1\nagent: dqn\nlstm: 8\n", ["recipe.yaml:3:", "LSTM", "ppo"]),
     ("environment: catch-v1\nreplay-capacity: 500\n", ["recipe.yaml:2:", "500"]),
     ("environment: catch-v1\nagent: ppo\nminibatches: 100000\n", ["recipe.yaml:3:", "100000 minibatches"]),

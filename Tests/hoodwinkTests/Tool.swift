@@ -24,6 +24,18 @@ enum Tool {
     ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     .appendingPathComponent("hoodwink")
 
+  /// Starts the tool by way of a shell, which redirects its streams as it is told to; returns its status.
+  static func status(of arguments: [String], redirected: String) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "exec \"$0\" \"$@\" \(redirected)", executable.path] + arguments
+    process.currentDirectoryURL = repository
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+  }
+
   /// Starts the tool.
   static func start(_ arguments: [String], in folder: URL) throws -> (Process, Pipe, Pipe) {
     let process = Process()

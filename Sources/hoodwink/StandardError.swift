@@ -1,0 +1,16 @@
+import Foundation
+
+/// What people read beside the results. Nothing that goes wrong there may end what they wait for: a terminal can be closed,
+/// a disk full, a reader gone.
+enum StandardError {
+  /// Writes a text as it is.
+  static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+
+  /// Opens nothing in place of standard streams that the caller closed, so that no file of ours gets their numbers and
+  /// what is written to them.
+  static func openMissingStreams() {
+    for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) == -1 {
+      _ = open("/dev/null", O_RDWR)
+    }
+  }
+}
