@@ -5,3 +5,14 @@ public enum Method: String, Hashable, Sendable, CaseIterable {
   /// By projected gradient ascent: it is there, and something worse may be there as well.
   case pgd
 }
+
+extension DefenseSettings {
+  /// Takes how the worst is found, and how many steps of ascent look for it.
+  mutating func takeMethod() throws(DefenseError) -> (method: Method, steps: Int) {
+    let method = try takeChoice("method", Method.self) ?? .interval
+    guard method == .pgd || !says("steps") else {
+      throw DefenseError("\(name): steps are those of method=pgd; interval bounds take none")
+    }
+    return (method, try takeWhole("steps", in: 1...1000) ?? 10)
+  }
+}

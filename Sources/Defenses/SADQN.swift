@@ -128,11 +128,10 @@ extension SADQN: NamedDefense {
     ])
 
   init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
+    let (method, steps) = try settings.takeMethod()
     self.init(
-      try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)),
-      method: try settings.takeChoice("method", Method.self) ?? .interval,
-      lead: try settings.takeNumber("lead", in: 0...1000) ?? 1,
-      steps: try settings.takeWhole("steps", in: 1...1000) ?? 10,
+      try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)), method: method,
+      lead: try settings.takeNumber("lead", in: 0...1000) ?? 1, steps: steps,
       labels: try settings.takeChoice("labels", Labels.self) ?? .own)
   }
 

@@ -92,10 +92,8 @@ extension SAPPO: NamedDefense {
     ])
 
   init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
-    self.init(
-      try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)),
-      method: try settings.takeChoice("method", Method.self) ?? .interval,
-      steps: try settings.takeWhole("steps", in: 1...1000) ?? 10)
+    let (method, steps) = try settings.takeMethod()
+    self.init(try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)), method: method, steps: steps)
   }
 
   var settings: [String] {

@@ -37,6 +37,7 @@ import Testing
     Fault("train catch-v1 --learning-rate=-0.1", ["--learning-rate", "at least 0.0"], 64),
     Fault("train catch-v1 --target-share 0", ["--target-share", "above 0"], 64),
     Fault("train catch-v1 --gradient-limit inf", ["--gradient-limit", "a positive number"], 64),
+    Fault("train catch-v1 --defense sa-dqn:steps=5 --epsilon 0.1", ["steps", "method=pgd"], 64),
     Fault("train catch-v1 --agent ppo --horizon 1000000 --lanes 4096", ["1000000 steps of 4096 lanes"], 65),
     Fault(
       "train catch-v1 --defense adversarial:attack=universal --epsilon 0.1", ["universal", "learns"], 64),
