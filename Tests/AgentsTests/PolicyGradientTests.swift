@@ -29,6 +29,22 @@ private struct Still: Environment, Codable {
   func observe(into frame: inout MutableSpan<Float>) { for index in 0..<32 { frame[index] = 0 } }
 }
 
+/// Shows the number of steps, and pays 1 for every so many of them.
+private struct Count: Environment, Codable {
+  /// The step with which it terminates; nil for never.
+  var end: Int?
+  var paidEvery = 1
+  var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 1, low: 0, high: 9) }
+  var actions: [String] { ["on", "off"] }
+  var elapsed = 0
+  mutating func reset(using random: inout some Randomness) { elapsed = 0 }
+  mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
+    elapsed += 1
+    return Outcome(reward: elapsed % paidEvery == 0 ? 1 : 0, ending: elapsed == end ? .terminated : nil)
+  }
+  func observe(into frame: inout MutableSpan<Float>) { frame[0] = Float(elapsed) }
+}
+
 /// The lanes of a vector, in parts of some sizes.
 private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [Rollout] {
   var first = 0
@@ -98,23 +114,10 @@ private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [R
   /// The buffer tells endings apart: a reward of 1 a step, the values those of the critic.
   @Test(arguments: [true, false])
   func theBufferTakesTheTrueLastObservation(_ terminates: Bool) throws {
-    /// Shows the number of steps, and ends with the third.
-    struct Count: Environment, Codable {
-      let terminates: Bool
-      var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 1, low: 0, high: 9) }
-      var actions: [String] { ["on", "off"] }
-      var elapsed = 0
-      mutating func reset(using random: inout some Randomness) { elapsed = 0 }
-      mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
-        elapsed += 1
-        return Outcome(reward: 1, ending: terminates && elapsed == 3 ? .terminated : nil)
-      }
-      func observe(into frame: inout MutableSpan<Float>) { frame[0] = Float(elapsed) }
-    }
     var random = RandomStream(seed: 1)
     let model = try ActorCritic(
       .init(.mlp, hidden: [8]), isShared: true, input: [1, 1, 1], actions: 2, using: &random)
-    var rollouts = parts([2], of: EnvironmentVector(Count(terminates: terminates), limit: 3, count: 2))
+    var rollouts = parts([2], of: EnvironmentVector(Count(end: terminates ? 3 : nil), limit: 3, count: 2))
     var buffer = RolloutBuffer(horizon: 5, lanes: 2, input: [1, 1, 1])
     let returns = try buffer.fill(from: &rollouts, by: model, attacker: nil)
     #expect(returns == [3, 3])
@@ -132,25 +135,13 @@ private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [R
   /// A reward that is taken for the end has no value behind it, also where the time runs out with it; the memory and the
   /// episode go on.
   @Test func rewardsThatTerminateEndNoEpisode() throws {
-    /// Pays in every second step.
-    struct Pay: Environment, Codable {
-      var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 1, low: 0, high: 9) }
-      var actions: [String] { ["on", "off"] }
-      var elapsed = 0
-      mutating func reset(using random: inout some Randomness) { elapsed = 0 }
-      mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
-        elapsed += 1
-        return Outcome(reward: elapsed % 2 == 0 ? -1 : 0)
-      }
-      func observe(into frame: inout MutableSpan<Float>) { frame[0] = Float(elapsed) }
-    }
     var random = RandomStream(seed: 1)
     let model = try ActorCritic(
       .init(.mlp, hidden: [8]), isShared: true, input: [1, 1, 1], actions: 2, using: &random)
-    var rollouts = parts([1], of: EnvironmentVector(Pay(), limit: 4, count: 1))
+    var rollouts = parts([1], of: EnvironmentVector(Count(paidEvery: 2), limit: 4, count: 1))
     var buffer = RolloutBuffer(horizon: 6, lanes: 1, input: [1, 1, 1])
     let returns = try buffer.fill(from: &rollouts, by: model, attacker: nil, rewardTerminates: true)
-    #expect(returns == [-2])
+    #expect(returns == [2])
     #expect(buffer.observations.elements == [0, 1, 2, 3, 0, 1])
     #expect(buffer.isEnd == [false, true, false, true, false, true])
     #expect(buffer.isTruncated.allSatisfy { !$0 })
