@@ -6,7 +6,8 @@ import Policies
 import RandomStreams
 import Tensors
 
-/// Deep Q-learning (Mnih et al. 2015, algorithm 1) with double targets, a dueling head and n-step returns.
+/// Deep Q-learning (Mnih et al. 2015, algorithm 1) with double targets, a dueling head, n-step returns and
+/// advantage learning.
 ///
 /// The update, its deviations from the papers and the scores are on the page <doc:DQN>.
 public struct DQN: LearningAgent {
@@ -32,6 +33,9 @@ public struct DQN: LearningAgent {
     public var isDouble = true
     /// The n of n-step returns.
     public var returnSteps = 1
+    /// The α of advantage learning (Bellemare et al. 2016), above 0 and below 1: how much of its lag behind the best action an
+    /// action loses besides, which makes the gaps between Q-values 1/(1 − α) times as wide; nil for none.
+    public var advantageLearning: Float?
     /// The discount γ over the run, 0 to 1.
     public var discount = Schedule.constant(0.97)
     /// Whether learning takes a reward for an episode's end.
@@ -296,7 +300,7 @@ public struct DQN: LearningAgent {
     defense = own
     let targets = Self.targets(
       for: batch, online: online, target: target, isDouble: configuration.isDouble,
-      preference: term?.preference)
+      advantageLearning: configuration.advantageLearning, preference: term?.preference)
     let (losses, gradients) = workers.valuesAndGradients(
       of: { [kind = configuration.loss] (network: Network, rows: Range<Int>) in
         let scores = network(batch.observations.slice(rows))
@@ -332,16 +336,23 @@ public struct DQN: LearningAgent {
   ///     y = r₁ + γ·r₂ + … + γⁿ · Q_target(s′, a′)     (no last term where the episode terminated)
   ///     a′ = argmax Q(s′, ·) of the online network for double targets, of the target network without
   ///
-  /// - Parameter preference: what a defense makes of that Q before its argmax; nil for nothing.
+  /// and with advantage learning less by α · (max Q_target(s, ·) − Q_target(s, a)).
+  ///
+  /// - Parameters:
+  ///   - advantageLearning: α; nil for 0.
+  ///   - preference: what a defense makes of that Q before its argmax; nil for nothing.
   static func targets(
     for batch: ReplayBuffer.Batch, online: Network, target: Network, isDouble: Bool,
-    preference: (share: Float, added: Tensor)? = nil
+    advantageLearning: Float? = nil, preference: (share: Float, added: Tensor)? = nil
   ) -> Tensor {
     let following = target(batch.next)
     var choosing = isDouble ? online(batch.next) : following
     if let (share, added) = preference { choosing = share * choosing + added }
     let best = choosing.argmax()
-    return Tensor(batch.returns) + Tensor(batch.discounts) * following.gather(best)
+    let targets = Tensor(batch.returns) + Tensor(batch.discounts) * following.gather(best)
+    guard let advantageLearning else { return targets }
+    let own = target(batch.observations)
+    return targets - advantageLearning * (own.max() - own.gather(batch.actions))
   }
 }
 

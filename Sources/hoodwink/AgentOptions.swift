@@ -138,6 +138,12 @@ struct DQNOptions: ParsableArguments {
   @Option(help: setting("The n of n-step returns.", "\(dqn.returnSteps)"))
   var returnSteps: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "The α of advantage learning: wider gaps between the best action and the others. (none)", valueName: "x"
+    ))
+  var advantageLearning: Float?
+
   @Option(help: setting("Moments kept in the replay.", "\(dqn.replayCapacity)"))
   var replayCapacity: Int?
 
@@ -167,6 +173,7 @@ struct DQNOptions: ParsableArguments {
 
   func validate() throws {
     try require("return-steps", returnSteps, in: 1...1000)
+    try require("advantage-learning", advantageLearning, in: Float.leastNonzeroMagnitude...0.99)
     try require("replay-capacity", replayCapacity, in: 2...1_000_000_000)
     try require("learning-start", learningStart, in: 1...1_000_000_000)
     try require("batch-size", batchSize, in: 1...65_536)
@@ -181,6 +188,7 @@ struct DQNOptions: ParsableArguments {
       Setting("double", \.double, \.isDouble),
       Setting("dueling", \.dueling, \.isDueling),
       Setting("return-steps", \.returnSteps, \.returnSteps),
+      Setting("advantage-learning", \.advantageLearning, optional: \.advantageLearning),
       Setting("replay-capacity", \.replayCapacity, \.replayCapacity),
       Setting("learning-start", \.learningStart, \.learningStart),
       Setting("batch-size", \.batchSize, \.batchSize),

@@ -90,4 +90,34 @@ private func train(
     let found = agent.policy.scores(for: Tensor(repeating: 1, shape: [1, 1, 1, 1])).elements
     #expect(found.allSatisfy { abs($0 - value) < 0.15 * value }, "\(found)")
   }
+
+  /// Episodes of one step with rewards of 1 and 0.9. With advantage learning the second action has y = 0.9 − α · (1 − y),
+  /// which is 0 for α = 0.9: ten times as far behind the first, whose value stays.
+  @Test func advantageLearningWidensTheGap() throws {
+    struct Choice: Environment, Codable {
+      var observationSpace: BoxSpace { BoxSpace(height: 1, width: 1, channels: 1) }
+      var actions: [String] { ["better", "good"] }
+      mutating func reset(using random: inout some Randomness) {}
+      mutating func step(_ action: Int, using random: inout some Randomness) -> Outcome {
+        Outcome(reward: action == 0 ? 1 : 0.9, ending: .terminated)
+      }
+      func observe(into frame: inout MutableSpan<Float>) { frame[0] = 1 }
+    }
+    func values(_ advantageLearning: Float?) throws -> [Float] {
+      var configuration = DQN.Configuration()
+      configuration.targetInterval = 20
+      configuration.network = .init(.mlp)
+      configuration.exploration = .constant(1)
+      configuration.advantageLearning = advantageLearning
+      let vector = EnvironmentVector(
+        id: "choice", Choice(), rules: EpisodeRules(timeLimit: 5), count: configuration.lanes)
+      var agent = try DQN(configuration, environments: vector, seed: 1)
+      while agent.steps < 8000 { _ = try agent.advance(progress: 0.5, hardening: nil) }
+      return agent.policy.scores(for: Tensor(repeating: 1, shape: [1, 1, 1, 1])).elements
+    }
+    for (advantageLearning, expected) in [(nil, [1, 0.9]), (0.9, [1, 0])] as [(Float?, [Float])] {
+      let found = try values(advantageLearning)
+      #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 0.05 }, "\(found), not \(expected)")
+    }
+  }
 }

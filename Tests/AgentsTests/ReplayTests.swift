@@ -255,5 +255,12 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
       DQN.targets(for: batch, online: online, target: target, isDouble: true).elements == [1 + 0.5 * 10, 2])
     #expect(
       DQN.targets(for: batch, online: online, target: target, isDouble: false).elements == [1 + 0.5 * 20, 2])
+    // The first action, whose value is 20, is the best; the second lags behind by 10.
+    let other = ReplayBuffer.Batch(
+      observations: batch.observations, actions: [0, 1], returns: batch.returns, next: batch.next,
+      discounts: batch.discounts)
+    let lagging = DQN.targets(
+      for: other, online: online, target: target, isDouble: true, advantageLearning: 0.75)
+    #expect(lagging.elements == [6, -5.5])
   }
 }

@@ -36,6 +36,7 @@ import Testing
     Fault("train catch-v1 --exploration 2", ["--exploration", "from 0.0 to 1.0"], 64),
     Fault("train catch-v1 --learning-rate=-0.1", ["--learning-rate", "at least 0.0"], 64),
     Fault("train catch-v1 --target-share 0", ["--target-share", "above 0"], 64),
+    Fault("train catch-v1 --advantage-learning 1", ["--advantage-learning", "at most 0.99"], 64),
     Fault("train catch-v1 --gradient-limit inf", ["--gradient-limit", "a positive number"], 64),
     Fault("train catch-v1 --defense sa-dqn:steps=5 --epsilon 0.1", ["steps", "method=pgd"], 64),
     Fault("train catch-v1 --agent ppo --horizon 1000000 --lanes 4096", ["1000000 steps of 4096 lanes"], 65),
