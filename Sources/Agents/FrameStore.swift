@@ -68,13 +68,33 @@ struct FrameStore: Hashable, Sendable {
   }
 
   /// Reads the frame at a place, laid out as ``write(_:start:run:stride:to:)`` takes it.
-  @inline(__always)
+  /// - Precondition: `place` is below ``count``; the frame lies within the target.
   func read(_ place: Int, into target: inout MutableSpan<Float>, start: Int, run: Int, stride: Int) {
-    var source = place &* length
-    for begin in Swift.stride(from: start, to: start + length / run * stride, by: stride) {
-      for index in begin..<(begin &+ run) {
-        target[index] = isInBytes ? palette[Int(bytes[source])] : floats[source]
-        source &+= 1
+    precondition(
+      place < count && start >= 0 && start + (length / run - 1) * stride + run <= target.count,
+      "a frame beyond its store or its target")
+    let (source, groups) = (place &* length, length / run)
+    // One entry a group, as in stacks of gray frames, is a loop of its own: it is the one that compilers unroll.
+    @inline(__always)
+    func lay(_ target: UnsafeMutableBufferPointer<Float>, _ value: (_ entry: Int) -> Float) {
+      if run == 1 {
+        for group in 0..<groups { target[start &+ group &* stride] = value(group) }
+      } else {
+        for group in 0..<groups {
+          let (from, to) = (group &* run, start &+ group &* stride)
+          for index in 0..<run { target[to &+ index] = value(from &+ index) }
+        }
+      }
+    }
+    target.withUnsafeMutableBufferPointer { target in
+      if isInBytes {
+        bytes.withUnsafeBufferPointer { bytes in
+          palette.withUnsafeBufferPointer { palette in
+            lay(target) { palette[Int(bytes[source &+ $0])] }
+          }
+        }
+      } else {
+        floats.withUnsafeBufferPointer { floats in lay(target) { floats[source &+ $0] } }
       }
     }
   }
