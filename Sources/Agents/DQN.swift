@@ -229,7 +229,12 @@ public struct DQN: LearningAgent {
     if let saved = state.replay {
       try replay.restore(saved)
     } else {
-      learningStart = steps + configuration.learningStart
+      // No moment begins an episode at first: a transition needs a whole stack, and what follows it.
+      learningStart =
+        steps
+        + max(
+          configuration.learningStart,
+          configuration.lanes * (configuration.frames + configuration.returnSteps))
       replay.begin(withinEpisodes: rollout.records.map { $0.length > 0 })
     }
   }

@@ -17,6 +17,10 @@ public enum Statistics {
     return mean(Array(values.sorted()[cut..<(values.count - cut)]))
   }
 
+  /// The fewest values that have a bootstrap interval: of fewer it is nothing but their range, since a resample is all
+  /// smallest values (of four, one whose interquartile mean is the smallest) in more than 2.5% of cases.
+  public static let fewestForInterval = 5
+
   /// A 95% interval of a statistic by the percentile bootstrap (Efron & Tibshirani 1993, section 13.3).
   ///
   /// - Parameters:
@@ -24,11 +28,11 @@ public enum Statistics {
   ///   - statistic: of a resample.
   ///   - seed: of the resampling, whose stream is `bootstrap`: the same values and seed give the same interval.
   ///   - resamples: how many.
-  /// - Precondition: at least one value.
+  /// - Returns: the interval; nil for fewer values than ``fewestForInterval``.
   public static func bootstrapInterval(
     _ values: [Double], of statistic: ([Double]) -> Double = mean, seed: UInt64, resamples: Int = 2000
-  ) -> ClosedRange<Double> {
-    precondition(!values.isEmpty, "an interval of nothing")
+  ) -> ClosedRange<Double>? {
+    guard values.count >= fewestForInterval else { return nil }
     var random = RandomStream(seed: seed, stream: .bootstrap)
     var estimates = (0..<resamples).map { _ in
       statistic(values.indices.map { _ in values[random.index(below: values.count)] })

@@ -173,6 +173,10 @@ public struct Certification: Sendable {
         let byIntervals: [Bool]
         let byAny: [Bool]
         switch method {
+        case .bounds where epsilons[index].value == 0:
+          // What is delivered is the frame itself, whose action was taken; bounds that allow for rounding may not see it.
+          byAny = Array(repeating: true, count: rows.count)
+          byIntervals = byAny
         case .bounds(let policy, let usesLinearBounds):
           (byIntervals, byAny) = policy.certified(
             rows.map { step.actions[$0] }, over: box, usesLinearBounds: usesLinearBounds)

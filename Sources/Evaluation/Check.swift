@@ -55,6 +55,6 @@ extension Check.Status {
 
   /// Whether something is larger than a margin: red when it is surely, amber when it seems so, else green.
   init(_ difference: PairedDifference, above margin: Double) {
-    self = difference.interval.lowerBound > margin ? .red : difference.mean > margin ? .amber : .green
+    self = difference.isSurely(above: margin) ? .red : difference.mean > margin ? .amber : .green
   }
 }

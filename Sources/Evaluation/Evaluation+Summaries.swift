@@ -29,9 +29,9 @@ extension Evaluation {
   public struct OverTrainingSeeds: Hashable, Sendable {
     /// Each policy's mean return.
     public let means: [Double]
-    /// The interquartile mean over policies.
+    /// The interquartile mean over policies: of fewer than four the mean.
     public let interquartileMean: Double
-    /// Its 95% bootstrap interval over policies; a single policy has none.
+    /// Its 95% bootstrap interval over policies; fewer than five have none.
     public let interval: ClosedRange<Double>?
   }
 
@@ -42,7 +42,6 @@ extension Evaluation {
     let means = results.map(\.mean)
     return OverTrainingSeeds(
       means: means, interquartileMean: Statistics.interquartileMean(means),
-      interval: means.count > 1
-        ? Statistics.bootstrapInterval(means, of: Statistics.interquartileMean, seed: seed) : nil)
+      interval: Statistics.bootstrapInterval(means, of: Statistics.interquartileMean, seed: seed))
   }
 }

@@ -63,13 +63,14 @@ public struct Evaluation: Sendable {
     /// The largest perturbation delivered, in the norm of the threat model.
     public var largestPerturbation: Float { episodes.map(\.largestPerturbation).max() ?? 0 }
 
-    /// A 95% bootstrap interval of the mean return, over episodes: it speaks of this policy, not of its training.
-    public func interval(seed: UInt64) -> ClosedRange<Double> {
+    /// A 95% bootstrap interval of the mean return, over episodes: it speaks of this policy, not of its training. Nil for
+    /// fewer than five episodes.
+    public func interval(seed: UInt64) -> ClosedRange<Double>? {
       Statistics.bootstrapInterval(returns, seed: seed)
     }
 
-    /// A 95% bootstrap interval of the interquartile mean, over episodes.
-    public func interquartileInterval(seed: UInt64) -> ClosedRange<Double> {
+    /// A 95% bootstrap interval of the interquartile mean, over episodes. Nil for fewer than five.
+    public func interquartileInterval(seed: UInt64) -> ClosedRange<Double>? {
       Statistics.bootstrapInterval(returns, of: Statistics.interquartileMean, seed: seed)
     }
   }

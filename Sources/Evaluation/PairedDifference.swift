@@ -5,8 +5,11 @@ import Episodes
 struct PairedDifference: Hashable, Sendable {
   /// The mean over episodes.
   let mean: Double
-  /// Its 95% bootstrap interval over episodes.
-  let interval: ClosedRange<Double>
+  /// Its 95% bootstrap interval over episodes; nil for fewer than five.
+  let interval: ClosedRange<Double>?
+
+  /// Whether the difference is surely larger than a number: all of the interval is.
+  func isSurely(above number: Double) -> Bool { interval.map { $0.lowerBound > number } ?? false }
 
   /// The difference of two numbers an episode.
   /// - Precondition: as many of the one as of the other, and at least one.

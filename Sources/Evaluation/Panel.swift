@@ -66,7 +66,7 @@ public struct Panel: Sendable {
   static let margin = 0.02
 
   /// A panel.
-  /// - Precondition: all counts are positive.
+  /// - Precondition: all counts are positive; the evaluation has enough episodes for an interval, which are five.
   public init(
     _ evaluation: Evaluation, within threat: ThreatModel, steps: Int = 20, restarts: Int = 2,
     tries: Int = 100,
@@ -76,6 +76,8 @@ public struct Panel: Sendable {
     precondition(
       [steps, restarts, tries, queries, framesPerEpisode, expectation ?? 1].allSatisfy { $0 > 0 },
       "counts must be positive")
+    precondition(
+      evaluation.episodes >= Statistics.fewestForInterval, "a panel of too few episodes for an interval")
     var threat = threat
     threat.knowledge = .weights
     self.evaluation = evaluation

@@ -133,7 +133,7 @@ struct Strength: Sendable {
     let huge = try played(bench.policy, .init(panel.plan("pgd:steps=10"), threat: threat))
     let worth = PairedDifference(clean.returns, minus: random.returns, seed: bench.seed)
     let rest = PairedDifference(huge.returns, minus: random.returns, seed: bench.seed)
-    let isWorthless = worth.interval.lowerBound <= 0
+    let isWorthless = !worth.isSurely(above: 0)
     let flips = huge.flipRate ?? 0
     // Where there is no return to lose, actions tell whether the attack gets anywhere.
     let isBlind = isWorthless && flips < 0.5
@@ -202,7 +202,8 @@ extension Bench {
 extension PairedDifference {
   /// The mean and the ends of the interval.
   func figures(name: String) -> [Check.Figure] {
-    [.share(name, mean), .share("at least", interval.lowerBound), .share("at most", interval.upperBound)]
+    let bounds = interval.map { [("at least", $0.lowerBound), ("at most", $0.upperBound)] } ?? []
+    return [.share(name, mean)] + bounds.map { .share($0.0, $0.1) }
   }
 }
 

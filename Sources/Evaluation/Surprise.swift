@@ -59,11 +59,13 @@ public struct Surprise: Hashable, Sendable {
   public let less: Int
   /// By how much, the mean over the same episodes.
   public let difference: Double
-  /// Its 95% bootstrap interval over episodes.
-  public let interval: ClosedRange<Double>
+  /// Its 95% bootstrap interval over episodes; nil for fewer than five.
+  public let interval: ClosedRange<Double>?
 
   /// Whether all of the interval is above zero.
-  public var isBeyondChance: Bool { interval.lowerBound > 0 }
+  public var isBeyondChance: Bool { leastDifference > 0 }
+
+  private var leastDifference: Double { interval?.lowerBound ?? -.infinity }
 
   /// The surprises among results of one policy on the same episodes, one of each kind for each result at most, the one that is
   /// farthest beyond chance.
@@ -80,7 +82,7 @@ public struct Surprise: Hashable, Sendable {
           guard lead.mean > 0 else { return nil }
           return Surprise(
             kind: kind, more: index, less: rival, difference: lead.mean, interval: lead.interval)
-        }.max { $0.interval.lowerBound < $1.interval.lowerBound }
+        }.max { ($0.leastDifference, $0.difference) < ($1.leastDifference, $1.difference) }
       }
       let others = entries.indices.filter { $0 != index }
       let smaller = others.filter {

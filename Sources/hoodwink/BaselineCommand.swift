@@ -29,8 +29,8 @@ struct BaselineCommand: ParsableCommand {
     let episodes: Int
     let seed: UInt64
     let mean: Double
-    let intervalLow: Double
-    let intervalHigh: Double
+    let intervalLow: Double?
+    let intervalHigh: Double?
     let meanLength: Double
   }
 
@@ -52,7 +52,7 @@ struct BaselineCommand: ParsableCommand {
       rows.append(
         Row(
           environment: definition.id, episodes: play.episodes, seed: compute.seed, mean: result.mean,
-          intervalLow: interval.lowerBound, intervalHigh: interval.upperBound,
+          intervalLow: interval?.lowerBound, intervalHigh: interval?.upperBound,
           meanLength: Double(result.frames) / Double(play.episodes)))
       line.update(rows.count, of: definitions.count)
     }
@@ -62,7 +62,7 @@ struct BaselineCommand: ParsableCommand {
     for row in rows {
       table.append([
         row.environment, String(format: "%.3f", row.mean),
-        String(format: "[%.3f, %.3f]", row.intervalLow, row.intervalHigh),
+        bracketed(row.intervalLow, row.intervalHigh),
         String(format: "%.1f", row.meanLength),
       ])
     }

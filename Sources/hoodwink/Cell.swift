@@ -28,9 +28,9 @@ struct Cell: Encodable {
   let seed: UInt64
   let mean: Double
   let interquartileMean: Double
-  /// A 95% bootstrap interval of the interquartile mean.
-  let intervalLow: Double
-  let intervalHigh: Double
+  /// A 95% bootstrap interval of the interquartile mean; nil for fewer than five episodes.
+  let intervalLow: Double?
+  let intervalHigh: Double?
   /// What was resampled for it.
   let intervalOver = "episodes"
   let flipRate: Double?
@@ -87,8 +87,8 @@ struct Cell: Encodable {
       straightThrough: opposition?.plan.isStraightThrough,
       surrogate: opposition == nil ? nil : surrogate?.name, acting: acting.name, episodes: episodes,
       seed: compute.seed, mean: result.mean,
-      interquartileMean: result.interquartileMean, intervalLow: interval.lowerBound,
-      intervalHigh: interval.upperBound, flipRate: result.flipRate, reachRate: result.reachRate,
+      interquartileMean: result.interquartileMean, intervalLow: interval?.lowerBound,
+      intervalHigh: interval?.upperBound, flipRate: result.flipRate, reachRate: result.reachRate,
       frames: result.frames,
       attackedFrames: result.attackedFrames, unchangedFrames: result.unchangedFrames,
       largestPerturbation: result.largestPerturbation, forwardPasses: result.passes.forward,
@@ -129,7 +129,7 @@ struct Cell: Encodable {
     return [
       policy, attack ?? "clean", epsilon.flatMap { Epsilon($0) }?.bothWays ?? "–",
       String(format: "%.3f", mean), String(format: "%.3f", interquartileMean),
-      String(format: "[%.3f, %.3f]", intervalLow, intervalHigh),
+      bracketed(intervalLow, intervalHigh),
       percent(flipRate), percent(reachRate), share(attackedFrames, frames),
       share(unchangedFrames, attackedFrames), isAttacked ? String(format: "%.4f", largestPerturbation) : "–",
       isAttacked ? "\(perFrame(forwardPasses)) + \(perFrame(backwardPasses))" : "–",
@@ -154,10 +154,16 @@ struct Cell: Encodable {
       policy, environment, attack ?? "", epsilon ?? "", epsilonValue.map { "\($0)" } ?? "", threatHash ?? "",
       goal ?? "", timing ?? "", expectation.map { "\($0)" } ?? "", straightThrough.map { "\($0)" } ?? "",
       surrogate ?? "", acting, "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)",
-      "\(intervalLow)",
-      "\(intervalHigh)", intervalOver, flipRate.map { "\($0)" } ?? "", reachRate.map { "\($0)" } ?? "",
+      intervalLow.map { "\($0)" } ?? "", intervalHigh.map { "\($0)" } ?? "", intervalOver,
+      flipRate.map { "\($0)" } ?? "", reachRate.map { "\($0)" } ?? "",
       "\(frames)", "\(attackedFrames)",
       "\(unchangedFrames)", "\(largestPerturbation)", "\(forwardPasses)", "\(backwardPasses)", "\(seconds)",
     ]
   }
+}
+
+/// An interval for people: `[0.25, 0.5]`, and `–` for none.
+func bracketed(_ low: Double?, _ high: Double?) -> String {
+  guard let low, let high else { return "–" }
+  return String(format: "[%.3f, %.3f]", low, high)
 }

@@ -216,13 +216,15 @@ struct EvaluateCommand: ParsableCommand {
       print(table.text)
     }
     if !report.overTrainingSeeds.isEmpty {
-      print("\nPolicies of one recipe; the interval is over training seeds:")
-      var table = Table(["policies", "attack", "epsilon", "IQM", "95% interval"], leftColumns: 3)
+      print(
+        "\nPolicies of one recipe, a mean each; the interval is over training seeds, of which it takes five:")
+      var table = Table(["policies", "attack", "epsilon", "means", "IQM", "95% interval"], leftColumns: 4)
       for seeds in report.overTrainingSeeds {
         table.append([
           "\(seeds.policies.count) from \(seeds.policies[0])", seeds.attack ?? "clean", size(seeds.epsilon),
+          seeds.means.map { String(format: "%.3f", $0) }.joined(separator: " "),
           String(format: "%.3f", seeds.interquartileMean),
-          String(format: "[%.3f, %.3f]", seeds.intervalLow ?? .nan, seeds.intervalHigh ?? .nan),
+          bracketed(seeds.intervalLow, seeds.intervalHigh),
         ])
       }
       print(table.text)

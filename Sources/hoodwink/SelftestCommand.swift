@@ -1,3 +1,4 @@
+import Episodes
 import ArgumentParser
 import Attacks
 import Environments
@@ -61,10 +62,11 @@ struct SelftestCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    for (name, value) in [
-      ("steps", steps), ("restarts", restarts), ("tries", tries), ("queries", queries),
-      ("expectation", expectation ?? 1), ("episodes", episodes),
-    ] where value < 1 { throw ValidationError("--\(name) must be at least 1, not \(value)") }
+    // Checks are intervals over episodes.
+    for (name, value, least) in [
+      ("steps", steps, 1), ("restarts", restarts, 1), ("tries", tries, 1), ("queries", queries, 1),
+      ("expectation", expectation ?? 1, 1), ("episodes", episodes, Statistics.fewestForInterval),
+    ] where value < least { throw ValidationError("--\(name) must be at least \(least), not \(value)") }
     guard threat.knowledge == .weights, threat.share == 1 else {
       throw ValidationError(
         "--knowledge and --share: the panel knows the weights and attacks every frame of its sample")

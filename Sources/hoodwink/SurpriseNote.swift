@@ -11,8 +11,8 @@ struct SurpriseNote: Encodable {
   let besideAttack: String?
   let besideEpsilon: String?
   let difference: Double
-  let intervalLow: Double
-  let intervalHigh: Double
+  let intervalLow: Double?
+  let intervalHigh: Double?
   /// Whether all of the interval is above zero.
   let isBeyondChance: Bool
   let flipRate: Double
@@ -43,7 +43,7 @@ struct SurpriseNote: Encodable {
     (attack, epsilon) = (more.attack ?? "", more.epsilon ?? "")
     (besideAttack, besideEpsilon) = (less.attack, less.epsilon)
     difference = surprise.difference
-    (intervalLow, intervalHigh) = (surprise.interval.lowerBound, surprise.interval.upperBound)
+    (intervalLow, intervalHigh) = (surprise.interval?.lowerBound, surprise.interval?.upperBound)
     isBeyondChance = surprise.isBeyondChance
     let flips = more.flipRate ?? 0
     (flipRate, besideFlipRate) = (flips, less.flipRate)
@@ -64,7 +64,7 @@ struct SurpriseNote: Encodable {
       besideFlipRate.map { String(format: "; flips %.1f%% against %.1f%%", 100 * flipRate, 100 * $0) } ?? ""
     return "\(cell) left "
       + String(format: "%.3f more than ", difference) + rival
-      + String(format: " (95%% interval [%.3f, %.3f]", intervalLow, intervalHigh)
+      + " (95% interval \(bracketed(intervalLow, intervalHigh))"
       + "\(flips)): \(explanation)"
   }
 

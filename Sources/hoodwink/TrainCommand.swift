@@ -119,10 +119,12 @@ struct TrainCommand: ParsableCommand {
       table.append([result.run, "\(result.steps)", text(result.evaluation), text(result.recentReturn)])
     }
     print(table.text)
-    guard let mean = summary.interquartileMean, let low = summary.intervalLow, let high = summary.intervalHigh
-    else { return }
+    guard let mean = summary.interquartileMean else { return }
+    // Of fewer than four values the interquartile mean is the mean.
     print(
-      "Interquartile mean of \(summary.measure) over \(results.count) seeds: \(text(mean)), 95% interval "
-        + "[\(text(low)), \(text(high))].")
+      "\(results.count < 4 ? "Mean" : "Interquartile mean") of \(summary.measure) over \(results.count) seeds: \(text(mean)), "
+        + (summary.intervalLow == nil
+          ? "no interval: that takes \(Statistics.fewestForInterval) seeds."
+          : "95% interval \(bracketed(summary.intervalLow, summary.intervalHigh))."))
   }
 }

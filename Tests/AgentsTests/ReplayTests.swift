@@ -255,6 +255,11 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
       DQN.targets(for: batch, online: online, target: target, isDouble: true).elements == [1 + 0.5 * 10, 2])
     #expect(
       DQN.targets(for: batch, online: online, target: target, isDouble: false).elements == [1 + 0.5 * 20, 2])
+    // A defense's preference may turn the choice around.
+    let preferred = DQN.targets(
+      for: batch, online: online, target: target, isDouble: true,
+      preference: (share: 0.5, added: Tensor([2, 0, 2, 0], shape: [2, 2])))
+    #expect(preferred.elements == [11, 2])
     // The first action, whose value is 20, is the best; the second lags behind by 10.
     let other = ReplayBuffer.Batch(
       observations: batch.observations, actions: [0, 1], returns: batch.returns, next: batch.next,

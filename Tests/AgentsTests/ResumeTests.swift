@@ -87,10 +87,13 @@ private func resumed<Agent: LearningAgent>(_ agent: Agent, by fresh: any Learnin
     try check(make(seed: 1), make(seed: 2), steps: 260)
   }
 
-  /// Where the replay is too large to be saved, it fills again before the next update.
-  @Test func aReplayThatIsTooLargeRefills() throws {
+  /// Where the replay is too large to be saved, it fills again before the next update: with as many steps as at the start, and
+  /// with as many as a transition takes whose stack is whole, since no episode begins then.
+  @Test(arguments: [(2, 100, 100), (4, 12, 4 * (4 + 2))])
+  func aReplayThatIsTooLargeRefills(_ frames: Int, _ start: Int, _ refill: Int) throws {
     let definition = try catalog.definition(for: "catch-v1")
-    let configuration = configuration(.dqn, lstm: nil) as! DQN.Configuration
+    var configuration = configuration(.dqn, lstm: nil) as! DQN.Configuration
+    (configuration.frames, configuration.learningStart) = (frames, start)
     var agent = try DQN(configuration, environments: definition.makeVector(count: 4), seed: 1)
     #expect(agent.savesAll)
     while agent.steps < 400 { _ = try agent.advance(progress: 0, hardening: nil) }
@@ -100,9 +103,9 @@ private func resumed<Agent: LearningAgent>(_ agent: Agent, by fresh: any Learnin
       agent, by: DQN(configuration, environments: definition.makeVector(count: 4), seed: 2))
     #expect(copy.steps == agent.steps)
     let updates = copy.updates
-    while copy.steps < 400 + 96 { _ = try copy.advance(progress: 0, hardening: nil) }
+    while copy.steps < 400 + refill - 4 { _ = try copy.advance(progress: 0, hardening: nil) }
     #expect(copy.updates == updates)
-    while copy.steps < 400 + 108 { _ = try copy.advance(progress: 0, hardening: nil) }
+    while copy.steps < 400 + refill + 8 { _ = try copy.advance(progress: 0, hardening: nil) }
     #expect(copy.updates > updates)
   }
 }

@@ -124,6 +124,7 @@ import Testing
     Fault("selftest no-such-policy", ["no policy", "no-such-policy"], 65),
     Fault("selftest catch-v1-dqn --epsilons 8/255,0", ["\"0\"", "larger than 0"], 64),
     Fault("selftest catch-v1-dqn --steps 0", ["--steps", "at least 1"], 64),
+    Fault("selftest catch-v1-dqn --episodes 4", ["--episodes", "at least 5"], 64),
     Fault("selftest catch-v1-dqn --knowledge scores", ["--knowledge", "weights"], 64),
     Fault("selftest catch-v1-dqn --region 8,8,9,9", ["region"], 65),
     Fault("selftest catch-v1-dqn --expectation 0", ["--expectation", "at least 1"], 64),

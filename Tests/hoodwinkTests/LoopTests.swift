@@ -26,11 +26,14 @@ import Testing
       let certify = ["certify", run, "--epsilons", "1/255,0", "--episodes", "5", "--attack", "fgsm"]
       let certified = try Tool.run(certify)
       #expect(certified.status == 0, "\(certified.errors)")
-      // Nothing changes an action within nothing.
-      #expect(certified.output.contains("100.0%"))
       let json = try Tool.run(certify + ["--json"]).output
       let found = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
       #expect(found["bounds"] as? [String] == ["interval", "linear"])
+      // Nothing changes an action within nothing.
+      let sizes = try #require(found["sizes"] as? [[String: Any]])
+      #expect(sizes.map { $0["epsilon"] as? String } == ["0", "1/255"])
+      #expect(sizes[0]["certificationRate"] as? Double == 1)
+      #expect(sizes[0]["certifiedEpisodes"] as? Int == 5)
 
       let evaluate = ["evaluate", run, "--epsilons", "0,8/255", "--episodes", "40", "--json", "--seed", "3"]
       let one = try Tool.run(evaluate + ["--threads", "1"])

@@ -28,7 +28,7 @@ import Testing
 
   /// The threat model's hash stands with the result, and a size that no camera delivers is warned of.
   @Test func theThreatModelIsToldToPeople() throws {
-    let run = try Tool.run(["selftest", "catch-v1-dqn", "--epsilons", "0.4/255", "--episodes", "4"])
+    let run = try Tool.run(["selftest", "catch-v1-dqn", "--epsilons", "0.4/255", "--episodes", "5"])
     #expect(run.output.contains("threat model b36098a769c81637"))
     #expect(run.errors.contains("below half a step of 8 bits"))
   }
