@@ -26,7 +26,7 @@ public struct PeriodicEvaluation: Hashable, Sendable {
   /// The mean return of all episodes.
   /// - Parameters:
   ///   - seed: the run's; each episode's is drawn from the stream `evaluation` of it.
-  ///   - continuing: asked after every step of a group.
+  ///   - continuing: asked before every step of a group.
   /// - Returns: nil when that was false.
   func meanReturn(
     of policy: any DifferentiablePolicy, in environment: EnvironmentDefinition, frames: Int, seed: UInt64,
@@ -40,8 +40,8 @@ public struct PeriodicEvaluation: Hashable, Sendable {
         rollout.start(lane, seed: random.next())
       }
       while rollout.isRunning.contains(true) {
-        _ = try rollout.step(policy)
         guard continuing() else { return nil }
+        _ = try rollout.step(policy)
       }
       return rollout.records.map(\.episodeReturn)
     }

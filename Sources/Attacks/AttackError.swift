@@ -12,6 +12,11 @@ public struct AttackError: Error, Hashable, Sendable, CustomStringConvertible {
     AttackError("no attack \"\(name)\"\(NearestNames.hint(for: name, among: AttackCatalog.names))")
   }
 
+  /// A white-box attack meets a policy that draws its scores.
+  static let unsteadyScores = AttackError(
+    "the policy's scores differ from one look at the same observation to the next: average a white-box attack over "
+      + "its randomness with an expectation (--expectation 10)")
+
   /// The attack has no parameter of the name.
   static func unknownParameter(_ name: String, of attack: String, known: [String]) -> AttackError {
     AttackError(

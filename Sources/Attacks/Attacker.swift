@@ -48,6 +48,8 @@ public struct Attacker: Sendable {
   private let wantsSteadyScores: Bool
   /// Whether actions that are drawn anew at each look spoil the attack.
   private let wantsSteadyActions: Bool
+  /// How what the attack proposes is held to the threat model; another way only in tests of the check that follows.
+  var projection: @Sendable (Neighborhood, Tensor) -> Tensor = { $0.deliverable($1) }
 
   /// Checks that the attack changes what the policy sees.
   /// - Parameter consequence: what follows where it replaces actions and leaves observations alone.
@@ -134,7 +136,9 @@ public struct Attacker: Sendable {
     }
     let bound = try plan.attack.against(
       target, knowing: surrogate == nil ? threat.knowledge : .weights,
-      learningFrom: experience.map { Lesson($0, within: threat, toward: plan.goal) })
+      learningFrom: experience.map {
+        Lesson($0, within: threat, toward: plan.goal, expectation: plan.expectation)
+      })
     if surrogate != nil, bound is any ActionAttack {
       throw AttackError(
         "the attack \"\(names)\" changes actions and searches on no policy: leave --surrogate out")
@@ -295,7 +299,7 @@ public struct Attacker: Sendable {
     guard proposed.shape == neighborhood.center.shape else {
       throw AttackError("the threat model (\(threat)) is violated: the shape changed to \(proposed.shape)")
     }
-    let projected = neighborhood.deliverable(proposed)
+    let projected = projection(neighborhood, proposed)
     let (sizes, violation) = neighborhood.examination(of: projected)
     if let violation {
       throw AttackError("the threat model (\(threat)) is violated: \(violation)")
@@ -305,7 +309,7 @@ public struct Attacker: Sendable {
 
   /// Checks what is delivered of a batch of which not all may be attacked: who was not chosen is left alone, and nobody was
   /// chosen too often.
-  private func checkShare(
+  func checkShare(
     _ delivered: Tensor, of observations: Tensor, isAttacked: [Bool], turns: [Turn]
   ) throws(AttackError) {
     guard isAttacked.contains(false) || threat.share < 1 else { return }
@@ -369,9 +373,7 @@ public struct Attacker: Sendable {
     }
     guard wantsSteadyScores, let first = turns.first, first.frames == 0 else { return }
     if decision.hasDrawnScores || !hasSteadyScores(observations, memory: memory, victimRandom: victimRandom) {
-      throw AttackError(
-        "the policy's scores differ from one look at the same observation to the next: average a white-box attack over "
-          + "its randomness with an expectation (--expectation 10)")
+      throw AttackError.unsteadyScores
     }
   }
 

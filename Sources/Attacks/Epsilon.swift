@@ -6,9 +6,11 @@ public struct Epsilon: Hashable, Sendable {
   public let denominator: Double
 
   /// A fraction.
-  /// - Precondition: not negative, finite, and the denominator positive.
+  /// - Precondition: not negative, finite as ``value`` is, and the denominator positive.
   public init(_ numerator: Double, over denominator: Double = 1) {
-    precondition(numerator >= 0 && numerator.isFinite && denominator > 0 && denominator.isFinite)
+    precondition(
+      numerator >= 0 && numerator.isFinite && denominator > 0 && denominator.isFinite
+        && Float(numerator / denominator).isFinite)
     (self.numerator, self.denominator) = (numerator, denominator)
   }
 
@@ -17,7 +19,7 @@ public struct Epsilon: Hashable, Sendable {
 }
 
 extension Epsilon: LosslessStringConvertible {
-  /// Reads `8/255` and `0.03`; nil for anything else, for negative numbers and for those that are not finite.
+  /// Reads `8/255` and `0.03`; nil for anything else, for negative numbers and for those that are not finite in Float32.
   public init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard (1...2).contains(parts.count), let numerator = Double(parts[0]), numerator >= 0, numerator.isFinite
@@ -27,6 +29,7 @@ extension Epsilon: LosslessStringConvertible {
       guard let number = Double(parts[1]), number > 0, number.isFinite else { return nil }
       denominator = number
     }
+    guard Float(numerator / denominator).isFinite else { return nil }
     self.init(numerator, over: denominator)
   }
 
@@ -47,7 +50,9 @@ extension Epsilon: LosslessStringConvertible {
     number == number.rounded() && number < 1e15 ? "\(Int(number))" : "\(number)"
   }
 
+  /// To so many parts of one; what would be nothing then, to two digits.
   private static func rounded(_ number: Double, _ scale: Double) -> String {
-    plain((number * scale).rounded() / scale)
+    let rounded = (number * scale).rounded() / scale
+    return rounded > 0 ? plain(rounded) : String(format: "%.2g", number)
   }
 }

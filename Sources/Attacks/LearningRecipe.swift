@@ -16,11 +16,16 @@ public struct Lesson: Sendable {
   public let threat: ThreatModel
   /// What will be wanted.
   public let goal: Goal
+  /// How many draws of the victim's randomness an answer is averaged over; nil for a victim that draws nothing.
+  public let expectation: Int?
 
   /// A lesson; nothing said, any other action is wanted.
-  public init(_ experience: Experience, within threat: ThreatModel, toward goal: Goal = .flip) {
+  public init(
+    _ experience: Experience, within threat: ThreatModel, toward goal: Goal = .flip, expectation: Int? = nil
+  ) {
     self.experience = experience
     self.threat = threat
     self.goal = goal
+    self.expectation = expectation
   }
 }

@@ -135,8 +135,14 @@ public struct Neighborhood: Sendable {
     if let row = changes.firstIndex(where: { !$0.isAllowed }) {
       return (sizes, forbiddenChange(in: delivered, row: row))
     }
-    // Of a sum each entry may bring its rounding to a level.
-    let roundings = threat.isQuantized && threat.norm != .max ? Float(length) * 1e-7 : 0
+    // Of a sum each entry may bring its rounding to a level: that of Float32, and what still counts as the level.
+    let entries = Float(length)
+    let roundings: Float =
+      switch threat.norm {
+      case .l2 where threat.isQuantized: entries.squareRoot() * 1.2e-7
+      case .l1 where threat.isQuantized: entries * 1.2e-7
+      default: 0
+      }
     for (size, budget) in zip(sizes, budgets) {
       let limit = (threat.norm == .max ? budget + Self.tolerance : budget * (1 + Self.tolerance)) + roundings
       if !(size <= limit) { return (sizes, "a perturbation of size \(size), more than \(budget)") }

@@ -3,11 +3,11 @@ import Tensors
 /// The 256 levels of 8 bits over a range, and how a perturbation is rounded to them.
 struct Quantization: Sendable {
   private let low: Double
-  private let step: Double
+  private let span: Double
 
   init(over range: ClosedRange<Float>) {
     low = Double(range.lowerBound)
-    step = Double((range.upperBound - range.lowerBound) / 255)
+    span = Double(range.upperBound) - low
   }
 
   /// Each entry at the level nearest to it on the side of the clean value: rounding never makes a perturbation larger.
@@ -26,11 +26,11 @@ struct Quantization: Sendable {
   /// The level, or the clean value where no level lies between the two.
   private func rounded(_ value: Float, toward clean: Float) -> Float {
     if value == clean { return clean }
-    let level = (Double(value) - low) / step
+    let level = (Double(value) - low) * 255 / span
     // A value that is a level up to rounding must not fall to the next one.
     let nearest = level.rounded()
     let chosen = abs(level - nearest) < 2e-5 ? nearest : level.rounded(value >= clean ? .down : .up)
-    let rounded = Float(low + chosen * step)
+    let rounded = Float(low + chosen * span / 255)
     return value >= clean ? max(rounded, clean) : min(rounded, clean)
   }
 }

@@ -132,11 +132,12 @@ public struct RobustSarsa: LearningRecipe {
     return maximum(minimum(stepped, seen + size), seen - size).clamped(to: threat.range)
   }
 
-  /// Not reached: what is bound is the attack with its values.
+  /// What attacks is what ``against(_:learningFrom:)`` has bound to the learned values.
+  /// - Precondition: never called.
   public func perturb(
     _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
-  ) -> Tensor { clean.observations }
+  ) -> Tensor { preconditionFailure("robust-sarsa attacks with the values that it has learned") }
 }
 
 /// Toward the action of least learned value.

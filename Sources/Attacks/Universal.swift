@@ -69,12 +69,17 @@ public struct Universal: LearningRecipe {
   }
 
   /// Learns a perturbation.
-  /// - Throws: ``AttackError`` when the experience is empty or does not fit the threat model.
+  /// - Throws: ``AttackError`` when the experience is empty or does not fit the threat model, or the victim draws its scores and
+  ///   no expectation is taken.
   public func learned(
     against victim: any DifferentiablePolicy, from lesson: Lesson
   ) throws -> UniversalPerturbation {
     let (experience, threat) = (lesson.experience, lesson.threat)
     guard experience.count > 0 else { throw AttackError("there are no observations to learn from") }
+    let look = Decision(
+      on: experience.observations.rows(at: [0]), of: victim, memory: experience.memory.rows(at: [0]),
+      using: [RandomStream(seed: 0, stream: .attack)], isRecorded: false)
+    guard lesson.expectation != nil || !look.hasDrawnScores else { throw AttackError.unsteadyScores }
     var random = RandomStream(seed: 0, stream: .attack)
     let shape = Shape([1] + experience.observations.shape.dimensions.dropFirst())
     // Around zero, in a range that binds for no observation.
@@ -93,7 +98,7 @@ public struct Universal: LearningRecipe {
       var streams = rows.map { RandomStream(seed: UInt64($0), stream: .attack) }
       let clean = CleanPass(
         of: experience.observations.rows(at: rows), through: victim, memory: experience.memory.rows(at: rows),
-        using: streams)
+        using: streams, expectation: lesson.expectation ?? 1)
       let point = (clean.observations + change).clamped(to: threat.range)
       let gradient = clean.ascent(
         of: victim, at: point, raising: lesson.goal.criterion(for: clean), as: loss, using: &streams
@@ -104,11 +109,12 @@ public struct Universal: LearningRecipe {
     return UniversalPerturbation(change)
   }
 
-  /// Not reached: what is bound is the perturbation.
+  /// What attacks is the perturbation that ``against(_:learningFrom:)`` has learned.
+  /// - Precondition: never called.
   public func perturb(
     _ clean: CleanPass, of victim: any Policy, meeting criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
-  ) -> Tensor { clean.observations }
+  ) -> Tensor { preconditionFailure("universal attacks with what it has learned") }
 }
 
 /// A change that is added to every observation.
@@ -122,7 +128,9 @@ public struct UniversalPerturbation: Attack {
   /// - Throws: `SafetensorsError`, or ``AttackError`` when the file holds no perturbation.
   public init(contentsOf url: URL) throws {
     let file = try Safetensors(contentsOf: url)
-    guard let entry = file["perturbation"], entry.shape.count == 4, entry.shape[0] == 1 else {
+    guard let entry = file["perturbation"], entry.shape.count == 4, entry.shape[0] == 1,
+      !entry.elements.isEmpty
+    else {
       throw AttackError(
         "\(url.path): holds no perturbation: write one with hoodwink craft --attack universal")
     }

@@ -10,6 +10,8 @@ public struct WatchedStep: Hashable, Sendable {
     public var epsilon: String
     /// What else holds it, for people: `max norm, newest frame`.
     public var limits: String
+    /// The stable hash of the threat model.
+    public var threatHash: String
     /// The largest change of one entry, in the units of the observation, that is drawn in full color; nil where the threat
     /// model bounds no entry, so that the largest change found decides.
     public var range: Float?
@@ -17,10 +19,14 @@ public struct WatchedStep: Hashable, Sendable {
     public var isWorking: Bool
 
     /// What stood between the camera and the agent.
-    public init(name: String, epsilon: String, limits: String, range: Float?, isWorking: Bool = true) {
+    public init(
+      name: String, epsilon: String, limits: String, threatHash: String, range: Float?,
+      isWorking: Bool = true
+    ) {
       self.name = name
       self.epsilon = epsilon
       self.limits = limits
+      self.threatHash = threatHash
       self.range = range
       self.isWorking = isWorking
     }

@@ -104,23 +104,27 @@ public struct Evaluation: Sendable {
   ///   - opposition: what attacks it; nil for a clean evaluation.
   ///   - surrogate: the policy on which the attack searches; nil for the one that is evaluated.
   ///   - workers: threads over groups of episodes.
-  ///   - continuing: asked after every step of a group; false ends the evaluation with `CancellationError`.
+  ///   - continuing: asked before every step of a group and at its end, with the number of its episodes that have ended since;
+  ///     false ends the evaluation with `CancellationError`.
   /// - Throws: `AttackError`.
   public func run(
     _ policy: any Policy, against opposition: Opposition? = nil, searchingOn surrogate: (any Policy)? = nil,
-    workers: Workers = .one, continuing: @Sendable () -> Bool = { true }
+    workers: Workers = .one, continuing: @Sendable (_ endedEpisodes: Int) -> Bool = { _ in true }
   ) throws -> Result {
     let attacker = try opposition.map {
-      try self.attacker($0, against: policy, searchingOn: surrogate, continuing: continuing)
+      try self.attacker($0, against: policy, searchingOn: surrogate, continuing: { continuing(0) })
     }
     let groups = Workers.shards(of: episodes, shardSize: Self.lanes)
     let records = try workers.map(groups.count) { group in
       var rollout = Rollout(environment.makeVector(count: groups[group].count), frames: frames)
       for (lane, episode) in groups[group].enumerated() { rollout.start(lane, seed: seed &+ UInt64(episode)) }
+      var ended = 0
       while rollout.isRunning.contains(true) {
-        _ = try rollout.step(policy, attacker: attacker)
-        guard continuing() else { throw CancellationError() }
+        guard continuing(ended) else { throw CancellationError() }
+        let step = try rollout.step(policy, attacker: attacker)
+        ended = step.outcomes.count { $0.ending != nil }
       }
+      guard continuing(ended) else { throw CancellationError() }
       return rollout.records
     }
     return Result(episodes: records.flatMap { $0 })

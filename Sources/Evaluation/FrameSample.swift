@@ -24,7 +24,7 @@ public struct FrameSample: Sendable {
   ///   - evaluation: where, and which episodes.
   ///   - framesPerEpisode: how many to keep; an episode that is shorter gives all.
   ///   - workers: threads over groups of episodes.
-  ///   - continuing: asked after every step of a group; false ends it with `CancellationError`.
+  ///   - continuing: asked before every step of a group; false ends it with `CancellationError`.
   /// - Throws: `CancellationError`.
   /// - Precondition: at least one frame an episode.
   public init(
@@ -43,6 +43,7 @@ public struct FrameSample: Sendable {
         rollout.start(lane, seed: evaluation.seed &+ UInt64(episode))
       }
       while rollout.isRunning.contains(true) {
+        guard continuing() else { throw CancellationError() }
         let lengths = rollout.records.map(\.length)
         let step = try rollout.step(policy)
         for (row, lane) in step.lanes.enumerated() {
@@ -57,7 +58,6 @@ public struct FrameSample: Sendable {
             reservoirs[lane].append(frame)
           }
         }
-        guard continuing() else { throw CancellationError() }
       }
       return reservoirs
     }.flatMap { $0 }

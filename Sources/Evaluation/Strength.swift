@@ -126,7 +126,7 @@ struct Strength: Sendable {
     (threat.region, threat.share) = (.all, 1)
     func played(_ policy: any Policy, _ opposition: Evaluation.Opposition?) throws -> Evaluation.Result {
       try panel.evaluation.run(
-        policy, against: opposition, workers: bench.workers, continuing: bench.continuing)
+        policy, against: opposition, workers: bench.workers, continuing: { _ in bench.continuing() })
     }
     let random = try played(RandomPolicy(actions: panel.evaluation.environment.actions.count), nil)
     let clean = try played(bench.policy, nil)

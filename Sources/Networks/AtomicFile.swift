@@ -25,6 +25,18 @@ public enum AtomicFile {
   /// How the names of files begin that are not yet whole; a process that is killed leaves them behind.
   public static let temporaryPrefix = ".hoodwink-"
 
+  /// Looks beforehand whether a file could be written, so that nobody waits for a result that cannot be kept.
+  /// - Throws: `Failure` where ``write(_:to:)`` is sure to throw one.
+  public static func check(_ url: URL) throws(Failure) {
+    let destination = Self.destination(of: url)
+    if isSpecialFile(destination.path) {
+      throw Failure(path: url.path, reason: "it is a device, a pipe or a socket, not a file")
+    }
+    guard access(destination.deletingLastPathComponent().path, W_OK | X_OK) == 0 else {
+      throw Failure(path: url.path, reason: currentReason())
+    }
+  }
+
   /// Replaces the content of a file, or creates the file, in one step.
   ///
   /// The bytes go to a new file in the same folder, which takes the old one's place once they are on the disk. A

@@ -129,6 +129,14 @@ public struct PolicyFile: Sendable {
       } catch { throw PolicyError("\(url.path): the metadata \"\(key)\" cannot be read") }
     }
     description = try decode(Description.self, "hoodwink.description")
+    guard Self.agents.contains(description.agent) else {
+      throw PolicyError(
+        "\(url.path): the agent \"\(description.agent)\" is none of \(Self.agents.joined(separator: ", ")): its scores may mean anything"
+      )
+    }
+    guard description.steps >= 0 else {
+      throw PolicyError("\(url.path): \(description.steps) steps of training")
+    }
     let hasCritic = file.metadata["hoodwink.critic"] != nil
     do {
       // Decoding bypasses the checks of the initializer.
@@ -158,6 +166,11 @@ public struct PolicyFile: Sendable {
       else {
         throw PolicyError("\(url.path): the network does not fit the observations and actions it names")
       }
+      // The critic is handed what the actor remembers.
+      let (memory, wanted) = (network.initialState(rows: 1), critic?.initialState(rows: 1) ?? [])
+      guard wanted.isEmpty || wanted.map(\.shape) == memory.map(\.shape) else {
+        throw PolicyError("\(url.path): the critic's memory is not the network's")
+      }
       self.critic = critic
     } catch let error as NetworkError {
       throw PolicyError("\(url.path): \(error)")
@@ -171,6 +184,9 @@ public struct PolicyFile: Sendable {
       }
     }
   }
+
+  /// Those whose scores have a meaning: the Q-values of a DQN, the logits of the others.
+  private static let agents = ["dqn", "ppo", "reinforce"]
 
   /// How the names of the critic's tensors begin.
   private static let criticPrefix = "critic."
@@ -226,8 +242,9 @@ public struct PolicyFile: Sendable {
   /// policy.safetensors), as a path or as the name of a folder in `policies`.
   /// - Throws: ``PolicyError`` that says where was looked and which names exist.
   public static func locate(_ name: String, policies: URL?) throws(PolicyError) -> URL {
-    var places = [URL(fileURLWithPath: name)]
-    if let policies { places.append(policies.appendingPathComponent(name)) }
+    // An empty path would be the working folder.
+    var places = name.isEmpty ? [] : [URL(fileURLWithPath: name)]
+    if let policies, !name.isEmpty { places.append(policies.appendingPathComponent(name)) }
     for place in places {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else { continue }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Threads over the shards of a batch. Results never depend on how many there are: what is shared out is fixed by the
 /// batch alone, and results come back in its order.
 public struct Workers: Hashable, Sendable {
@@ -14,7 +16,8 @@ public struct Workers: Hashable, Sendable {
   /// The calling thread alone.
   public static let one = Workers(threads: 1)
 
-  /// The results of `body` for 0..<count, in that order; of several errors the first in that order is thrown.
+  /// The results of `body` for 0..<count, in that order; of several errors the first in that order is thrown. Nothing is
+  /// begun any more that stands behind an error.
   public func map<Result: Sendable, Failure>(
     _ count: Int, _ body: @Sendable (Int) throws(Failure) -> Result
   ) throws(Failure) -> [Result] {
@@ -28,16 +31,20 @@ public struct Workers: Hashable, Sendable {
     results.withUnsafeMutableBufferPointer { buffer in
       // Each index is written by one thread alone.
       nonisolated(unsafe) let slots = buffer
+      let firstFailure = Atomic<Int>(count)
       forEach(count) { index in
+        guard index < firstFailure.load(ordering: .relaxed) else { return }
         do throws(Failure) {
           slots[index] = .success(try body(index))
         } catch {
           slots[index] = .failure(error)
+          firstFailure.min(index, ordering: .relaxed)
         }
       }
     }
     var values: [Result] = []
     values.reserveCapacity(count)
+    // What has no result stands behind the error that is thrown.
     for result in results { values.append(try result!.get()) }
     return values
   }

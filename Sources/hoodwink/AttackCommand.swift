@@ -4,7 +4,7 @@ import Evaluation
 import Foundation
 
 /// Attacks one policy.
-struct AttackCommand: ParsableCommand {
+struct AttackCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attack", abstract: "Attack one policy, frame by frame, and compare it with the clean run.",
     discussion: """
@@ -48,8 +48,7 @@ struct AttackCommand: ParsableCommand {
     let surprises: [SurpriseNote]
   }
 
-  func run() throws {
-    let interruption = Interruption()
+  func run(until interruption: Interruption) throws {
     // A typo in the attack is found before the policy is read.
     _ = try how.plan(attack, actions: how.target.map { [$0] } ?? [])
     let folders = try common.folders()
@@ -59,12 +58,13 @@ struct AttackCommand: ParsableCommand {
     let model = threat.threat(epsilon, for: description.frame)
     let opposition = Evaluation.Opposition(plan, threat: model)
     let surrogate = try transfer.policy(for: subject, in: folders).map { (transfer.surrogate ?? "", $0) }
+    let progress = EpisodeProgress("attack", episodes: 2 * play.episodes)
     let cells = try [nil, opposition].map { opposition in
       try Cell.play(
         subject, against: opposition, searchingOn: surrogate, acting: acting, episodes: play.episodes,
-        compute: compute,
-        interruption: interruption)
+        compute: compute, progress: progress, interruption: interruption)
     }
+    progress.finish()
     warn(plan.warnings(under: model))
     let surprises = SurpriseNote.notes(on: cells, seed: compute.seed)
     if common.json { return try printJSON(Report(cells: cells, surprises: surprises)) }

@@ -5,7 +5,7 @@ import Foundation
 import Policies
 
 /// Plays environments at random.
-struct BaselineCommand: ParsableCommand {
+struct BaselineCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "baseline",
     abstract: "Play environments with random actions: the returns that an agent has to beat.",
@@ -34,8 +34,7 @@ struct BaselineCommand: ParsableCommand {
     let meanLength: Double
   }
 
-  func run() throws {
-    let interruption = Interruption()
+  func run(until interruption: Interruption) throws {
     let catalog = try common.folders().catalog()
     let definitions =
       try environments.isEmpty
@@ -47,7 +46,7 @@ struct BaselineCommand: ParsableCommand {
         environment: definition, frames: 1, seed: compute.seed, episodes: play.episodes)
       let result = try evaluation.run(
         RandomPolicy(actions: definition.actions.count), workers: compute.workers,
-        continuing: { !interruption.isAsked })
+        continuing: { _ in !interruption.isAsked })
       let interval = result.interval(seed: compute.seed)
       rows.append(
         Row(

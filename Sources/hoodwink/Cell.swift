@@ -62,18 +62,21 @@ struct Cell: Encodable {
   static func play(
     _ subject: NamedPolicy, against opposition: Evaluation.Opposition?,
     searchingOn surrogate: (name: String, policy: any Policy)?, acting: ActingOptions, episodes: Int,
-    compute: ComputeOptions,
-    interruption: Interruption
+    compute: ComputeOptions, progress: EpisodeProgress, interruption: Interruption
   ) throws -> Cell {
     let description = subject.file.description
     let evaluation = Evaluation(
       environment: subject.environment, frames: description.frames, seed: compute.seed,
       episodes: episodes)
+    progress.begin()
     let clock = ContinuousClock()
     let start = clock.now
     let result = try evaluation.run(
       subject.victim(acting), against: opposition, searchingOn: surrogate?.policy, workers: compute.workers,
-      continuing: { !interruption.isAsked })
+      continuing: { ended in
+        progress.add(ended)
+        return !interruption.isAsked
+      })
     let seconds = (clock.now - start) / .seconds(1)
     let interval = result.interquartileInterval(seed: compute.seed)
     let epsilon = opposition?.threat.epsilon

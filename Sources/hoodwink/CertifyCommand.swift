@@ -8,7 +8,7 @@ import Policies
 import Synchronization
 
 /// Certifies a policy's actions, frame by frame.
-struct CertifyCommand: ParsableCommand {
+struct CertifyCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "certify",
     abstract: "Prove, frame by frame, that no perturbation of a size changes the policy's action.",
@@ -65,13 +65,14 @@ struct CertifyCommand: ParsableCommand {
     guard attack != nil || how.areUsual else {
       throw ValidationError("what is said of an attack needs --attack NAME")
     }
-    guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
+    try require("episodes", episodes, in: 1...PlayOptions.most)
   }
 
   private struct Report: Encodable {
     struct Size: Encodable {
       let epsilon: String
       let epsilonValue: Float
+      let threatHash: String
       let certifiedByIntervals: Int
       let certified: Int
       let certificationRate: Double
@@ -95,8 +96,7 @@ struct CertifyCommand: ParsableCommand {
     let sizes: [Size]
   }
 
-  func run() throws {
-    let interruption = Interruption()
+  func run(until interruption: Interruption) throws {
     let sizes = try readSizes(epsilons)
     // A typo in the attack is found before the policy is read.
     if let attack { _ = try how.plan(attack, actions: how.target.map { [$0] } ?? []) }
@@ -114,12 +114,12 @@ struct CertifyCommand: ParsableCommand {
         "--lowest-return: a vote certifies each frame with a chance of error of its own, which says nothing sure of whole episodes"
       )
     }
+    let threat = ThreatModel(epsilon: Epsilon(0), range: space.low...space.high, frames: frames)
     let certification = Certification(
       Evaluation(
         environment: subject.environment, frames: description.frames, seed: compute.seed,
         episodes: episodes),
-      threat: ThreatModel(epsilon: Epsilon(0), range: space.low...space.high, frames: frames),
-      epsilons: sizes, attack: plan)
+      threat: threat, epsilons: sizes, attack: plan)
     let line = Mutex(ProgressLine("certify", unit: "frames"))
     let steps = Atomic<Int>(0)
     // How long episodes last is not known beforehand: the time limit is what they can take at most.
@@ -141,12 +141,13 @@ struct CertifyCommand: ParsableCommand {
       case .bounds: ["interval"]
       case .votes: ["votes"]
       }
-    if common.json { return try printJSON(report(subject, result, bounds, plan)) }
-    try printTable(subject, result, bounds, plan)
+    if common.json { return try printJSON(report(subject, result, bounds, plan, threat)) }
+    try printTable(subject, result, bounds, plan, threat)
   }
 
   private func report(
-    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String], _ attack: AttackPlan?
+    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String], _ attack: AttackPlan?,
+    _ threat: ThreatModel
   ) throws -> Report {
     Report(
       policy: subject.name, environment: subject.environment.id, freeFrames: frames.rawValue,
@@ -155,7 +156,7 @@ struct CertifyCommand: ParsableCommand {
       seed: compute.seed, frames: result.clean.frames, cleanReturn: result.clean.mean,
       sizes: try result.rows.map { row in
         Report.Size(
-          epsilon: "\(row.epsilon)", epsilonValue: row.epsilon.value,
+          epsilon: "\(row.epsilon)", epsilonValue: row.epsilon.value, threatHash: hash(row, threat),
           certifiedByIntervals: row.certifiedByIntervals, certified: row.certified,
           certificationRate: row.rate,
           certifiedEpisodes: row.isWholeEpisodeCertified.count(where: \.self),
@@ -165,6 +166,13 @@ struct CertifyCommand: ParsableCommand {
           flipRate: row.attacked?.flipRate,
           attackRaisedReturn: row.attacked.map { $0.mean > result.clean.mean })
       })
+  }
+
+  /// Of what is certified at a size.
+  private func hash(_ row: Certification.Row, _ threat: ThreatModel) -> String {
+    var threat = threat
+    threat.epsilon = row.epsilon
+    return threat.stableHash
   }
 
   /// The certified return where a lowest one is known.
@@ -183,7 +191,8 @@ struct CertifyCommand: ParsableCommand {
   }
 
   private func printTable(
-    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String], _ attack: AttackPlan?
+    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String], _ attack: AttackPlan?,
+    _ threat: ThreatModel
   ) throws {
     func percent(_ count: Int) -> String {
       String(format: "%.1f%%", 100 * Double(count) / Double(max(result.clean.frames, 1)))
@@ -191,15 +200,15 @@ struct CertifyCommand: ParsableCommand {
     print(
       "\(subject.name) in \(subject.environment.id): clean return \(String(format: "%.3f", result.clean.mean)), "
         + "\(result.clean.frames) frames of \(episodes) episodes from seed \(compute.seed)")
-    var header = ["epsilon", "by intervals", "certified", "whole episodes"]
+    var header = ["epsilon", "threat model", "by intervals", "certified", "whole episodes"]
     if lowestReturn != nil { header.append("certified return") }
     if let attack {
       header += ["return under \(attack.description(naming: subject.file.description.actions))", "flips", ""]
     }
-    var table = Table(header, leftColumns: 1)
+    var table = Table(header, leftColumns: 2)
     for row in result.rows {
       var cells = [
-        row.epsilon.bothWays, percent(row.certifiedByIntervals), percent(row.certified),
+        row.epsilon.bothWays, hash(row, threat), percent(row.certifiedByIntervals), percent(row.certified),
         "\(row.isWholeEpisodeCertified.count(where: \.self))/\(episodes)",
       ]
       if let certified = try certifiedReturn(row, result, subject) {

@@ -3,6 +3,7 @@ import Attacks
 import Environments
 import Evaluation
 import Foundation
+import Networks
 import Policies
 import Tensors
 
@@ -54,8 +55,11 @@ struct PlayOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Episodes for each figure.", valueName: "n"))
   var episodes: Int = 100
 
+  /// More than anybody waits for.
+  static let most = 1_000_000
+
   func validate() throws {
-    guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
+    try require("episodes", episodes, in: 1...PlayOptions.most)
   }
 }
 
@@ -95,4 +99,12 @@ struct NamedPolicy {
       environment: environment, frames: file.description.frames, seed: seed, episodes: 1)
     return try evaluation.attacker(.init(plan, threat: threat), against: file.victim)
   }
+}
+
+/// - Throws: `Failure` when there is such a file, `AtomicFile.Failure` when it could not be written.
+func checkNewFile(_ path: String) throws {
+  guard !FileManager.default.fileExists(atPath: path) else {
+    throw Failure("\(path) exists: name another file, or remove it", status: EX_CANTCREAT)
+  }
+  try AtomicFile.check(URL(fileURLWithPath: path))
 }

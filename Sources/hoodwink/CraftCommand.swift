@@ -9,7 +9,7 @@ import RandomStreams
 import Tensors
 
 /// Perturbs observations from a file.
-struct CraftCommand: ParsableCommand {
+struct CraftCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "craft",
     abstract: "Perturb a batch of observations from a file, or learn one perturbation for all of them.",
@@ -59,7 +59,7 @@ struct CraftCommand: ParsableCommand {
     guard threat.share == 1, how.timing == .everyFrame else {
       throw ValidationError("--share and --timing belong to episodes: craft attacks every observation")
     }
-    if let episodes, episodes < 1 { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
+    try require("episodes", episodes, in: 1...100_000)
   }
 
   private struct Summary: Encodable {
@@ -78,12 +78,9 @@ struct CraftCommand: ParsableCommand {
     let threatHash: String
   }
 
-  func run() throws {
-    let interruption = Interruption()
+  func run(until interruption: Interruption) throws {
     _ = try how.plan(attack, actions: how.target.map { [$0] } ?? [])
-    guard !FileManager.default.fileExists(atPath: output) else {
-      throw Failure("\(output) exists: name another file, or remove it", status: EX_CANTCREAT)
-    }
+    try checkNewFile(output)
     let folders = try common.folders()
     let subject = try NamedPolicy(policy, in: folders)
     let description = subject.file.description
@@ -134,7 +131,10 @@ struct CraftCommand: ParsableCommand {
       throw Failure("\(path): holds no tensor \"observations\"", status: EX_DATAERR)
     }
     let expected = [frame.height, frame.width, frame.channels * description.frames]
-    guard entry.shape.count == 4, Array(entry.shape.dropFirst()) == expected, entry.shape[0] > 0 else {
+    guard entry.shape.first != 0 else {
+      throw Failure("\(path): holds no observation", status: EX_DATAERR)
+    }
+    guard entry.shape.count == 4, Array(entry.shape.dropFirst()) == expected else {
       throw Failure(
         "\(path): the observations have the shape \(entry.shape), not [n, "
           + expected.map { "\($0)" }.joined(separator: ", ") + "]", status: EX_DATAERR)

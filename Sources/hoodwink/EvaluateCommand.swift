@@ -7,7 +7,7 @@ import Networks
 import Policies
 
 /// Evaluates policies × attacks × epsilons.
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Play policies clean and under attacks, and print the table of returns.",
@@ -73,8 +73,7 @@ struct EvaluateCommand: ParsableCommand {
     let surprises: [SurpriseNote]
   }
 
-  func run() throws {
-    let interruption = Interruption()
+  func run(until interruption: Interruption) throws {
     let folders = try common.folders()
     let names = attacks.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     _ = try how.plans(names, actions: how.target.map { [$0] } ?? [])
@@ -84,9 +83,7 @@ struct EvaluateCommand: ParsableCommand {
         throw Failure("\(option): \"\(twice)\" is named twice")
       }
     }
-    if let csv, FileManager.default.fileExists(atPath: csv) {
-      throw Failure("\(csv) exists: name another file, or remove it", status: EX_CANTCREAT)
-    }
+    if let csv { try checkNewFile(csv) }
     let subjects = try policies.map { try NamedPolicy($0, in: folders) }
     let surrogates = try subjects.map { subject in
       try transfer.policy(for: subject, in: folders).map { (transfer.surrogate ?? "", $0) }
@@ -102,11 +99,11 @@ struct EvaluateCommand: ParsableCommand {
       }
     }
     let cells = try played(Array(zip(subjects, surrogates)), names, sizes, interruption)
-    if let csv { try writeCSV(cells, to: csv) }
     let report = Report(
       cells: cells, worstCases: worstCases(cells), overTrainingSeeds: seeds(subjects, cells),
       surprises: SurpriseNote.notes(on: cells, seed: compute.seed))
     if common.json { try printJSON(report) } else { printTables(report) }
+    if let csv { try writeCSV(cells, to: csv) }
     if interruption.isAsked { throw CancellationError() }
   }
 
@@ -114,8 +111,8 @@ struct EvaluateCommand: ParsableCommand {
     _ subjects: [(NamedPolicy, (name: String, policy: any Policy)?)], _ names: [String], _ sizes: [Epsilon],
     _ interruption: Interruption
   ) throws -> [Cell] {
-    var line = ProgressLine("evaluate", unit: "cells")
-    let total = subjects.count * (names.count * sizes.count + 1)
+    let progress = EpisodeProgress(
+      "evaluate", episodes: subjects.count * (names.count * sizes.count + 1) * play.episodes)
     var cells: [Cell] = []
     var warnings: [String] = []
     for (subject, surrogate) in subjects {
@@ -134,13 +131,11 @@ struct EvaluateCommand: ParsableCommand {
           cells.append(
             try Cell.play(
               subject, against: opposition, searchingOn: surrogate, acting: acting, episodes: play.episodes,
-              compute: compute,
-              interruption: interruption))
+              compute: compute, progress: progress, interruption: interruption))
         } catch is CancellationError { break }
-        line.update(cells.count, of: total)
       }
     }
-    line.finish(cells.count, of: total)
+    progress.finish()
     warn(warnings)
     return cells
   }

@@ -50,7 +50,6 @@ struct Hoodwink: ParsableCommand {
   private static func explain(_ error: any Error) -> (message: String?, status: Int32) {
     switch error {
     case let failure as Failure: (failure.description, failure.status)
-    case is CancellationError: ("interrupted", 130)
     case let error as EnvironmentError: (error.description, EX_DATAERR)
     case let error as PolicyError: (error.description, EX_DATAERR)
     case let error as SafetensorsError: (error.description, EX_DATAERR)
@@ -71,10 +70,10 @@ struct Hoodwink: ParsableCommand {
     case _ where exitCode(for: error) == .success: (nil, 0)
     case let error as CleanExit: (nil, error.errorCode)
     default:
-      // The first paragraph says what is wrong; usage is one --help away.
+      // The first paragraph says what is wrong; usage is one --help away. A status of 1 is a verdict, never an error.
       (
         message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)",
-        exitCode(for: error).rawValue
+        exitCode(for: error) == .failure ? EX_SOFTWARE : exitCode(for: error).rawValue
       )
     }
   }

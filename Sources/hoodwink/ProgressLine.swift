@@ -11,6 +11,8 @@ struct ProgressLine {
   private var tenth = 0
   /// What was done before, and says nothing of the rate.
   private var skipped = 0
+  /// Since when the rate is measured.
+  private var rateStart = ContinuousClock.now
 
   init(_ title: String, unit: String) {
     self.title = title
@@ -21,6 +23,12 @@ struct ProgressLine {
   mutating func skip(_ done: Int, of total: Int) {
     skipped += done
     tenth = skipped * 10 / max(total, 1)
+  }
+
+  /// From here on the work is of another kind: its rate is its own.
+  mutating func changePace(at done: Int) {
+    skipped = done
+    rateStart = clock.now
   }
 
   private var seconds: Double { Self.seconds(clock.now - start) }
@@ -61,20 +69,25 @@ struct ProgressLine {
 
   private func showCount(_ done: Int) {
     let rate = seconds > 0 ? Double(done) / seconds : 0
-    let line = "\(title)  \(done) \(unit)  \(Int(rate)) \(unit)/s  \(String(format: "%.1f s", seconds))"
+    let line = "\(title)  \(done) \(unit)  \(Self.text(rate)) \(unit)/s  \(String(format: "%.1f s", seconds))"
     StandardError.write(isTerminal ? "\r\u{1B}[K" + line : line + "\n")
+  }
+
+  /// A rate; of a slow one the first decimals.
+  private static func text(_ rate: Double) -> String {
+    rate < 10 ? String(format: "%.2f", rate) : "\(Int(rate))"
   }
 
   private func show(_ done: Int, _ total: Int, _ details: String) {
     let share = min(Double(done) / Double(max(total, 1)), 1)
-    let rate = seconds > 0 ? Double(done - skipped) / seconds : 0
-    let left = rate > 0 ? Double(max(total - done, 0)) / rate : 0
+    let rate = Double(done - skipped) / max(Self.seconds(clock.now - rateStart), 1e-9)
+    let left = rate > 0 ? String(format: "%.0f s", Double(max(total - done, 0)) / rate) : "–"
     let filled = Int(share * 20)
     let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: 20 - filled)
-    let time = done >= total ? String(format: "%.1f s", seconds) : String(format: "%.0f s left", left)
+    let time = done >= total ? String(format: "%.1f s", seconds) : "\(left) left"
     let line =
       "\(title)  \(bar) \(String(format: "%3.0f", share * 100))%  \(done)/\(total) \(unit)"
-      + "  \(Int(rate)) \(unit)/s  \(time)" + (details.isEmpty ? "" : "  \(details)")
+      + "  \(Self.text(rate)) \(unit)/s  \(time)" + (details.isEmpty ? "" : "  \(details)")
     StandardError.write(isTerminal ? "\r\u{1B}[K" + line : line + "\n")
   }
 }

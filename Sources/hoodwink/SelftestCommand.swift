@@ -7,7 +7,7 @@ import Foundation
 import Policies
 
 /// Checks whether attacks on a policy can be believed.
-struct SelftestCommand: ParsableCommand {
+struct SelftestCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "selftest",
     abstract: "Check whether attacks on a policy are strong enough for their failure to mean anything.",
@@ -62,19 +62,23 @@ struct SelftestCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    // Twice as many are tried, too, and an attack takes 100,000.
+    for (name, value) in [("steps", steps), ("restarts", restarts)] {
+      try require(name, value, in: 1...50_000)
+    }
+    for (name, value) in [("tries", tries), ("queries", queries)] {
+      try require(name, value, in: 1...10_000_000)
+    }
+    try require("expectation", expectation, in: 1...1_000_000)
     // Checks are intervals over episodes.
-    for (name, value, least) in [
-      ("steps", steps, 1), ("restarts", restarts, 1), ("tries", tries, 1), ("queries", queries, 1),
-      ("expectation", expectation ?? 1, 1), ("episodes", episodes, Statistics.fewestForInterval),
-    ] where value < least { throw ValidationError("--\(name) must be at least \(least), not \(value)") }
+    try require("episodes", episodes, in: Statistics.fewestForInterval...PlayOptions.most)
     guard threat.knowledge == .weights, threat.share == 1 else {
       throw ValidationError(
         "--knowledge and --share: the panel knows the weights and attacks every frame of its sample")
     }
   }
 
-  func run() throws {
-    let interruption = Interruption()
+  func run(until interruption: Interruption) throws {
     let sizes = try readSizes(epsilons, zero: false)
     let folders = try common.folders()
     let subject = try NamedPolicy(policy, in: folders)

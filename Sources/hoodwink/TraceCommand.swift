@@ -5,7 +5,7 @@ import Networks
 import RandomStreams
 
 /// Writes what an environment does, step by step.
-struct TraceCommand: ParsableCommand {
+struct TraceCommand: StoppableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trace",
     abstract: "Step an environment and write a line of JSON a step, to compare with others.",
@@ -48,11 +48,10 @@ struct TraceCommand: ParsableCommand {
   var root: String?
 
   func validate() throws {
-    if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, not \(steps)") }
+    try require("steps", steps, in: 1...100_000_000)
   }
 
-  func run() throws {
-    let interruption = Interruption()
+  func run(until interruption: Interruption) throws {
     let definition = try ProjectFolders(root: root).catalog().definition(for: environment)
     let chosen = try chosenActions(count: definition.actions.count)
     var vector = definition.makeVector(count: 1)

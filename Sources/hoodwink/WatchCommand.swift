@@ -66,8 +66,8 @@ struct WatchCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard episodes > 0 else { throw ValidationError("--episodes must be at least 1, not \(episodes)") }
-    guard limit ?? 1 > 0 else { throw ValidationError("--limit must be at least 1, not \(limit ?? 0)") }
+    try require("episodes", episodes, in: 1...PlayOptions.most)
+    try require("limit", limit, in: 1...Int.max)
     if terminal && record != nil {
       throw ValidationError("--terminal shows and --record writes: choose one")
     }

@@ -19,11 +19,14 @@ struct WatchRecording {
     struct Run: Encodable {
       let policy: String
       let attack: String?
+      let threatHash: String?
       var returns: [Double] = []
       var flips = 0
       var attackedFrames = 0
 
-      init(of step: WatchedStep) { (policy, attack) = (step.policy, step.attack?.name) }
+      init(of step: WatchedStep) {
+        (policy, attack, threatHash) = (step.policy, step.attack?.name, step.attack?.threatHash)
+      }
 
       /// Counts the episode up to a step.
       mutating func count(upTo step: WatchedStep, isOver: Bool) {
@@ -80,7 +83,8 @@ struct WatchRecording {
       let returns = run.returns.map { String(format: "%g", $0) }.joined(separator: " ")
       print(
         "\(run.policy), \(run.attack ?? "no attack"): return \(returns.isEmpty ? "not known yet" : returns)"
-          + (run.attack == nil ? "" : ", \(run.flips) of \(run.attackedFrames) attacked actions changed"))
+          + (run.attack == nil ? "" : ", \(run.flips) of \(run.attackedFrames) attacked actions changed")
+          + (run.threatHash.map { "; threat model \($0)" } ?? ""))
     }
   }
 }

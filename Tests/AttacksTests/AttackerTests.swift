@@ -1,4 +1,4 @@
-import Attacks
+@testable import Attacks
 import Networks
 import Policies
 import RandomStreams
@@ -288,6 +288,66 @@ private struct NoisyPolicy: DifferentiablePolicy {
     for text in ["", "every:0", "every:x", "random:2", "strategic:nan", "often", "value:1:2"] {
       #expect(Timing(text) == nil)
     }
+  }
+
+  /// What is delivered is checked after it was held to the threat model: where the holding failed, the run ends.
+  @Test func aDeliveryBeyondTheThreatModelEndsTheRun() throws {
+    var newest = ThreatModel(epsilon: Epsilon(0.2))
+    newest.region = .rectangle(top: 0, left: 0, height: 3, width: 2)
+    let breaches: [(ThreatModel, String, @Sendable (Neighborhood, Tensor) -> Tensor)] = [
+      (threat, "a perturbation of size", { space, _ in (space.center + 0.3).clamped(to: 0...1) }),
+      (threat, "outside", { space, _ in space.center + 0.1 }),
+      (newest, "may not", { space, _ in (space.center + 0.1).clamped(to: 0...1) }),
+    ]
+    for (threat, words, projection) in breaches {
+      var attacker = try Attacker("fgsm", against: policy(), within: threat)
+      var random = streams(6)
+      _ = try attacker.deliver(observations, frameChannels: 1, using: &random)
+      attacker.projection = projection
+      let error = #expect(throws: AttackError.self) {
+        try attacker.deliver(observations, frameChannels: 1, using: &random)
+      }
+      #expect(error?.description.contains("is violated") == true)
+      #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+    }
+  }
+
+  /// Who was not chosen keeps every bit, and nobody is attacked oftener than the share says.
+  @Test func aDeliveryBeyondTheShareEndsTheRun() throws {
+    var threat = threat
+    threat.share = 0.5
+    let attacker = try Attacker("fgsm", against: policy(), within: threat)
+    let chosen = [true, false, true, false, true, false]
+    func turns(_ attacked: Int, of frames: Int) -> [Turn] {
+      var turn = Turn()
+      (turn.attacked, turn.frames) = (attacked, frames)
+      return Array(repeating: turn, count: 6)
+    }
+    func check(_ delivered: Tensor, _ turns: [Turn]) throws {
+      try attacker.checkShare(delivered, of: observations, isAttacked: chosen, turns: turns)
+    }
+    try check(observations, turns(2, of: 4))
+    #expect(throws: AttackError.self) { try check(observations, turns(3, of: 4)) }
+    var changed = observations
+    changed.withMutableElements { $0[0] += 0.1 }
+    try check(changed, turns(2, of: 4))
+    changed.withMutableElements { $0[18] += 0.1 }
+    #expect(throws: AttackError.self) { try check(changed, turns(2, of: 4)) }
+  }
+
+  /// What learns from a policy that draws its scores has to average them, and does.
+  @Test func universalPerturbationsOfANoisyPolicyTakeAnExpectation() throws {
+    let victim = NoisyPolicy(base: try policy())
+    let experience = Experience(observations: observations, frameChannels: 2)
+    func learned(_ expectation: Int?) throws -> Tensor {
+      try Universal().learned(
+        against: victim, from: Lesson(experience, within: threat, expectation: expectation)
+      ).change
+    }
+    let error = #expect(throws: AttackError.self) { try learned(nil) }
+    #expect(error?.description.contains("--expectation") == true)
+    #expect(try learned(2) == learned(2))
+    #expect(try learned(2) != learned(5))
   }
 
   @Test func plansThatContradictThemselvesAreRefused() throws {

@@ -24,7 +24,8 @@ extension WatchedStep {
     return WatchedStep(
       environment: "catch-v1", policy: "plain",
       attack: Attack(
-        name: "fgsm", epsilon: "32/255 (0.1255)", limits: "max norm, newest frame", range: range),
+        name: "fgsm", epsilon: "32/255 (0.1255)", limits: "max norm, newest frame",
+        threatHash: "00", range: range),
       seed: 7, step: step, episodeReturn: 1, ending: ending, clean: clean,
       delivered: delivered ?? (clean.count == 1 && clean[0].values.count == 100 ? [image(noise)] : clean),
       world: world, actions: actions, scores: scores, cleanScores: cleanScores,

@@ -103,7 +103,7 @@ import Testing
         "more than clean: 6 beside 0",
       ])
     #expect(surprises.map(\.difference) == [1, 1.5, 1, 0.5, 0.5, 1, 1.5])
-    #expect(surprises.map(\.isBeyondChance) == [true, false, true, false, false, true, true])
+    #expect(surprises.map(\.isBeyondChance) == [true, false, true, true, false, true, true])
     #expect(surprises[0].interval == 1...1)
   }
 

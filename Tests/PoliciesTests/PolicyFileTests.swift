@@ -119,6 +119,14 @@ import Testing
           }
         ),
         (
+          "none of dqn, ppo, reinforce",
+          { $0.metadata["hoodwink.description"]?.replace("\"agent\":\"dqn\"", with: "\"agent\":\"wizard\"") }
+        ),
+        (
+          "steps of training",
+          { $0.metadata["hoodwink.description"]?.replace("\"steps\":", with: "\"steps\":-") }
+        ),
+        (
           "hoodwink.description",
           { $0.metadata["hoodwink.description"]?.replace("\"channels\":", with: "\"channels\":-") }
         ),
@@ -126,6 +134,32 @@ import Testing
       for (words, spoil) in faults {
         let message = try refusal(spoil)
         #expect(message.contains(words), "\(message)")
+      }
+    }
+  }
+
+  /// A critic that remembers has to remember what the network does.
+  @Test(arguments: [(Int?.none, true), (3, true), (2, false)])
+  func criticsShareTheMemory(_ units: Int?, _ isRead: Bool) throws {
+    var random = RandomStream(seed: 9)
+    func recurrent(_ units: Int?, outputs: Int) throws -> Network {
+      let memory = units.map { [Layer.lstm(units: $0)] } ?? []
+      return try Network(
+        .init(
+          input: [4, 4, 2], layers: [.flatten] + memory + [.dense(outputs: outputs, activation: .identity)]),
+        initializer: .kaiming, using: &random)
+    }
+    try withFolder { folder in
+      let url = folder.appendingPathComponent("policy.safetensors")
+      var file = try example()
+      file.policy = NetworkPolicy(try recurrent(3, outputs: 3))
+      file.critic = try recurrent(units, outputs: 1)
+      try file.write(to: url)
+      if isRead {
+        _ = try PolicyFile(contentsOf: url)
+      } else {
+        let error = #expect(throws: PolicyError.self) { try PolicyFile(contentsOf: url) }
+        #expect(error?.description.contains("critic's memory") == true)
       }
     }
   }

@@ -1,4 +1,5 @@
 import RandomStreams
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -22,6 +23,23 @@ struct WorkersTests {
         return index
       }
     }
+  }
+
+  /// Behind an error nothing more is begun; before it all is.
+  @Test(arguments: [1, 2])
+  func nothingIsBegunBehindAnError(_ threads: Int) {
+    let count = 20_000
+    let begun = Mutex(Set<Int>())
+    #expect(throws: Failure(index: 10)) {
+      try Workers(threads: threads).map(count) { (index: Int) throws(Failure) -> Int in
+        begun.withLock { _ = $0.insert(index) }
+        if index == 10 { throw Failure(index: index) }
+        return index
+      }
+    }
+    let indices = begun.withLock { $0 }
+    #expect(indices.isSuperset(of: 0...10))
+    #expect(indices.count < count)
   }
 
   @Test func threadsComputeTheSameBits() {

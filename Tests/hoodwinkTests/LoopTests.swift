@@ -193,6 +193,27 @@ import Testing
     }
   }
 
+  /// A signal in the middle of a long attack ends it with its own status.
+  @Test(arguments: [SIGINT, SIGTERM])
+  func interruptedAttacks(_ signal: Int32) throws {
+    let (process, _, errors) = try Tool.start(
+      [
+        "attack", "catch-v1-dqn", "--attack", "pgd", "--set", "early-stop=no", "--steps", "400", "--epsilon",
+        "0.1",
+        "--episodes", "5000",
+      ], in: repository)
+    // The clean episodes are over, and the attack is at work.
+    var seen = ""
+    while process.isRunning && !seen.contains("50%") {
+      seen += String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    }
+    kill(process.processIdentifier, signal)
+    seen += String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 128 + signal)
+    #expect(seen.contains("interrupted"))
+  }
+
   /// SIGINT in the middle of a long training: the status of an interruption, and a policy that can be used.
   @Test func interruptionKeepsWhatWasLearned() throws {
     try withFolder { folder in
