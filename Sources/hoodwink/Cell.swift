@@ -2,6 +2,7 @@ import Attacks
 import Evaluation
 import Foundation
 import Policies
+import Tensors
 
 /// One cell of an evaluation: a policy, clean or under one attack of one size.
 struct Cell: Encodable {
@@ -162,6 +163,22 @@ struct Cell: Encodable {
       "\(frames)", "\(attackedFrames)",
       "\(unchangedFrames)", "\(largestPerturbation)", "\(forwardPasses)", "\(backwardPasses)", "\(seconds)",
     ]
+  }
+}
+
+extension NamedPolicy {
+  /// Finds before anything is played what an opposition and this policy do not agree on.
+  /// - Throws: `AttackError`.
+  func check(
+    _ opposition: Evaluation.Opposition, _ acting: ActingOptions, searchingOn surrogate: (any Policy)?
+  ) throws {
+    let frame = file.description.frame
+    let observation = Tensor.zeros([1, frame.height, frame.width, frame.channels * file.description.frames])
+    _ = try Neighborhood(of: observation, under: opposition.threat, frameChannels: frame.channels)
+    // What learns first is made when it has learned.
+    guard !opposition.plan.attack.learns else { return }
+    _ = try Attacker(
+      opposition.plan, against: victim(acting), within: opposition.threat, searchingOn: surrogate)
   }
 }
 

@@ -90,12 +90,11 @@ struct EvaluateCommand: StoppableCommand {
     }
     // What does not go together is found before the first cell is played.
     for (subject, surrogate) in zip(subjects, surrogates) {
-      let victim = try subject.victim(acting)
-      let (actions, space) = (subject.file.description.actions, subject.file.description.frame)
-      for plan in try how.plans(names, actions: actions) {
-        guard !plan.attack.learns, let size = sizes.first else { continue }
-        _ = try Attacker(
-          plan, against: victim, within: threat.threat(size, for: space), searchingOn: surrogate?.1)
+      let description = subject.file.description
+      for plan in try how.plans(names, actions: description.actions) {
+        guard let size = sizes.first else { continue }
+        try subject.check(
+          .init(plan, threat: threat.threat(size, for: description.frame)), acting, searchingOn: surrogate?.1)
       }
     }
     let cells = try played(Array(zip(subjects, surrogates)), names, sizes, interruption)
