@@ -58,7 +58,11 @@ def settings(recipe: dict) -> dict:
 
 def check_recipe(run: Path, recipe: dict) -> None:
     """Ends the script if a run was made by another recipe than the one that its card would name."""
-    own = settings(yaml.safe_load((run / "recipe.yaml").read_text()))
+    made = yaml.safe_load((run / "recipe.yaml").read_text())
+    first, count = recipe.get("seed", 0), recipe.get("seeds", 1)
+    if made.get("seed", 0) not in range(first, first + count):
+        sys.exit(f"{run}: was trained from the seed {made.get('seed', 0)}, which its recipe does not have: remove the folder to train it again")
+    own = settings(made)
     for key, value in settings(recipe).items():
         if own.get(key) != value:
             sys.exit(f"{run}: was trained with another '{key}' than its recipe has: remove the folder to train it again")

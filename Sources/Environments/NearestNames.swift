@@ -22,7 +22,6 @@ public struct NearestNames: Hashable, Sendable {
   }
 }
 
-/// The least number of letters to insert, delete or replace (Levenshtein, 1966), in time of their product.
 extension NearestNames {
   /// What follows "no such name" in an error: the nearest names that exist, or all of them when none is near.
   public static func hint(for name: String, among candidates: [String]) -> String {
@@ -31,6 +30,7 @@ extension NearestNames {
   }
 }
 
+/// The least number of letters to insert, delete or replace (Levenshtein, 1966), in time of the product of both lengths.
 private func editDistance(_ first: [Character], _ second: [Character]) -> Int {
   // The distances of the prefix of `first` so far to every prefix of `second`.
   var distances = Array(0...second.count)

@@ -4,7 +4,7 @@ import Tensors
 /// One layer of a network: what it computes and which parameters it needs. The parameters themselves live in
 /// ``Network/parameters``.
 ///
-/// A new layer is a case here and an arm in each of the functions below, nothing else.
+/// A new layer is a case here, an arm in each of the functions below, and one for its bounds (`Bounds/Layer+Bounds.swift`).
 public enum Layer: Hashable, Sendable, Codable {
   /// activation(x·W + b): [rows, inputs] to [rows, outputs].
   case dense(outputs: Int, activation: Activation)

@@ -190,7 +190,6 @@ import Testing
     #expect(compared > 1)
   }
 
-  /// Where the two actions' weights are opposite, the most salient entry is the one of the largest slope.
   /// Where the boundary is near and the entries are many, the first steps cross it whatever the constant: that is not the
   /// constant's merit, and must not send its search to zero.
   @Test func carliniWagnerIsNotMisledByItsFirstSteps() throws {
@@ -224,6 +223,7 @@ import Testing
     #expect(ratios.sorted()[8] < 1.02, "\(ratios)")
   }
 
+  /// Where the two actions' weights are opposite, the most salient entry is the one of the largest slope.
   @Test func jsmaMovesTheMostSalientEntryFirst() throws {
     var policy = try policy(lead: 3)
     let half = uniform([18], seed: 9) - 0.5
