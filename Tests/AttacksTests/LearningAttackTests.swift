@@ -70,6 +70,23 @@ import Testing
     }
     #expect(throws: AttackError.self) { try Attacker("universal", against: victim, within: threat) }
   }
+
+  /// What learns from a policy that draws its scores has to average them, and does.
+  @Test func universalPerturbationsOfANoisyPolicyTakeAnExpectation() throws {
+    let victim = NoisyPolicy(
+      base: try network([.flatten, .dense(outputs: 3, activation: .identity)], input: [3, 3, 2]))
+    let experience = Experience(observations: uniform([6, 3, 3, 2], seed: 3), frameChannels: 2)
+    let threat = ThreatModel(epsilon: Epsilon(0.2), frames: .all)
+    func learned(_ expectation: Int?) throws -> Tensor {
+      try Universal().learned(
+        against: victim, from: Lesson(experience, within: threat, expectation: expectation)
+      ).change
+    }
+    let error = #expect(throws: AttackError.self) { try learned(nil) }
+    #expect(error?.description.contains("--expectation") == true)
+    #expect(try learned(2) == learned(2))
+    #expect(try learned(2) != learned(5))
+  }
 }
 
 // Learned for a goal.
