@@ -11,7 +11,8 @@ extension Epsilon {
   /// The next larger size of the ladder; beyond its end, twice the size.
   var larger: Epsilon {
     if let next = Self.ladder.first(where: { $0 > in255ths + 1e-9 }) { return Epsilon(next, over: 255) }
-    return Epsilon(2 * numerator, over: denominator)
+    // A key that is held down does not lead beyond the numbers.
+    return Float(2 * numerator / denominator).isFinite ? Epsilon(2 * numerator, over: denominator) : self
   }
 
   /// The next smaller size of the ladder; beyond its end, half the size.

@@ -216,6 +216,9 @@ import Testing
     #expect(try epsilons(.lowerEpsilon, 10).suffix(4) == ["2/255", "1/255", "0/255", "0/255"])
     // At 0 the attack changes nothing.
     #expect(session.steps[0].delivered == session.steps[0].clean)
+    // A key that is held down stays within the numbers.
+    session = try WatchSession.untrained("catch-v1", epsilon: Epsilon(1e38))
+    #expect(try epsilons(.raiseEpsilon, 4).suffix(2) == ["2e+38", "2e+38"])
     // Sizes between the rungs, and beyond the last one.
     session = try WatchSession.untrained("catch-v1", epsilon: Epsilon(0.03))
     #expect(try epsilons(.raiseEpsilon, 1) == ["8/255"])
