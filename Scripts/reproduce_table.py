@@ -1,14 +1,18 @@
 """The table of defenses: plain, FGSM-trained and best defense × clean, noise, FGSM, PGD, strongest attack, certified.
 
 For each environment and agent the epsilon is the smallest of EPSILONS at which the plain agent under PGD-20 with 5 restarts has at most a
-tenth of its clean return on the scale (return − random) / (clean − random). Scores are on that scale, returns beside them. What was measured is kept in `runs/reproduce-table`, by
-the bytes of the tool, of policy and environment and by the command, so that a run that was stopped goes on where it was.
+tenth of its clean return on the scale (return − random) / (clean − random). Scores are on that scale, returns beside them.
+
+What was measured is kept in `runs/reproduce-table`, by the command and the bytes of policy and environment, so that a run that was
+stopped goes on where it was, and only what is new is measured. Another version of the tool should give the same figures: some of
+those that were kept are measured again each time, and one that differs ends the script.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import random as chance
 import re
 import sys
 from pathlib import Path
@@ -27,22 +31,49 @@ ROWS = [("", "plain"), ("-adversarial", "FGSM-trained"), ("-robust", "best defen
 START, END = "<!-- reproduce-table: begin -->", "<!-- reproduce-table: end -->"
 
 
-def measured(policy: str, *arguments: str) -> dict:
-    """What a verb says of a policy that ships, from an earlier run if there was one."""
+# The commands of this table that an earlier run has measured, and what they said.
+reused: dict[tuple[str, ...], dict] = {}
+
+
+def kept(policy: str, *arguments: str) -> Path:
+    """Where the figures of a command are kept."""
     environment = re.sub(r"-(dqn|ppo)(-.*)?$", "", policy)
     key = hashlib.sha256(" ".join(arguments).encode())
-    key.update(Path(HOODWINK).read_bytes())
     key.update(Path(f"Policies/{policy}/policy.safetensors").read_bytes())
     key.update(Path(f"Environments/{environment}.yaml").read_bytes())
-    kept = CELLS / f"{policy}-{key.hexdigest()[:16]}.json"
-    if not kept.exists():
-        print(f"reproduce-table: {policy}: {' '.join(arguments)}", file=sys.stderr)
-        CELLS.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(hoodwink(arguments[0], f"Policies/{policy}", *arguments[1:]))
-        beside = kept.with_suffix(f".{os.getpid()}")
-        beside.write_text(text)
-        beside.rename(kept)
-    return json.loads(kept.read_text())
+    return CELLS / f"{policy}-{key.hexdigest()[:16]}.json"
+
+
+def measure(policy: str, *arguments: str) -> dict:
+    print(f"reproduce-table: {policy}: {' '.join(arguments)}", file=sys.stderr)
+    return hoodwink(arguments[0], f"Policies/{policy}", *arguments[1:])
+
+
+def measured(policy: str, *arguments: str) -> dict:
+    """What a verb says of a policy that ships, from an earlier run if there was one."""
+    file = kept(policy, *arguments)
+    if file.exists():
+        reused[policy, *arguments] = json.loads(file.read_text())
+        return reused[policy, *arguments]
+    figures = measure(policy, *arguments)
+    CELLS.mkdir(parents=True, exist_ok=True)
+    beside = file.with_suffix(f".{os.getpid()}")
+    beside.write_text(json.dumps(figures))
+    beside.rename(file)
+    return figures
+
+
+def results(figures: dict) -> list:
+    """What the same policy must show again: each return, the flips, the frames that are certified."""
+    return [(row.get("returns"), row.get("flipRate"), row.get("certificationRate")) for row in figures.get("cells", figures.get("sizes"))]
+
+
+def check(count: int) -> None:
+    """Measures some of the figures again that an earlier run has left."""
+    for command in chance.sample(sorted(reused), min(count, len(reused))):
+        if results(measure(*command)) != results(reused[command]):
+            sys.exit(f"{command[0]}: {' '.join(command[1:])}: this tool gives other figures than {kept(*command)} holds: "
+                     f"remove {CELLS} to measure all again")  # fmt: skip
 
 
 def cell(policy: str, attack: str, epsilon: str, episodes: int) -> dict:
@@ -109,8 +140,10 @@ def main() -> None:
     parser.add_argument("environments", nargs="*", default=ENVIRONMENTS)
     parser.add_argument("--episodes", type=int)
     parser.add_argument("--update", action="store_true")
+    parser.add_argument("--check", type=int, default=3, help="how many of the kept figures to measure again (default: 3)")
     options = parser.parse_args()
     text = table(options.environments, options.episodes)
+    check(options.check)
     if not options.update:
         return print(text)
     readme = Path("README.md")
