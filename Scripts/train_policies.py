@@ -68,11 +68,21 @@ def check_recipe(run: Path, recipe: dict) -> None:
             sys.exit(f"{run}: was trained with another '{key}' than its recipe has: remove the folder to train it again")
 
 
+def check_start(run: Path, recipe: dict) -> None:
+    """Ends the script if a run began with another policy than the one that ships now."""
+    start = recipe.get("start-from")
+    began = yaml.safe_load((run / "recipe.yaml").read_text()).get("start-from-hash")
+    shipping = {policy["name"]: policy["weightsHash"] for policy in hoodwink("list", "policies")}
+    if start in shipping and began != shipping[start]:
+        sys.exit(f"{run}: began with an older {start} than the one that ships: remove the folder to train it again")
+
+
 def train(name: str, recipe: dict) -> None:
     folder = Path("runs/policies") / name
     for run in runs_of(name, recipe):
         if (run / "recipe.yaml").exists():
             check_recipe(run, recipe)
+            check_start(run, recipe)
     if (folder / "recipe.yaml").exists():
         arguments = ["--resume", str(folder)]
     else:
@@ -104,6 +114,7 @@ def cell(row: dict) -> str:
 
 
 def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[float]) -> str:
+    """The model card. What only people know of a policy is in the `notes.md` beside it, and stands in the card as it is there."""
     policy = f"Policies/{name}"
     episodes = ATTACKED_EPISODES.get(recipe["environment"], EPISODES)
     certified_episodes = certified_episodes_in(recipe["environment"])
@@ -141,6 +152,9 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
     for epsilon in EPSILONS.split(","):
         cells = [cell(row) for attack in attacks for row in rows if row.get("attack") == attack and row["epsilon"] == epsilon]
         lines.append(f"| {epsilon} | {' | '.join(cells)} | {100 * rates[epsilon]:.1f}% |")
+    notes = Path(f"{policy}/notes.md")
+    if notes.exists():
+        lines += ["", notes.read_text().strip()]
     lines += [
         "",
         "Limits: what is not certified may still be attacked; the attacks here are the ones named and no others. The policy knows "

@@ -61,7 +61,8 @@ extension AdversarialTraining: NamedDefense {
       throw DefenseError("adversarial needs a size: --epsilon 8/255, or adversarial:epsilon=8/255")
     }
     let share = try settings.takeNumber("share", in: 0...1) ?? 1
-    let warmUp = try settings.takeSchedule("warm-up", in: 0...1) ?? Hardness.usualWarmUp
+    guard share > 0 else { throw DefenseError("adversarial: share is 0, so no frame would be attacked") }
+    let warmUp = try settings.takeShares("warm-up") ?? Hardness.usualWarmUp
     do throws(AttackError) {
       let text = ([name] + settings.takeRest().map { "\($0.name)=\($0.text)" }).joined(separator: ":")
       self.init(try AttackChoice(text), epsilon: epsilon, share: Double(share), warmUp: warmUp)

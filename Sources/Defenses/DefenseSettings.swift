@@ -77,6 +77,16 @@ public struct DefenseSettings: Sendable {
     }
   }
 
+  /// Takes a schedule of shares of something without which there is no defense.
+  /// - Throws: ``DefenseError`` also for one that is 0 from start to end.
+  mutating func takeShares(_ name: String) throws(DefenseError) -> Schedule? {
+    guard let schedule = try takeSchedule(name, in: 0...1) else { return nil }
+    guard [0, 1].contains(where: { schedule.value(at: $0) > 0 }) else {
+      throw DefenseError("\(self.name): \(name) is 0 over the whole run, so nothing would be hardened")
+    }
+    return schedule
+  }
+
   /// - Throws: ``DefenseError`` that names a parameter that nobody took.
   func finish(known: [DefenseParameter]) throws(DefenseError) {
     guard let other = values.first else { return }

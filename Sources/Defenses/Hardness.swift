@@ -37,7 +37,7 @@ public struct Hardness: Hashable, Sendable {
       throw DefenseError("\(settings.name) needs a size: --epsilon 8/255, or \(settings.name):epsilon=8/255")
     }
     self.init(
-      epsilon: epsilon, warmUp: try settings.takeSchedule("warm-up", in: 0...1) ?? Self.usualWarmUp,
+      epsilon: epsilon, warmUp: try settings.takeShares("warm-up") ?? Self.usualWarmUp,
       weight: try settings.takeSchedule("weight", in: 0...Float.greatestFiniteMagnitude) ?? weight)
   }
 

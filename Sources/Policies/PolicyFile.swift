@@ -72,8 +72,8 @@ public struct PolicyFile: Sendable {
   public var weightsHash: ContentHash {
     let parameters = policy.network.parameters + (critic?.parameters ?? [])
     return ContentHash(
-      of: parameters.lazy.flatMap {
-        $0.elements.lazy.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
+      of: parameters.flatMap { parameter in
+        parameter.elements.map(\.bitPattern.littleEndian).withUnsafeBytes(Array.init)
       })
   }
 

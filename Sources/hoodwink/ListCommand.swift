@@ -81,6 +81,7 @@ struct ListCommand: ParsableCommand {
     let agent: String
     let defense: String?
     let steps: Int
+    let weightsHash: String
   }
 
   private func listPolicies() throws {
@@ -90,7 +91,7 @@ struct ListCommand: ParsableCommand {
       let description = file.description
       return PolicyRow(
         name: name, environment: description.environment, agent: description.agent,
-        defense: description.defense, steps: description.steps)
+        defense: description.defense, steps: description.steps, weightsHash: "\(file.weightsHash)")
     }
     if common.json { return try printJSON(rows) }
     if rows.isEmpty {

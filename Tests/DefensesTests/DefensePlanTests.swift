@@ -56,6 +56,9 @@ import Testing
     ("rounding:levels=1", "levels is a whole number from 2 to 256"),
     ("palette:values=1,0", "values is at least two numbers in rising order"),
     ("sa-dqn:warm-up=0..2", "warm-up is a schedule"),
+    ("sa-dqn:warm-up=0", "sa-dqn: warm-up is 0 over the whole run"),
+    ("adversarial:warm-up=0..0@0.5", "adversarial: warm-up is 0 over the whole run"),
+    ("adversarial:share=0", "adversarial: share is 0, so no frame would be attacked"),
   ])
   func whatIsWrongIsSaid(_ text: String, _ message: String) {
     do {

@@ -254,6 +254,23 @@ import Testing
     #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [Any])
   }
 
+  /// What a recipe's run says that it began with is what the list says that there is.
+  @Test func theListHasTheHashOfEachPolicysWeights() throws {
+    struct Row: Decodable { let name, weightsHash: String }
+    let list = try Tool.run(["list", "policies", "--json"])
+    let rows = try JSONDecoder().decode([Row].self, from: Data(list.output.utf8))
+    let row = try #require(rows.first { $0.name == "catch-v1-dqn" })
+    try withFolder { folder in
+      let run = folder.appending(path: "run")
+      let training = try Tool.run([
+        "train", "catch-v1", "--start-from", "catch-v1-dqn", "--steps", "32", "--output", run.path,
+      ])
+      try #require(training.status == 0)
+      let recipe = try String(contentsOf: run.appending(path: "recipe.yaml"), encoding: .utf8)
+      #expect(recipe.contains("start-from-hash: '\(row.weightsHash)'"))
+    }
+  }
+
   /// The data is found from any folder below the project.
   @Test func dataIsFoundUpward() throws {
     let here = repository.appendingPathComponent("Tests/hoodwinkTests")
