@@ -132,6 +132,13 @@ public struct DQN: LearningAgent {
           + "\(configuration.replayCapacity)",
         settings: ["learning-start", "replay-capacity", "lanes", "return-steps"])
     }
+    let memory = Double(configuration.replayCapacity) * Double(environments.observationSpace.count)
+    guard memory <= Double(ProcessInfo.processInfo.physicalMemory) else {
+      throw ConfigurationError(
+        "a replay of \(configuration.replayCapacity) frames takes \(Int(memory / 0x1p30)) GiB, more memory than there is: at most "
+          + "\(ProcessInfo.processInfo.physicalMemory / UInt64(environments.observationSpace.count)) frames",
+        settings: ["replay-capacity"])
+    }
     // In a lane that lives one long episode the oldest moments have no whole stack any more, and the newest no successor yet.
     guard
       configuration.replayCapacity / configuration.lanes >= configuration.frames + configuration.returnSteps

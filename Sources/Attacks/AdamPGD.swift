@@ -5,13 +5,13 @@ import Tensors
 /// Projected ascent by Adam (Kingma & Ba 2015, algorithm 1; as an attack Uesato et al. 2018, section 3.2): steps whose length
 /// follows each entry's own gradients.
 ///
-///     m ← β₁·m + (1 − β₁)·g      v ← β₂·v + (1 − β₂)·g²      xₖ₊₁ = project(xₖ + α · m̂ / (√v̂ + 10⁻⁸·‖g‖∞))
+///     g ← ∇ loss / ‖∇ loss‖∞      m ← β₁·m + (1 − β₁)·g      v ← β₂·v + (1 − β₂)·g²      xₖ₊₁ = project(xₖ + α · m̂ / (√v̂ + 10⁻⁸))
 ///
 /// Access: gradients. Cost: 1 + n forward and n backward passes for a start.
 ///
 /// Deviations:
-/// 1. What keeps from dividing by zero is in proportion to the largest gradient: the attack does not depend on the scale of the
-///    scores.
+/// 1. Each gradient is divided by its largest entry, so that the steps weigh alike in the moments, and the attack does not
+///    depend on the scale of the scores.
 /// 2. Under the L2 and L1 norm the step is the steepest along m̂/√v̂; the method is made for the max norm.
 public struct AdamPGD: AttackRecipe {
   /// What people are told.

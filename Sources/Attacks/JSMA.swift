@@ -16,7 +16,8 @@ import Tensors
 /// 2. Where no entry has a saliency, the one with the largest gain α − β.
 /// 3. Untargeted, t is the best of the other actions at the clean observation.
 /// 4. z are the scores, not their softmax.
-/// 5. An entry moves by what the norm leaves: all of its room under L1 while the budget lasts, ε under the max norm.
+/// 5. Of several wishes, the action that is to be reached; a lower value alone it takes for any other action.
+/// 6. An entry moves by what the norm leaves: all of its room under L1 while the budget lasts, ε under the max norm.
 public struct JSMA: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
@@ -59,13 +60,13 @@ public struct JSMA: AttackRecipe {
       let rest = isMet.indices.filter { !isMet[$0] && !candidates[$0].isEmpty }
       if rest.isEmpty || moved == entries { break }
       for row in rest {
-        guard let (entry, up) = Self.mostSalient(candidates[row], look.gradients, row, point, neighborhood)
+        guard let (entry, up) = Self.mostSalient(candidates[row], look.gradients, row, point, neighborhood),
+          neighborhood.move(&point, row: row, entry: entry, up: up)
         else {
           candidates[row] = []
           continue
         }
         candidates[row].removeAll { $0 == entry }
-        neighborhood.move(&point, row: row, entry: entry, up: up)
       }
       (point, open, streams) = (point.rows(at: rest), rest.map { open[$0] }, rest.map { streams[$0] })
       (targets, candidates) = (rest.map { targets[$0] }, rest.map { candidates[$0] })
@@ -77,7 +78,8 @@ public struct JSMA: AttackRecipe {
   }
 
   private static func targets(of criterion: any Criterion, _ clean: CleanPass) -> [Int] {
-    if let reached = criterion as? ActionReached { return reached.targets }
+    let wishes = (criterion as? AllOf)?.parts ?? [criterion]
+    if let reached = wishes.lazy.compactMap({ $0 as? ActionReached }).first { return reached.targets }
     let preferences = clean.preferences
     guard let scores = clean.scores else { return preferences }
     var others = scores

@@ -98,7 +98,8 @@ extension Neighborhood {
   }
 
   /// As far as the norm leaves room beside what has changed, an entry of one observation moves up or down.
-  func move(_ point: inout Tensor, row: Int, entry: Int, up: Bool) {
+  /// - Returns: false, and nothing moves, where the budget is spent, to a millionth.
+  func move(_ point: inout Tensor, row: Int, entry: Int, up: Bool) -> Bool {
     let (first, budget) = (row * length, Double(budgets[row]))
     let spent: Double = point.withElements { point in
       center.withElements { clean in
@@ -114,11 +115,13 @@ extension Neighborhood {
       case .l2: max(budget * budget - spent, 0).squareRoot()
       case .l1: max(budget - spent, 0)
       }
+    guard left > 1e-6 * budget else { return false }
     let range = threat.range
     point.withMutableElements { point in
       let moved = point[first + entry] + (up ? Float(left) : -Float(left))
       point[first + entry] = min(max(moved, range.lowerBound), range.upperBound)
     }
+    return true
   }
 
   /// A point drawn uniformly from each observation's ball, then projected to the range: a random start.

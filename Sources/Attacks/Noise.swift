@@ -7,6 +7,9 @@ import Tensors
 ///     max, uniform    x + ε · u, u from −1 to 1     max, Gaussian   x + ε/2 · n, held to ±ε
 ///     max, sign       x ± ε                         l2, l1          x + ε · d/‖d‖ with d drawn like this
 ///
+/// Under the L2 and L1 norm an entry that the range stops moves the other way: frames are full of zeros and ones, and noise that
+/// loses half of its entries is no noise of that size.
+///
 /// Access: none. Cost: no pass.
 public struct Noise: AttackRecipe {
   /// How an entry is drawn.
@@ -48,7 +51,10 @@ public struct Noise: AttackRecipe {
       }
     }
     guard neighborhood.threat.norm == .max else {
-      return clean.observations + neighborhood.scaled(draws, to: neighborhood.budgets)
+      let change = neighborhood.scaled(draws, to: neighborhood.budgets)
+      let there = clean.observations + change
+      let isStopped = (there - there.clamped(to: neighborhood.threat.range)).sign().abs()
+      return clean.observations + change * (1 - 2 * isStopped)
     }
     // Half of the budget: 95 of 100 draws keep to it by themselves.
     let size =

@@ -9,7 +9,9 @@ import Tensors
 ///
 /// Access: scores. Cost: n·(2·samples + 1) forward passes, fewer where it flips early.
 ///
-/// Deviation: the step is a share of epsilon (2.5·ε/n) instead of 0.01.
+/// Deviations:
+/// 1. The step is a share of epsilon (2.5·ε/n) instead of 0.01.
+/// 2. Adam as in ``AdamPGD``: each estimate is divided by its largest entry.
 public struct SPSA: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(

@@ -3,7 +3,7 @@ import RandomStreams
 import Tensors
 
 /// The Square Attack (Andriushchenko et al. 2020, algorithm 1; under the L1 norm Croce & Hein 2021, "Mind the box", section 5):
-/// changes of random squares, each kept where the margin gets no smaller.
+/// changes of random squares, each kept where the margin grows or the criterion is met.
 ///
 ///     max       squares are set to x ± ε, a sign a channel, from stripes of ±ε, one pixel wide (algorithm 2)
 ///     l2, l1    squares take budget from one another, from a tiling of squares (algorithm 3): see ``MovedSquares``

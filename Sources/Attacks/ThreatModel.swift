@@ -78,6 +78,11 @@ public struct ThreatModel: Hashable, Sendable {
         "epsilon \(epsilon.bothWays) is below half a step of 8 bits (0.5/255): a camera of 8 bits could not "
         + "deliver it"
     }
+    let span = range.upperBound - range.lowerBound
+    if norm == .max, budget > span * 1.000_001 {
+      return
+        "epsilon \(epsilon.bothWays) allows everything: it is more than an entry's whole range; 8 of 255 levels are 8/255"
+    }
     return nil
   }
 

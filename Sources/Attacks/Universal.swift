@@ -12,7 +12,7 @@ import Tensors
 ///     δ ← project(δ + α · steepest(Σ over a minibatch of ∇ loss(scores(x + δ)))),  α = 2.5·ε/n          n times
 ///
 /// With `file` the perturbation that `hoodwink craft --attack universal` has saved is used, whatever goal it was learned for;
-/// otherwise it is learned from episodes of the victim before the run.
+/// otherwise it is learned from the victim before the run: from 2,048 steps, 128 of each of sixteen episodes.
 ///
 /// Access: gradients while it learns, nothing then. Cost: n forward and backward passes of `batch` observations, once.
 public struct Universal: LearningRecipe {

@@ -149,6 +149,6 @@ public struct Evaluation: Sendable {
       learningFrom: experience)
   }
 
-  /// How much an attack that learns gets to see before the run.
+  /// How much an attack that learns gets to see before the run: the episodes side by side, the steps of all of them together.
   private static let (lessonEpisodes, lessonSteps) = (16, 2048)
 }

@@ -31,7 +31,7 @@ struct Strength: Sendable {
     return Check(
       name: "pgd ≥ \(name)", status: status,
       figures: [.share("pgd", flipRate), .share(name, bench.flipRate(of: weaker))]
-        + lead.figures(name: "lead")
+        + lead.figures(name: "lead of \(name)")
         + further,
       sentence: status == .green
         ? "\(called) flips no more than pgd" : "\(called) flips more than pgd: \(otherwise)")
@@ -102,10 +102,9 @@ struct Strength: Sendable {
   private func growth(_ bench: Bench) throws -> [Check] {
     let plan = try bench.panel.plan(times: 1)
     let epsilon = bench.panel.threat.epsilon
-    func scaled(_ factor: Double) -> Epsilon {
-      Epsilon(epsilon.numerator * factor, over: epsilon.denominator)
+    let sizes = [0.25, 0.5, 1, 2].filter { (epsilon.value * $0).isFinite }.map {
+      Epsilon(epsilon.numerator * Double($0), over: epsilon.denominator)
     }
-    let sizes = [scaled(0.25), scaled(0.5), epsilon, scaled(2)]
     let trials = try sizes.map { $0 == epsilon ? attack : try bench.trial(plan, epsilon: $0) }
     let falls = zip(trials, trials.dropFirst()).map { bench.difference($0, minus: $1) }
     let status = falls.map { Check.Status($0, above: Panel.margin) }.max() ?? .green

@@ -32,7 +32,12 @@ public enum AtomicFile {
     if isSpecialFile(destination.path) {
       throw Failure(path: url.path, reason: "it is a device, a pipe or a socket, not a file")
     }
-    guard access(destination.deletingLastPathComponent().path, W_OK | X_OK) == 0 else {
+    let folder = destination.deletingLastPathComponent()
+    guard access(folder.path, F_OK) == 0 else { throw Failure(path: url.path, reason: currentReason()) }
+    guard (try? folder.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true else {
+      throw Failure(path: url.path, reason: String(cString: strerror(ENOTDIR)))
+    }
+    guard access(folder.path, W_OK | X_OK) == 0 else {
       throw Failure(path: url.path, reason: currentReason())
     }
   }

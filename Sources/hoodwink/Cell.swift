@@ -2,6 +2,7 @@ import Attacks
 import Evaluation
 import Foundation
 import Policies
+import RandomStreams
 import Tensors
 
 /// One cell of an evaluation: a policy, clean or under one attack of one size.
@@ -47,6 +48,8 @@ struct Cell: Encodable {
   let returns: [Double]
   /// What the attack knows of the policy.
   let knowledge: Knowledge
+  /// Whether what the policy sees is changed, and not what it does: only such attacks are compared.
+  let perturbs: Bool
   /// The result that the cell tells of.
   let result: Evaluation.Result
 
@@ -98,7 +101,7 @@ struct Cell: Encodable {
       largestPerturbation: result.largestPerturbation, forwardPasses: result.passes.forward,
       backwardPasses: result.passes.backward, seconds: seconds, returns: result.returns,
       knowledge: surrogate == nil ? opposition?.plan.attack.about.map(\.needs).max() ?? .nothing : .actions,
-      result: result)
+      perturbs: opposition?.plan.attack.about.allSatisfy { !$0.norms.isEmpty } ?? true, result: result)
   }
 
   /// How the attack is carried out, beside its name and its parameters: `timing every`, and what is not as usual.
@@ -177,8 +180,14 @@ extension NamedPolicy {
     _ = try Neighborhood(of: observation, under: opposition.threat, frameChannels: frame.channels)
     // What learns first is made when it has learned.
     guard !opposition.plan.attack.learns else { return }
-    _ = try Attacker(
-      opposition.plan, against: victim(acting), within: opposition.threat, searchingOn: surrogate)
+    var threat = opposition.threat
+    _ = try Attacker(opposition.plan, against: victim(acting), within: threat, searchingOn: surrogate)
+    // Whether the policy's answers are what the attack takes them for, one look tells, with nothing allowed.
+    threat.epsilon = Epsilon(0)
+    var random = [RandomStream(seed: 0, stream: .attack)]
+    _ = try Attacker(opposition.plan, against: victim(acting), within: threat, searchingOn: surrogate)
+      .deliver(
+        observation, frameChannels: frame.channels, using: &random, victimRandom: [RandomStream(seed: 0)])
   }
 }
 

@@ -78,7 +78,9 @@ struct EvaluateCommand: StoppableCommand {
     let names = attacks.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     _ = try how.plans(names, actions: how.target.map { [$0] } ?? [])
     let sizes = try readSizes(epsilons)
-    for (option, texts) in [("attacks", names), ("policies", policies)] {
+    // With what is said in full: "pgd" and "pgd:steps=20" are one attack.
+    let attacked = try names.map { "\(try AttackChoice($0))" }
+    for (option, texts) in [("attacks", attacked), ("policies", policies)] {
       if let twice = texts.first(where: { text in texts.count { $0 == text } > 1 }) {
         throw Failure("\(option): \"\(twice)\" is named twice")
       }
@@ -142,7 +144,7 @@ struct EvaluateCommand: StoppableCommand {
   /// For each policy and epsilon under several attacks both summaries.
   private func worstCases(_ cells: [Cell]) -> [Worst] {
     policies.flatMap { policy in
-      let own = cells.filter { $0.policy == policy && $0.attack != nil }
+      let own = cells.filter { $0.policy == policy && $0.attack != nil && $0.perturbs }
       var sizes: [String] = []
       for case let size? in own.map(\.epsilon) where !sizes.contains(size) { sizes.append(size) }
       return sizes.compactMap { size -> Worst? in

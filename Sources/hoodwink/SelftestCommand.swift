@@ -74,7 +74,8 @@ struct SelftestCommand: StoppableCommand {
     try require("episodes", episodes, in: Statistics.fewestForInterval...PlayOptions.most)
     guard threat.knowledge == .weights, threat.share == 1 else {
       throw ValidationError(
-        "--knowledge and --share: the panel knows the weights and attacks every frame of its sample")
+        "--knowledge and --share: leave them out; the panel knows the weights and attacks every frame of its sample"
+      )
     }
   }
 
@@ -83,6 +84,11 @@ struct SelftestCommand: StoppableCommand {
     let folders = try common.folders()
     let subject = try NamedPolicy(policy, in: folders)
     let description = subject.file.description
+    if straightThrough, !(subject.file.acting is any ObscuredPolicy) {
+      throw Failure(
+        "--straight-through: leave it out; the policy has no transform without a gradient", status: EX_DATAERR
+      )
+    }
     let second = try transfer.policy(for: subject, in: folders)
     var line = ProgressLine("selftest", unit: "checks")
     var panels: [Panel.Report] = []

@@ -25,7 +25,7 @@ struct SurpriseNote: Encodable {
     var policies: [String] = []
     for cell in cells where !policies.contains(cell.policy) { policies.append(cell.policy) }
     return policies.flatMap { policy -> [SurpriseNote] in
-      let own = cells.filter { $0.policy == policy }
+      let own = cells.filter { $0.policy == policy && $0.perturbs }
       return Surprise.among(
         own.map {
           .init(

@@ -53,6 +53,7 @@ struct TraceCommand: StoppableCommand {
 
   func run(until interruption: Interruption) throws {
     let definition = try ProjectFolders(root: root).catalog().definition(for: environment)
+    if let output { try checkNewFile(output) }
     let chosen = try chosenActions(count: definition.actions.count)
     var vector = definition.makeVector(count: 1)
     vector.reset(0, seed: seed)

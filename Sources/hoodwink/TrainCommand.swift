@@ -51,6 +51,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    guard output != "" else { throw ValidationError("--output: the name of the folder is empty") }
     guard resume != nil else { return }
     let other: [(String, Bool)] = [
       ("an environment", environment != nil), ("--recipe", recipe != nil), ("--output", output != nil),

@@ -98,7 +98,8 @@ struct TrainingPlan: Sendable {
       throw failure(
         defense == nil
           ? "--epsilon is the defense's: add --defense adversarial, say"
-          : "--epsilon is not used: the defense says its own", ["epsilon"], status: EX_USAGE)
+          : "--epsilon is not used: the defense \(defense?.description ?? "") says its own size, or has none",
+        ["epsilon"], status: EX_USAGE)
     }
     start = try option(\.startFrom).map { name in
       do {

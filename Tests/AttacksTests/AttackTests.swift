@@ -61,6 +61,17 @@ func network(_ layers: [Layer], input: [Int]) throws -> NetworkPolicy {
     #expect(try loss("fgsm") > loss("noise") * 1.2)
   }
 
+  /// The control has the size that it is compared at, although half of the directions lead out of the range.
+  @Test(arguments: [ThreatModel.Norm.l2, .l1], ["uniform", "gaussian", "sign"])
+  func noiseHasItsSizeOnFramesOfZerosAndOnes(_ norm: ThreatModel.Norm, _ distribution: String) throws {
+    let frames = Tensor((0..<128).map { $0 % 3 == 0 ? 1 : 0 }, shape: [2, 8, 8, 1])
+    let threat = ThreatModel(norm: norm, epsilon: Epsilon(0.5))
+    var random = streams(2)
+    let delivery = try Attacker("noise:distribution=\(distribution)", against: ClosedPolicy(), within: threat)
+      .deliver(frames, frameChannels: 1, using: &random)
+    #expect(delivery.sizes.allSatisfy { abs($0 - 0.5) < 1e-4 }, "\(delivery.sizes)")
+  }
+
   @Test func gradientAttacksAreRefusedOnClosedPolicies() throws {
     let threat = ThreatModel(epsilon: Epsilon(0.1))
     let error = #expect(throws: AttackError.self) {

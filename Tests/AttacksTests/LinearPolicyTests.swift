@@ -241,6 +241,26 @@ import Testing
     }
   }
 
+  /// A wish for an action beside another wish is still one for that action; and where the budget is spent nothing is asked any more.
+  @Test func jsmaKeepsItsTargetAndStopsWhereTheBudgetIsSpent() throws {
+    var random = RandomStream(seed: 4)
+    let network = try Network(
+      .init(input: [3, 3, 2], layers: [.flatten, .dense(outputs: 4, activation: .identity)]),
+      initializer: .kaiming, using: &random)
+    let policy = ActionValuePolicy(NetworkPolicy(network))
+    let threat = ThreatModel(norm: .l1, epsilon: Epsilon(0.3), frames: .all)
+    func delivery(_ goal: Goal) throws -> Attacker.Delivery {
+      var own = streams(8)
+      return try Attacker(AttackPlan(try AttackChoice("jsma"), goal: goal), against: policy, within: threat)
+        .deliver(observations, frameChannels: 2, using: &own)
+    }
+    let target = try delivery(.reach(2))
+    #expect(try delivery(.all([.reach(2), .lowerValue])).observations == target.observations)
+    #expect(try delivery(.flip).observations != target.observations)
+    // One entry has room for all of the budget: it moves, the next look finds nothing left.
+    #expect(target.passes.allSatisfy { $0.backward <= 4 }, "\(target.passes)")
+  }
+
   /// The value of a linear Q is lowered along the leading action's own weights.
   @Test func theCriticLowersTheValueMost() throws {
     let policy = ActionValuePolicy(try policy(lead: 3))

@@ -254,6 +254,22 @@ import Testing
     #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [Any])
   }
 
+  /// Flips change what the policy does, whatever epsilon is: they are no rival of what changes what it sees.
+  @Test func flipsAreNotTheStrongestAttack() throws {
+    let run = try Tool.run([
+      "evaluate", "catch-v1-dqn", "--attacks", "noise,fgsm,flip:rate=1", "--epsilons", "1/255", "--episodes",
+      "10",
+      "--json",
+    ])
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+    let cells = try #require(report["cells"] as? [[String: Any]])
+    #expect(try #require(cells.last?["mean"] as? Double) < 0)
+    let worst = try #require((report["worstCases"] as? [[String: Any]])?.first)
+    #expect(worst["minimumOfMeans"] as? Double == 1)
+    #expect((report["surprises"] as? [Any])?.isEmpty == true)
+  }
+
   /// What a recipe's run says that it began with is what the list says that there is.
   @Test func theListHasTheHashOfEachPolicysWeights() throws {
     struct Row: Decodable { let name, weightsHash: String }
