@@ -248,7 +248,8 @@ import Testing
       .init(input: [3, 3, 2], layers: [.flatten, .dense(outputs: 4, activation: .identity)]),
       initializer: .kaiming, using: &random)
     let policy = ActionValuePolicy(NetworkPolicy(network))
-    let threat = ThreatModel(norm: .l1, epsilon: Epsilon(0.3), frames: .all)
+    let threat = ThreatModel(norm: .l1, epsilon: Epsilon(0.2), frames: .all)
+    let observations = observations * 0.5 + 0.25
     func delivery(_ goal: Goal) throws -> Attacker.Delivery {
       var own = streams(8)
       return try Attacker(AttackPlan(try AttackChoice("jsma"), goal: goal), against: policy, within: threat)
