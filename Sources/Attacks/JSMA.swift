@@ -57,17 +57,16 @@ public struct JSMA: AttackRecipe {
       finished.replaceRows(at: open, with: point)
       for (row, place) in open.enumerated() { random[place] = streams[row] }
       let isMet = criterion.isMet(by: look.response)
-      let rest = isMet.indices.filter { !isMet[$0] && !candidates[$0].isEmpty }
-      if rest.isEmpty || moved == entries { break }
-      for row in rest {
-        guard let (entry, up) = Self.mostSalient(candidates[row], look.gradients, row, point, neighborhood),
+      if moved == entries { break }
+      let rest = isMet.indices.filter { row in
+        guard !isMet[row],
+          let (entry, up) = Self.mostSalient(candidates[row], look.gradients, row, point, neighborhood),
           neighborhood.move(&point, row: row, entry: entry, up: up)
-        else {
-          candidates[row] = []
-          continue
-        }
+        else { return false }
         candidates[row].removeAll { $0 == entry }
+        return true
       }
+      if rest.isEmpty { break }
       (point, open, streams) = (point.rows(at: rest), rest.map { open[$0] }, rest.map { streams[$0] })
       (targets, candidates) = (rest.map { targets[$0] }, rest.map { candidates[$0] })
       (clean, criterion, neighborhood) = (
