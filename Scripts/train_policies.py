@@ -1,6 +1,5 @@
 """Trains policies from their recipes, picks the median seed, and writes the model cards. See Scripts/train-policies."""
 
-import json
 import os
 import platform
 import re
@@ -10,26 +9,17 @@ from pathlib import Path
 
 import yaml
 
-HOODWINK = ".build/release/hoodwink"
-EPSILONS = "1/255,2/255,4/255,8/255,16/255,32/255"
-EPISODES = 100
-# Under attack there are fewer where an episode has thousands of frames, each of which the longest attack looks at hundreds of times.
-ATTACKED_EPISODES = {"space-invaders-v1": 10, "pong-42-v1": 10}
-# Linear bounds of a frame of Pong take forty milliseconds, and an episode has more than a thousand frames.
-CERTIFIED_EPISODES = {"pong-42-v1": 2}
+from measured import (EPISODES, HOODWINK, PGD, STRONGEST, attacked_episodes_in, cell, certification_rate, certified_episodes_in, clean_cell,
+                      hoodwink)  # fmt: skip
+
+EPSILONS = ["1/255", "2/255", "4/255", "8/255", "16/255", "32/255"]
+ATTACKS = ["noise", "fgsm", PGD]
+# Where an evaluation takes long, the one size of the README's table and its attacks.
+ONE_EPSILON = {"pong-42-v1": "4/255"}
 EXACT_BITS = (
     " MinAtar's observations are exact bits: rounding them undoes any perturbation below one half, so these figures tell how the "
     "network reacts and not what a camera could be made to see."
 )
-
-
-def certified_episodes_in(environment: str) -> int:
-    return CERTIFIED_EPISODES.get(environment, 10)
-
-
-def hoodwink(*arguments: str) -> list | dict:
-    """The JSON that a verb prints; its progress goes to the terminal."""
-    return json.loads(subprocess.run([HOODWINK, *arguments, "--json"], check=True, stdout=subprocess.PIPE).stdout)
 
 
 def recipes() -> list[str]:
@@ -72,8 +62,8 @@ def check_start(run: Path, recipe: dict) -> None:
     """Ends the script if a run began with another policy than the one that ships now."""
     start = recipe.get("start-from")
     began = yaml.safe_load((run / "recipe.yaml").read_text()).get("start-from-hash")
-    shipping = {policy["name"]: policy["weightsHash"] for policy in hoodwink("list", "policies")}
-    if start in shipping and began != shipping[start]:
+    hashes = {policy["name"]: policy["weightsHash"] for policy in hoodwink("list", "policies")}
+    if start in hashes and began != hashes[start]:
         sys.exit(f"{run}: began with an older {start} than the one that ships: remove the folder to train it again")
 
 
@@ -91,10 +81,9 @@ def train(name: str, recipe: dict) -> None:
     subprocess.run([HOODWINK, "train", *arguments], check=True)
 
 
-def median_run(runs: list[Path]) -> tuple[Path, list[float]]:
+def median_run(name: str, runs: list[Path]) -> tuple[Path, list[float]]:
     """The run whose policy has the median return, the lower of two, and all returns."""
-    means = [hoodwink("evaluate", str(run), "--attacks", "noise", "--epsilons", "0", "--episodes", str(EPISODES))["cells"][0]["mean"]
-             for run in runs]  # fmt: skip
+    means = [clean_cell(name, run / "last.safetensors", EPISODES)["mean"] for run in runs]
     order = sorted(range(len(runs)), key=lambda index: means[index])
     return runs[order[(len(order) - 1) // 2]], means
 
@@ -108,23 +97,17 @@ def start_of(recipe: dict) -> str:
     return f", from `{recipe['start-from']}`" if "start-from" in recipe else ""
 
 
-def cell(row: dict) -> str:
+def text(row: dict) -> str:
     interval = f"[{row['intervalLow']:.2f}, {row['intervalHigh']:.2f}]"
     return f"{row['mean']:.2f}, {row['interquartileMean']:.2f} {interval}"
 
 
 def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[float]) -> str:
     """The model card. What only people know of a policy is in the `notes.md` beside it, and stands in the card as it is there."""
-    policy = f"Policies/{name}"
-    episodes = ATTACKED_EPISODES.get(recipe["environment"], EPISODES)
-    certified_episodes = certified_episodes_in(recipe["environment"])
-    evaluation = ["evaluate", policy, "--attacks", "noise,fgsm,pgd:steps=20:restarts=5", "--epsilons", EPSILONS,
-                  "--episodes", str(episodes)]  # fmt: skip
-    shipping = str(chosen / "last.safetensors")
-    rows = hoodwink(evaluation[0], shipping, *evaluation[2:])["cells"]
-    certified = hoodwink("certify", shipping, "--epsilons", EPSILONS, "--episodes", str(certified_episodes))
-    rates = {size["epsilon"]: size["certificationRate"] for size in certified["sizes"]}
-    attacks = list(dict.fromkeys(row["attack"] for row in rows if row.get("attack")))
+    policy, environment, file = f"Policies/{name}", recipe["environment"], chosen / "last.safetensors"
+    episodes, certified_episodes = attacked_episodes_in(environment), certified_episodes_in(environment)
+    one = ONE_EPSILON.get(environment)
+    epsilons, attacks = ([one], ["noise", *STRONGEST]) if one else (EPSILONS, ATTACKS)
     lines = [
         f"# {name}",
         "",
@@ -133,8 +116,8 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         "",
         "```",
         f"hoodwink train --recipe {policy}/recipe.yaml --output runs/policies/{name}",
-        f"hoodwink {' '.join(evaluation)}",
-        f"hoodwink certify {policy} --epsilons {EPSILONS} --episodes {certified_episodes}",
+        f"hoodwink evaluate {policy} --attacks {','.join(attacks)} --epsilons {','.join(epsilons)} --episodes {episodes}",
+        f"hoodwink certify {policy} --epsilons {','.join(epsilons)} --episodes {certified_episodes}",
         "```",
         "",
         f"{recipe['steps']:,} environment steps{start_of(recipe)}, on {machine()}. Mean return of {EPISODES} clean episodes for the training seeds "
@@ -145,13 +128,21 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         f"Of the returns of {episodes} episodes the mean, the interquartile mean and its 95% bootstrap interval (it speaks of this "
         f"policy, not of its training); max norm, newest frame; certified: share of frames of {certified_episodes} clean episodes whose action is proven.",
         "",
-        "| epsilon | " + " | ".join(attacks) + " | certified |",
-        "|---" * (len(attacks) + 2) + "|",
-        f"| clean | {' | '.join([cell(rows[0])] * 1 + ['–'] * (len(attacks) - 1))} | – |",
     ]
-    for epsilon in EPSILONS.split(","):
-        cells = [cell(row) for attack in attacks for row in rows if row.get("attack") == attack and row["epsilon"] == epsilon]
-        lines.append(f"| {epsilon} | {' | '.join(cells)} | {100 * rates[epsilon]:.1f}% |")
+    clean = text(clean_cell(name, file, episodes))
+    rates = [f"{100 * certification_rate(name, file, epsilon, environment):.1f}%" for epsilon in epsilons]
+    if one:
+        lines += [f"| attack at {one} | return | flips |", "|---|---|---|", f"| clean | {clean} | – |"]
+        for attack in attacks:
+            row = cell(name, file, attack, one, episodes)
+            lines.append(f"| {attack} | {text(row)} | {100 * row['flipRate']:.1f}% |")
+        lines += ["", f"Flips: attacked frames on which the action is another. Certified at {one}: {rates[0]}."]
+    else:
+        lines += [f"| epsilon | {' | '.join(attacks)} | certified |", "|---" * (len(attacks) + 2) + "|",
+                  f"| clean | {clean}{' | –' * len(attacks)} |"]  # fmt: skip
+        for epsilon, rate in zip(epsilons, rates):
+            cells = [text(cell(name, file, attack, epsilon, episodes)) for attack in attacks]
+            lines.append(f"| {epsilon} | {' | '.join(cells)} | {rate} |")
     notes = Path(f"{policy}/notes.md")
     if notes.exists():
         lines += ["", notes.read_text().strip()]
@@ -159,7 +150,7 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         "",
         "Limits: what is not certified may still be attacked; the attacks here are the ones named and no others. The policy knows "
         "its environment as defined in `Environments` and no other version of it."
-        + (EXACT_BITS if recipe["environment"] in ("breakout-v1", "space-invaders-v1") else ""),
+        + (EXACT_BITS if environment in ("breakout-v1", "space-invaders-v1") else ""),
     ]
     return "\n".join(lines) + "\n"
 
@@ -179,7 +170,7 @@ def main() -> None:
         recipe = yaml.safe_load(Path(f"Policies/{name}/recipe.yaml").read_text())
         train(name, recipe)
         runs = runs_of(name, recipe)
-        chosen, means = median_run(runs)
+        chosen, means = median_run(name, runs)
         # Measured before either is replaced: what stops the evaluations leaves the older policy beside its own card.
         beside = {"README.md": card(name, recipe, chosen, runs, means).encode(),
                   "policy.safetensors": (chosen / "last.safetensors").read_bytes()}  # fmt: skip
