@@ -23,6 +23,7 @@ import Tensors
 /// 5. A constant suffices where the criterion is met in the second half of its search; what is met before counts, too, if it is the
 ///    nearest. Searches go on from where the last one ended.
 /// 6. What is found is drawn back toward the clean observation as far as it still meets the criterion (ten bisections).
+/// 7. Beside a wish for a lower value the margin is the sum of both losses, and what is found not the smallest change that flips.
 public struct CarliniWagner: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(

@@ -13,7 +13,8 @@ import Tensors
 /// Access: gradients. Cost: a forward pass and one backward pass for each other action (`candidates` at most) in each
 /// step, and two forward passes; an observation that meets the criterion takes no more.
 ///
-/// Deviation: with a criterion other than leaving the clean action, the one face between it and the strongest rival.
+/// Deviation: with a criterion other than leaving the clean action, the one face between it and the strongest rival; beside a wish for
+/// a lower value the face of the sum of both losses, which is no longer the nearest that flips.
 public struct DeepFool: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
