@@ -25,7 +25,7 @@ STRONGEST = [
 EPISODES = 100
 # Under attack there are fewer where an episode has thousands of frames, each of which the longest attack looks at hundreds of times.
 ATTACKED_EPISODES = {"space-invaders-v1": 10, "pong-42-v1": 10}
-# Linear bounds of a frame of Pong take forty milliseconds, and an episode has more than a thousand frames.
+# Linear bounds of a frame of Pong take tens of milliseconds, and an episode has thousands of frames.
 CERTIFIED_EPISODES = {"pong-42-v1": 2}
 
 # The commands that were answered from what an earlier run has measured.

@@ -55,6 +55,7 @@ INLINE void store_some(float *target, Vector value, ptrdiff_t count) {
 #include "Transcendental.h"
 #include "Product.h"
 #include "Scatter.h"
+#include "LinearFunctions.h"
 
 const struct KernelTable KERNELS = {
     .product = product,
@@ -80,4 +81,6 @@ const struct KernelTable KERNELS = {
     .hold = hold,
     .change = change,
     .column_sums = column_sums,
+    .least_sums = least_sums,
+    .scale_by_sign = scale_by_sign,
 };

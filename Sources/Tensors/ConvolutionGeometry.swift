@@ -13,6 +13,12 @@ public enum Padding: String, Hashable, Sendable, Codable, CaseIterable {
   public func extent(_ extent: Int, kernel: Int, stride: Int) -> Int {
     ConvolutionGeometry.extent(extent, kernel, stride, self).output
   }
+
+  /// The zeros before the first element of an axis.
+  /// - Precondition: as of ``extent(_:kernel:stride:)``.
+  public func zerosBefore(_ extent: Int, kernel: Int, stride: Int) -> Int {
+    ConvolutionGeometry.extent(extent, kernel, stride, self).before
+  }
 }
 
 /// Where the patches of a convolution lie in the images of a batch.

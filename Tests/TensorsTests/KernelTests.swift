@@ -126,6 +126,36 @@ struct KernelTests {
     }
   }
 
+  @Test(arguments: sets)
+  func linearFunctionsEqualTheirDefinitions(_ set: InstructionSet) {
+    for (rows, columns) in [(1, 1), (3, 16), (4, 37)] {
+      var coefficients = buffer(draw(rows * columns, seed: 6))
+      coefficients[0] = 0
+      let low = draw(columns, seed: 7).map(Double.init)
+      let high = low.map { $0 + 0.5 }
+      var sums = [Double](repeating: 4711, count: rows + 1)
+      table(set).least_sums(rows, columns, coefficients, low, high, &sums)
+      // Row after row, and the columns' bounds again for each.
+      for row in 0..<rows {
+        let expected = (0..<columns).map { column in
+          let coefficient = Double(coefficients[row * columns + column])
+          return min(coefficient * low[column], coefficient * high[column])
+        }.reduce(0, +)
+        #expect(abs(sums[row] - expected) < 1e-12)
+      }
+      #expect(sums[rows] == 4711)
+
+      let (positive, negative) = (draw(columns, seed: 8), draw(columns, seed: 9))
+      var scaled = coefficients
+      table(set).scale_by_sign(rows, columns, &scaled, positive, negative)
+      for index in 0..<(rows * columns) {
+        let factor = coefficients[index] > 0 ? positive[index % columns] : negative[index % columns]
+        #expect(scaled[index] == coefficients[index] * factor)
+      }
+      #expect(scaled.dropFirst(rows * columns).allSatisfy(\.isNaN))
+    }
+  }
+
   // MARK: - Updates
 
   /// A piece that ends anywhere changes nothing behind it, and all instruction sets give the same bits.

@@ -123,6 +123,16 @@ struct KernelTable {
 
   /// The sums of the columns, row after row.
   void (*column_sums)(ptrdiff_t rows, ptrdiff_t columns, const float *elements, float *result);
+
+  // Linear functions, a row of coefficients each, of what lies between bounds, one pair a column.
+
+  /// The least value of each function: Σ c·low over its positive coefficients and Σ c·high over the others.
+  void (*least_sums)(
+      ptrdiff_t rows, ptrdiff_t columns, const float *coefficients, const double *low, const double *high,
+      double *result);
+  /// Scales positive coefficients by one factor and the others by another.
+  void (*scale_by_sign)(
+      ptrdiff_t rows, ptrdiff_t columns, float *coefficients, const float *positive, const float *negative);
 };
 
 /// The instruction sets for which the kernels are compiled, from the oldest to the newest.

@@ -87,15 +87,38 @@ struct LinearMap: Sendable {
     return Bounds(lower: center - radius, upper: center + radius)
   }
 
-  /// The coefficients of x in linear functions of the outputs: [functions, outputs...] gives [functions, inputs...].
-  func pulledBack(_ coefficients: Tensor, to input: [Int]) -> Tensor {
+  /// The coefficients of x in linear functions of the outputs.
+  ///
+  /// - Parameters:
+  ///   - coefficients: of the outputs, or of those within a region: one row a function.
+  ///   - region: where the outputs lie in a feature map; nil for a map without one.
+  ///   - input: the shape of x.
+  /// - Returns: one row a function, and the region of x that the outputs see; nil where x has none.
+  func pulledBack(
+    _ coefficients: Tensor, from region: MapRegion?, to input: [Int]
+  ) -> (coefficients: Tensor, region: MapRegion?) {
     let functions = coefficients.shape[0]
     switch kind {
     case .dense, .dueling:
-      return coefficients.transposedDense(weight).reshaped(to: Shape([functions] + input))
+      return (coefficients.flattened().transposedDense(weight), nil)
     case .convolution(let stride, let padding):
-      return coefficients.transposedConvolution(
-        weight, images: Shape([functions] + input), stride: stride, padding: padding)
+      guard let region else { preconditionFailure("a convolution makes a feature map") }
+      let (height, width) = (weight.shape[0], weight.shape[1])
+      let top = padding.zerosBefore(input[0], kernel: height, stride: stride)
+      let left = padding.zerosBefore(input[1], kernel: width, stride: stride)
+      let seen = MapRegion(
+        rows: region.rows.lowerBound * stride - top..<(region.rows.upperBound - 1) * stride - top + height,
+        columns: region.columns.lowerBound * stride - left..<(region.columns.upperBound - 1) * stride - left
+          + width)
+      // Zeros beyond the borders have no coefficients.
+      let inside = MapRegion(
+        rows: seen.rows.clamped(to: 0..<input[0]), columns: seen.columns.clamped(to: 0..<input[1]))
+      let result = coefficients.reshaped(to: [
+        functions, region.rows.count, region.columns.count, weight.shape[3],
+      ])
+      .transposedConvolution(
+        weight, images: [functions, seen.rows.count, seen.columns.count, input[2]], stride: stride)
+      return (result.cut(from: seen, to: inside).flattened(), inside)
     }
   }
 }
