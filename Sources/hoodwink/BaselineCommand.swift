@@ -38,7 +38,7 @@ struct BaselineCommand: StoppableCommand {
     let catalog = try common.folders().catalog()
     let definitions =
       try environments.isEmpty
-      ? catalog.definitions : environments.map { try catalog.definition(for: $0) }
+      ? catalog.definitions() : environments.map { try catalog.definition(for: $0) }
     var line = ProgressLine("baseline", unit: "environments")
     var rows: [Row] = []
     for definition in definitions {

@@ -57,7 +57,7 @@ struct ListCommand: ParsableCommand {
   }
 
   private func listEnvironments() throws {
-    let rows = try common.folders().catalog().definitions.map { definition in
+    let rows = try common.folders().catalog().definitions().map { definition in
       let space = definition.observationSpace
       return EnvironmentRow(
         id: definition.id, height: space.height, width: space.width, channels: space.channels,

@@ -42,8 +42,8 @@ import Testing
       .space: " ", .tab: "\t", .enter: "\r", .escape: "\u{1B}", .left: "\u{1B}[D", .right: "\u{1B}[C",
       .up: "\u{1B}[A", .down: "\u{1B}[B",
     ]
-    let tables =
-      WatchControl.table.flatMap(\.keys) + PlaySession(catalog.definitions[0], seed: 0).table.flatMap(\.keys)
+    let session = PlaySession(try catalog.definition(for: "catch-v1"), seed: 0)
+    let tables = WatchControl.table.flatMap(\.keys) + session.table.flatMap(\.keys)
     for key in tables {
       var text = sequences[key] ?? ""
       if case .character(let character) = key { text = String(character) }

@@ -1,11 +1,13 @@
 import Environments
 import Foundation
 
+/// The folder of the repository's environments.
+let repositoryEnvironments = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().appending(path: "Environments")
+
 /// The environments of the repository.
 func repositoryCatalog() throws -> EnvironmentCatalog {
-  let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-  return try EnvironmentCatalog(folder: root.appending(path: "Environments").path)
+  try EnvironmentCatalog(folder: repositoryEnvironments.path)
 }
 
 /// For the arguments of tests, which cannot throw there: no ids at all make the tests of the catalog fail.

@@ -11,8 +11,10 @@ struct CatalogTests {
     let catalog = try repositoryCatalog()
     #expect(catalog.ids == repositoryIDs)
     #expect(catalog.ids == catalog.ids.sorted())
-    #expect(Set(catalog.definitions.map(\.kind)) == Set(EnvironmentDefinition.kinds))
-    #expect(Set(catalog.definitions.map(\.contentHash)).count == catalog.ids.count)
+    let definitions = try catalog.definitions()
+    #expect(definitions.map(\.id) == catalog.ids)
+    #expect(Set(definitions.map(\.kind)) == Set(EnvironmentDefinition.kinds))
+    #expect(Set(definitions.map(\.contentHash)).count == catalog.ids.count)
   }
 
   @Test("the same seeds and actions give the same episodes", arguments: repositoryIDs)

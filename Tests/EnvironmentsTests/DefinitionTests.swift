@@ -337,7 +337,14 @@ struct EnvironmentCatalogTests {
     #expect(empty.ids.isEmpty)
     #expect(throws: EnvironmentError.self) { try empty.definition(for: "catch-v1") }
     try Data("kind: 3".utf8).write(to: folder.appending(path: "wrong-v1.yaml"))
-    let error = #expect(throws: EnvironmentError.self) { try EnvironmentCatalog(folder: folder.path + "/") }
-    #expect(error?.description == folder.path + "/wrong-v1.yaml:1: missing key 'id'")
+    try FileManager.default.copyItem(
+      at: repositoryEnvironments.appending(path: "catch-v1.yaml"), to: folder.appending(path: "catch-v1.yaml")
+    )
+    let catalog = try EnvironmentCatalog(folder: folder.path + "/")
+    #expect(try catalog.definition(for: "catch-v1").kind == "catch", "a wrong file beside it does not matter")
+    let wrong = folder.path + "/wrong-v1.yaml:1: missing key 'id'"
+    let all = #expect(throws: EnvironmentError.self) { try catalog.definitions() }
+    let one = #expect(throws: EnvironmentError.self) { try catalog.definition(for: "wrong-v1") }
+    #expect(all?.description == wrong && one?.description == wrong)
   }
 }

@@ -1,35 +1,37 @@
 import Foundation
 
-/// All environments that can be named: the definitions of a folder.
+/// All environments that can be named: the definitions of a folder, each of which is read when it is asked for.
 public struct EnvironmentCatalog: Sendable {
-  /// The definitions, sorted by their ids.
-  public let definitions: [EnvironmentDefinition]
+  /// The names of the environments, sorted: there is a file `<id>.yaml` for each.
+  public let ids: [String]
   private let folder: String
 
-  /// Reads every `.yaml` file of a folder.
-  ///
-  /// - Throws: ``EnvironmentError`` if the folder cannot be read, or for the first file that is wrong.
+  /// - Throws: ``EnvironmentError`` if the folder cannot be read.
   public init(folder: String) throws(EnvironmentError) {
-    self.folder = folder
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
       throw EnvironmentError("this folder of environments cannot be read", path: folder)
     }
-    var definitions: [EnvironmentDefinition] = []
-    for name in names.filter({ $0.hasSuffix(".yaml") }).sorted() {
-      let separator = folder.hasSuffix("/") ? "" : "/"
-      definitions.append(try EnvironmentDefinition(path: folder + separator + name))
-    }
-    self.definitions = definitions.sorted { $0.id < $1.id }
+    self.folder = folder
+    ids = names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(".yaml".count)) }.sorted()
   }
 
-  /// The names of the environments, sorted.
-  public var ids: [String] { definitions.map(\.id) }
-
-  /// The environment of a name.
+  /// All environments, in the order of their ids.
   ///
-  /// - Throws: ``EnvironmentError`` that says which similar names exist, or all if none is similar.
+  /// - Throws: ``EnvironmentError`` for the first file that is wrong.
+  public func definitions() throws(EnvironmentError) -> [EnvironmentDefinition] {
+    var definitions: [EnvironmentDefinition] = []
+    for id in ids { definitions.append(try definition(for: id)) }
+    return definitions
+  }
+
+  /// The environment of a name. What other files say does not matter.
+  ///
+  /// - Throws: ``EnvironmentError`` for a file that is wrong; for a name without one, which says which similar names exist, or all
+  ///   if none is similar.
   public func definition(for id: String) throws(EnvironmentError) -> EnvironmentDefinition {
-    if let definition = definitions.first(where: { $0.id == id }) { return definition }
+    if ids.contains(id) {
+      return try EnvironmentDefinition(path: "\(folder)\(folder.hasSuffix("/") ? "" : "/")\(id).yaml")
+    }
     let hint =
       NearestNames(to: id, among: ids).question
       ?? (ids.isEmpty
