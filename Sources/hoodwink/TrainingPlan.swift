@@ -106,7 +106,7 @@ struct TrainingPlan: Sendable {
         return (
           name, try keptStart ?? PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
         )
-      } catch { throw failure("--start-from: \(error)", ["start-from"], status: EX_NOINPUT) }
+      } catch { throw failure("--start-from: \(error)", ["start-from"], status: EX_DATAERR) }
     }
     if let hash = recipe?.startHash, let start, options.startFrom == nil, hash != "\(start.file.weightsHash)"
     {

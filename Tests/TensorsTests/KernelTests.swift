@@ -137,10 +137,11 @@ struct KernelTests {
       table(set).least_sums(rows, columns, coefficients, low, high, &sums)
       // Row after row, and the columns' bounds again for each.
       for row in 0..<rows {
-        let expected = (0..<columns).map { column in
+        let least = (0..<columns).map { column -> Double in
           let coefficient = Double(coefficients[row * columns + column])
           return min(coefficient * low[column], coefficient * high[column])
-        }.reduce(0, +)
+        }
+        let expected = least.reduce(0, +)
         #expect(abs(sums[row] - expected) < 1e-12)
       }
       #expect(sums[rows] == 4711)
@@ -152,7 +153,7 @@ struct KernelTests {
         let factor = coefficients[index] > 0 ? positive[index % columns] : negative[index % columns]
         #expect(scaled[index] == coefficients[index] * factor)
       }
-      #expect(scaled.dropFirst(rows * columns).allSatisfy(\.isNaN))
+      #expect(scaled.dropFirst(rows * columns).allSatisfy { $0.isNaN })
     }
   }
 
