@@ -51,7 +51,7 @@ import Testing
     Fault("train catch-v1 --agent dqn --replay-capacity 500", ["500"], 65),
     Fault("train catch-84-v1 --agent dqn --replay-capacity 1000000000", ["GiB", "at most"], 65),
     Fault("train catch-v1 --agent ppo --minibatches 100000", ["100000 minibatches"], 65),
-    Fault("train catch-v1 --start-from catch-v1-dq", ["--start-from", "catch-v1-dqn"], 66),
+    Fault("train catch-v1 --start-from catch-v1-dq", ["--start-from", "catch-v1-dqn"], 65),
     Fault("train catch-v1 --agent ppo --start-from catch-v1-dqn", ["dqn", "ppo"], 65),
     Fault("train breakout-v1 --start-from catch-v1-dqn", ["another network"], 65),
     Fault("attack no-such-policy --epsilon 0.1", ["no policy", "no-such-policy"], 65),
