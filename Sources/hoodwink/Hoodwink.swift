@@ -70,12 +70,21 @@ struct Hoodwink: ParsableCommand {
     case _ where exitCode(for: error) == .success: (nil, 0)
     case let error as CleanExit: (nil, error.errorCode)
     default:
-      // The first paragraph says what is wrong; usage is one --help away. A status of 1 is a verdict, never an error.
-      (
-        message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)",
-        exitCode(for: error) == .failure ? EX_SOFTWARE : exitCode(for: error).rawValue
-      )
+      explainOther(error)
     }
+  }
+
+  private static func explainOther(_ error: any Error) -> (message: String?, status: Int32) {
+    // The first paragraph says what is wrong; usage is one --help away.
+    let text = message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
+    let code = exitCode(for: error)
+    if code == .validationFailure {
+      let usage = UsageError(
+        arguments: Array(CommandLine.arguments.dropFirst()), verbs: configuration.subcommands)
+      return (usage.explanation(text), code.rawValue)
+    }
+    // A status of 1 is a verdict, never an error.
+    return (text, code == .failure ? EX_SOFTWARE : code.rawValue)
   }
 }
 

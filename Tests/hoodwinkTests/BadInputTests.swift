@@ -21,6 +21,10 @@ import Testing
     Fault("train cach-v1", ["cach-v1", "catch-v1"], 65),
     Fault("train catch-v1 --agent dqm", ["dqm", "dqn"], 64),
     Fault("train catch-v1 --stepz 10", ["--stepz", "--steps"], 64),
+    Fault("trian catch-v1", ["no verb", "trian", "'train'"], 64),
+    Fault("attack catch-v1-dqn --atack fgsm", ["--atack", "'--attack'"], 64),  // and no --epsilon
+    Fault("attack catch-v1-dqn --epsilon 8%", ["8%", "8/255 or 0.03"], 64),
+    Fault("attack catch-v1-dqn --epsilon 0.1 --timing stratgic", ["stratgic", "strategic:gap"], 64),
     Fault("train catch-v1 --steps 0", ["--steps", "from 1 to"], 64),
     Fault("train catch-v1 --steps many", ["many"], 64),
     Fault("train catch-v1 --defense adversarial", ["--epsilon"], 64),
@@ -46,7 +50,7 @@ import Testing
       "train catch-v1 --defense adversarial:attack=robust-sarsa --epsilon 0.1", ["robust-sarsa", "learns"], 64
     ),
     Fault("train catch-v1 --hidden 64,x", ["64,x"], 64),
-    Fault("train catch-v1 --learning-rate fast", ["fast"], 64),
+    Fault("train catch-v1 --learning-rate fast", ["fast", "1e-3..1e-4"], 64),
     Fault("train catch-v1 --agent dqn --lstm 8", ["LSTM", "ppo"], 65),
     Fault("train catch-v1 --agent dqn --replay-capacity 500", ["500"], 65),
     Fault("train catch-84-v1 --agent dqn --replay-capacity 1000000000", ["GiB", "at most"], 65),
