@@ -15,7 +15,7 @@ from measured import (EPISODES, HOODWINK, PGD, STRONGEST, attacked_episodes_in, 
 EPSILONS = ["1/255", "2/255", "4/255", "8/255", "16/255", "32/255"]
 ATTACKS = ["noise", "fgsm", PGD]
 # Where an evaluation takes long, the one size of the README's table and its attacks.
-ONE_EPSILON = {"pong-42-v1": "4/255"}
+ONE_EPSILON = {("pong-42-v1", "dqn"): "4/255", ("pong-42-v1", "ppo"): "8/255"}
 EXACT_BITS = (
     " MinAtar's observations are exact bits: rounding them undoes any perturbation below one half, so these figures tell how the "
     "network reacts and not what a camera could be made to see."
@@ -106,7 +106,7 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
     """The model card. What only people know of a policy is in the `notes.md` beside it, and stands in the card as it is there."""
     policy, environment, file = f"Policies/{name}", recipe["environment"], chosen / "last.safetensors"
     episodes, certified_episodes = attacked_episodes_in(environment), certified_episodes_in(environment)
-    one = ONE_EPSILON.get(environment)
+    one = ONE_EPSILON.get((environment, recipe["agent"]))
     epsilons, attacks = ([one], ["noise", *STRONGEST]) if one else (EPSILONS, ATTACKS)
     lines = [
         f"# {name}",

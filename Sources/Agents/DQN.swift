@@ -283,6 +283,7 @@ public struct DQN: LearningAgent {
       pendingSteps -= configuration.stepsPerUpdate
       let learned = try learn(rate: rate, progress: progress)
       losses.append(learned.loss)
+      if let defense { update.measures.merge(defense.measures(at: progress)) { $1 } }
       guard let term = learned.term else { continue }
       terms.append(term.loss)
       update.measures.merge(term.measures) { $1 }

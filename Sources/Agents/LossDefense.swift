@@ -32,8 +32,11 @@ public protocol LossDefense: Sendable {
   /// Whether it looks back at the policy that the run starts from, and so makes no sense without one.
   var needsStart: Bool { get }
 
-  /// The names under which the terms tell of themselves in files, `defense_loss` included.
+  /// The names under which the defense and its terms tell of themselves in files, `defense_loss` included.
   var measures: [String] { get }
+
+  /// How much is asked for at some point of the run, 0 to 1, also where there is no term yet: size and weight, by names for files.
+  func measures(at progress: Float) -> [String: Float]
 
   /// All that ``term(for:of:update:progress:workers:)`` has learned; nil when that is nothing.
   func savedState() throws -> Data?
@@ -102,12 +105,12 @@ public struct LossTerm: Sendable {
   /// What DQN adds to the online Q-values of s′ before it chooses the action whose target value counts, [rows, actions],
   /// and the share of its own that stays; nil for nothing.
   public var preference: (share: Float, added: Tensor)?
-  /// What is to be known of the term, by names for files.
+  /// What is to be known of the term alone, by names for files.
   public var measures: [String: Float]
 
   /// A term.
   public init(
-    ownShare: Float = 1, preference: (share: Float, added: Tensor)? = nil, measures: [String: Float],
+    ownShare: Float = 1, preference: (share: Float, added: Tensor)? = nil, measures: [String: Float] = [:],
     value: @escaping Value
   ) {
     self.ownShare = ownShare

@@ -155,7 +155,7 @@ public struct PPO: LearningAgent {
     update.loss = measures.mean("loss")
     update.measures = measures.means
     update.measures["learning_rate"] = configuration.learningRate.value(at: progress)
-    update.measures.merge(learner.takeDefenseMeasures()) { $1 }
+    update.measures.merge(learner.takeDefenseMeasures(at: progress)) { $1 }
     return update
   }
 

@@ -95,14 +95,14 @@ struct PolicyGradientLearner: Sendable {
     self.defense = defense
   }
 
-  /// The means of what the defense's terms have told since the last call.
-  mutating func takeDefenseMeasures() -> [String: Float] {
+  /// What the defense tells at this point of the run, and the means of what its terms have told since the last call.
+  mutating func takeDefenseMeasures(at progress: Float) -> [String: Float] {
     defer { defenseMeasures = [] }
     var sums: [String: Float] = [:]
     for measures in defenseMeasures { sums.merge(measures, uniquingKeysWith: +) }
     var means = sums.mapValues { $0 / Float(defenseMeasures.count) }
     if let attackEpsilon { means["attack_epsilon"] = attackEpsilon }
-    return means
+    return means.merging(defense?.measures(at: progress) ?? [:]) { $1 }
   }
 
   /// The transitions at some rows of the buffer.

@@ -125,7 +125,7 @@ public struct REINFORCE: LearningAgent {
       "loss": means[0], "policy_loss": means[1], "value_loss": means[2], "entropy": means[3],
       "learning_rate": rate,
     ]
-    update.measures.merge(learner.takeDefenseMeasures()) { $1 }
+    update.measures.merge(learner.takeDefenseMeasures(at: progress)) { $1 }
     return update
   }
 

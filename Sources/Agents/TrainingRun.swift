@@ -115,7 +115,7 @@ public struct TrainingRun: Sendable {
   private var counters = Counters()
 
   /// The measures that tell how much a policy is hardened just now.
-  private static let hardnessNames = ["attack_epsilon", "defense_epsilon", "defense_weight"]
+  private static let hardnessNames = ["attack_epsilon", "defense_epsilon", "defense_weight", "worst_weight"]
 
   /// Rows of a whole run.
   private static let rows = 200
@@ -145,7 +145,14 @@ public struct TrainingRun: Sendable {
     let space = environment.observationSpace
     // A warm-up runs straight from one end to the other: an attack that this agent does not admit is found at one of them.
     for progress: Float in [0, 1] {
-      _ = try hardening?.attacker(against: agent.victim, range: space.low...space.high, progress: progress)
+      let attacker = try hardening?.attacker(
+        against: agent.victim, range: space.low...space.high, progress: progress)
+      try attacker?.check(
+        fits: [1, space.height, space.width, space.channels * configuration.frames])
+    }
+    for defense in request.inference {
+      guard let fault = defense.fault(within: space.low...space.high) else { continue }
+      throw ConfigurationError(fault, settings: ["defense"])
     }
     if let start = request.start { try agent.start(from: start) }
     if let loss {

@@ -60,6 +60,9 @@ public struct Attacker: Sendable {
     }
   }
 
+  /// - Throws: ``AttackError`` when the attack was made for observations of another shape than this [batch, height, width, channels].
+  public func check(fits shape: Shape) throws(AttackError) { try attack.check(fits: shape) }
+
   /// The one perturbation that it adds to every observation; nil for other attacks.
   public var universalPerturbation: UniversalPerturbation? {
     ((attack as? Transferred)?.attack ?? attack) as? UniversalPerturbation

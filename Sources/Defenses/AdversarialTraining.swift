@@ -56,16 +56,16 @@ extension AdversarialTraining: NamedDefense {
 
   init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
     let name = try settings.takeText("attack") ?? "fgsm"
-    let own = try settings.take("epsilon", "a size such as 8/255 or 0.03") { Epsilon($0) }
-    guard let epsilon = own ?? epsilon else {
-      throw DefenseError("adversarial needs a size: --epsilon 8/255, or adversarial:epsilon=8/255")
-    }
-    let share = try settings.takeNumber("share", in: 0...1) ?? 1
-    guard share > 0 else { throw DefenseError("adversarial: share is 0, so no frame would be attacked") }
-    let warmUp = try settings.takeShares("warm-up") ?? Hardness.usualWarmUp
+    let epsilon = try settings.takeSize(epsilon)
+    // In Double, so that it is written again as it was.
+    let share =
+      try settings.take("share", "a share of the frames, above 0 and at most 1") { text in
+        Double(text).flatMap { $0 > 0 && $0 <= 1 ? $0 : nil }
+      } ?? 1
+    let warmUp = try settings.takeAmounts("warm-up", in: 0...1) ?? Hardness.usualWarmUp
     do throws(AttackError) {
       let text = ([name] + settings.takeRest().map { "\($0.name)=\($0.text)" }).joined(separator: ":")
-      self.init(try AttackChoice(text), epsilon: epsilon, share: Double(share), warmUp: warmUp)
+      self.init(try AttackChoice(text), epsilon: epsilon, share: share, warmUp: warmUp)
     } catch {
       throw DefenseError("adversarial: \(error)")
     }

@@ -27,6 +27,11 @@ public struct DefensePlan: Sendable {
     var names: [String] = []
     for part in text.split(separator: "+", omittingEmptySubsequences: false) {
       var settings = try DefenseSettings(part)
+      if names.last == "adversarial", (try? DefenseCatalog.entry(settings.name)) == nil,
+        (try? AttackChoice(settings.name)) != nil
+      {
+        throw DefenseError("adversarial takes one attack: + joins defenses, and \(settings.name) is none")
+      }
       let entry = try DefenseCatalog.entry(settings.name)
       if entry.about.parameters.contains(where: { $0.name == "epsilon" }), !settings.says("epsilon") {
         usesCommonEpsilon = true

@@ -77,11 +77,27 @@ public struct DefenseSettings: Sendable {
     }
   }
 
-  /// Takes a schedule of shares of something without which there is no defense.
-  /// - Throws: ``DefenseError`` also for one that is 0 from start to end.
-  mutating func takeShares(_ name: String) throws(DefenseError) -> Schedule? {
-    guard let schedule = try takeSchedule(name, in: 0...1) else { return nil }
-    guard [0, 1].contains(where: { schedule.value(at: $0) > 0 }) else {
+  /// Takes the size of perturbations, as a share of the observations' range.
+  /// - Parameter common: the size that stands where none is said.
+  /// - Throws: ``DefenseError`` also for 0, for more than the whole range, and where no size is said at all.
+  mutating func takeSize(_ common: Epsilon?) throws(DefenseError) -> Epsilon {
+    let own = try take("epsilon", "a size such as 8/255 or 0.03") { Epsilon($0) }
+    guard let epsilon = own ?? common else {
+      throw DefenseError("\(name) needs a size: --epsilon 8/255, or \(name):epsilon=8/255")
+    }
+    guard epsilon.value > 0, epsilon.value <= 1 else {
+      throw DefenseError(
+        "\(name): epsilon is above 0, where nothing would be hardened, and at most 1, the whole range, not \(epsilon)"
+      )
+    }
+    return epsilon
+  }
+
+  /// Takes a schedule of something without which there is no defense.
+  /// - Throws: ``DefenseError`` also for one that is 0 until the end.
+  mutating func takeAmounts(_ name: String, in range: ClosedRange<Float>) throws(DefenseError) -> Schedule? {
+    guard let schedule = try takeSchedule(name, in: range) else { return nil }
+    guard [0, Float(1).nextDown].contains(where: { schedule.value(at: $0) > 0 }) else {
       throw DefenseError("\(self.name): \(name) is 0 over the whole run, so nothing would be hardened")
     }
     return schedule

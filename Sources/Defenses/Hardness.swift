@@ -22,6 +22,14 @@ public struct Hardness: Hashable, Sendable {
   /// Nothing for the first fifth of the run, then growing until its middle: something is learned before it is disturbed.
   public static let usualWarmUp = Schedule.ramp(from: 0, to: 1, start: 0.2, end: 0.5)
 
+  /// The size and the weight at some point of the run, by names for files.
+  func measures(at progress: Float) -> [String: Float] {
+    [
+      "defense_epsilon": epsilon.value * warmUp.value(at: progress),
+      "defense_weight": weight.value(at: progress),
+    ]
+  }
+
   /// The size and the weight at some point of the run; nil while the size is 0.
   func at(_ progress: Float) -> (epsilon: Float, weight: Float)? {
     let share = warmUp.value(at: progress)
@@ -29,16 +37,18 @@ public struct Hardness: Hashable, Sendable {
   }
 
   /// The settings that are left of a defense's, and the size that stands where none is said.
+  /// - Parameter mayWeighNothing: whether the defense has something else to do where the weight is 0 throughout.
+  /// - Throws: ``DefenseError`` for one that would harden nothing.
   init(
-    _ settings: inout DefenseSettings, epsilon: Epsilon?, weight: Schedule
+    _ settings: inout DefenseSettings, epsilon: Epsilon?, weight: Schedule, mayWeighNothing: Bool = false
   ) throws(DefenseError) {
-    let own = try settings.take("epsilon", "a size such as 8/255 or 0.03") { Epsilon($0) }
-    guard let epsilon = own ?? epsilon else {
-      throw DefenseError("\(settings.name) needs a size: --epsilon 8/255, or \(settings.name):epsilon=8/255")
-    }
+    let range: ClosedRange<Float> = 0...Float.greatestFiniteMagnitude
     self.init(
-      epsilon: epsilon, warmUp: try settings.takeShares("warm-up") ?? Self.usualWarmUp,
-      weight: try settings.takeSchedule("weight", in: 0...Float.greatestFiniteMagnitude) ?? weight)
+      epsilon: try settings.takeSize(epsilon),
+      warmUp: try settings.takeAmounts("warm-up", in: 0...1) ?? Self.usualWarmUp,
+      weight: try mayWeighNothing
+        ? settings.takeSchedule("weight", in: range) ?? weight
+        : settings.takeAmounts("weight", in: range) ?? weight)
   }
 
   static func parameters(weight: String) -> [DefenseParameter] {

@@ -33,15 +33,16 @@ public struct RADIAL: LossDefense {
     surroundings = Surroundings(range: range)
   }
 
+  /// The size and the weight.
+  public func measures(at progress: Float) -> [String: Float] { hardness.measures(at: progress) }
+
   /// The weighted overlap.
   public mutating func term(
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
     guard let (epsilon, weight) = hardness.at(progress) else { return nil }
     let (surroundings, experience) = (surroundings, experience)
-    return LossTerm(
-      ownShare: 1 - weight, measures: ["defense_epsilon": epsilon, "defense_weight": weight]
-    ) { policy, scores, rows in
+    return LossTerm(ownShare: 1 - weight) { policy, scores, rows in
       let box = surroundings.box(around: experience.observations.slice(rows), epsilon: epsilon)
       let actions = Array(experience.actions[rows])
       return weight * Self.overlap(scores, actions, margins: policy.intervalMargins(over: box, of: actions))

@@ -70,17 +70,19 @@ public struct SADQN: LossDefense {
   /// With ``Labels/start``.
   public var needsStart: Bool { labels == .start }
 
+  /// The size and the weight.
+  public func measures(at progress: Float) -> [String: Float] { hardness.measures(at: progress) }
+
   /// The weighted hinge of the bounded or found margins.
   public mutating func term(
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
     guard let (epsilon, weight) = hardness.at(progress) else { return nil }
-    let measures = ["defense_epsilon": epsilon, "defense_weight": weight]
     let (surroundings, lead, observations) = (surroundings, lead, experience.observations)
     let taught = teacher.map { $0(observations).argmax() }
     switch method {
     case .interval:
-      return LossTerm(measures: measures) { policy, scores, rows in
+      return LossTerm { policy, scores, rows in
         let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
         let labels = taught.map { Array($0[rows]) } ?? scores.argmax()
         return weight * Self.hinge(-policy.intervalMargins(over: box, of: labels), labels, lead: lead)
@@ -91,7 +93,7 @@ public struct SADQN: LossDefense {
         observations, epsilon: epsilon, steps: steps,
         from: startingNoise(observations.shape, seed: seed, update: update), workers: workers
       ) { perturbed, rows in policy(perturbed).margin(over: Array(labels[rows])) }
-      return LossTerm(measures: measures) { policy, _, rows in
+      return LossTerm { policy, _, rows in
         weight * Self.hinge(policy(found.slice(rows)), Array(labels[rows]), lead: lead)
       }
     }

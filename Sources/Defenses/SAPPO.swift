@@ -47,16 +47,18 @@ public struct SAPPO: LossDefense {
     self.seed = seed
   }
 
+  /// The size and the weight.
+  public func measures(at progress: Float) -> [String: Float] { hardness.measures(at: progress) }
+
   /// The weighted divergence, bounded or found.
   public mutating func term(
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
     guard let (epsilon, weight) = hardness.at(progress) else { return nil }
-    let measures = ["defense_epsilon": epsilon, "defense_weight": weight]
     let (surroundings, observations) = (surroundings, experience.observations)
     switch method {
     case .interval:
-      return LossTerm(measures: measures) { policy, logits, rows in
+      return LossTerm { policy, logits, rows in
         let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
         return weight * Self.divergenceBound(logits, pairs: policy.intervalPairMargins(over: box))
       }
@@ -66,7 +68,7 @@ public struct SAPPO: LossDefense {
         observations, epsilon: epsilon, steps: steps,
         from: startingNoise(observations.shape, seed: seed, update: update), workers: workers
       ) { perturbed, rows in clean.slice(rows).klDivergence(to: policy(perturbed)) }
-      return LossTerm(measures: measures) { policy, logits, rows in
+      return LossTerm { policy, logits, rows in
         weight * logits.klDivergence(to: policy(found.slice(rows)))
       }
     }

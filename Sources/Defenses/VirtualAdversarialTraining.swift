@@ -44,6 +44,9 @@ public struct VirtualAdversarialTraining: LossDefense {
     self.seed = seed
   }
 
+  /// The size and the weight.
+  public func measures(at progress: Float) -> [String: Float] { hardness.measures(at: progress) }
+
   /// The weighted divergence at the virtual adversarial perturbation.
   public mutating func term(
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
@@ -62,7 +65,7 @@ public struct VirtualAdversarialTraining: LossDefense {
     }
     let distributions = frames.map { policy($0) / temperature }
     let share = weight / Float(frames.count)
-    return LossTerm(measures: ["defense_epsilon": epsilon, "defense_weight": weight]) { policy, _, rows in
+    return LossTerm { policy, _, rows in
       let terms = zip(perturbed, distributions).map { perturbed, clean in
         clean.slice(rows).klDivergence(to: policy(perturbed.slice(rows)) / temperature)
       }

@@ -79,6 +79,12 @@ public struct WocaR: LossDefense {
     ]
   }
 
+  /// The size, the weights, and the second network's loss when it last learned.
+  public func measures(at progress: Float) -> [String: Float] {
+    hardness.measures(at: progress).merging(
+      ["worst_weight": worstWeight.value(at: progress), "worst_value_loss": loss]) { $1 }
+  }
+
   /// Teaches the second network, and gives the weighted terms.
   public mutating func term(
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
@@ -91,10 +97,7 @@ public struct WocaR: LossDefense {
     let worstWeight = worstWeight.value(at: progress)
     let values = worst(experience.observations)
     let importance = Self.importance(values)
-    let measures = [
-      "defense_epsilon": epsilon, "defense_weight": weight, "worst_weight": worstWeight,
-      "worst_value_loss": loss, "worst_value": values.max().mean().scalar,
-    ]
+    let measures = ["worst_value": values.max().mean().scalar]
     let (surroundings, observations) = (surroundings, experience.observations)
     if kind == .dqn {
       return LossTerm(
@@ -195,9 +198,15 @@ extension WocaR: NamedDefense {
     ])
 
   init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
+    let hardness = try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1), mayWeighNothing: true)
+    let worstWeight = try settings.takeSchedule("worst-weight", in: 0...1) ?? .constant(0.2)
+    guard [hardness.weight, worstWeight].contains(where: { $0.value(at: 0) > 0 || $0.value(at: 1) > 0 })
+    else {
+      throw DefenseError(
+        "wocar: weight and worst-weight are 0 over the whole run, so nothing would be hardened")
+    }
     self.init(
-      try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)),
-      worstWeight: try settings.takeSchedule("worst-weight", in: 0...1) ?? .constant(0.2),
+      hardness, worstWeight: worstWeight,
       learningRate: try settings.takeNumber("rate", in: 0...1) ?? 5e-4)
   }
 

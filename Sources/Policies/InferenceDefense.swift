@@ -47,6 +47,19 @@ public enum InferenceDefense: Hashable, Sendable {
     }
   }
 
+  /// What is wrong with it for observations within a range; nil for nothing.
+  public func fault(within range: ClosedRange<Float>) -> String? {
+    guard case .palette(let values) = self else { return nil }
+    // An entry goes over from a value to the next in the middle between them.
+    let isSeen = zip(values, values.dropFirst()).contains { low, high in
+      let middle = low + (high - low) / 2
+      return range.lowerBound < middle && middle < range.upperBound
+    }
+    return isSeen
+      ? nil
+      : "palette: of these values entries from \(range.lowerBound) to \(range.upperBound) become one alone, which shows nothing"
+  }
+
   /// Whether a file's numbers make sense.
   var isValid: Bool {
     switch self {

@@ -56,9 +56,14 @@ public struct RoundedPolicy<Base: DifferentiablePolicy>: ObscuredPolicy {
   /// What it does.
   public var obscurity: String { "rounds its observations to \(levels) levels" }
 
-  /// The same with the rounding passed straight through.
+  /// The same with the rounding passed straight through, and what stands behind it, too.
   public var straightThrough: any DifferentiablePolicy {
-    RoundedPolicy(base, levels: levels, passesGradients: true)
+    let open: any DifferentiablePolicy = (base as? any ObscuredPolicy)?.straightThrough ?? base
+    return opened(open)
+  }
+
+  private func opened<Open: DifferentiablePolicy>(_ base: Open) -> any DifferentiablePolicy {
+    RoundedPolicy<Open>(base, levels: levels, passesGradients: true)
   }
 }
 

@@ -60,9 +60,14 @@ public struct PalettePolicy<Base: DifferentiablePolicy>: ObscuredPolicy {
   /// What it does.
   public var obscurity: String { "rounds its observations to a palette of \(values.count) values" }
 
-  /// The same with the palette passed straight through.
+  /// The same with the palette passed straight through, and what stands behind it, too.
   public var straightThrough: any DifferentiablePolicy {
-    PalettePolicy(base, values: values, passesGradients: true)
+    let open: any DifferentiablePolicy = (base as? any ObscuredPolicy)?.straightThrough ?? base
+    return opened(open)
+  }
+
+  private func opened<Open: DifferentiablePolicy>(_ base: Open) -> any DifferentiablePolicy {
+    PalettePolicy<Open>(base, values: values, passesGradients: true)
   }
 }
 

@@ -98,7 +98,7 @@ public struct PolicyFile: Sendable {
     guard description.agent != "dqn" else {
       throw PolicyError("a dqn has no distribution over actions to draw from: its scores are values")
     }
-    guard !(victim is any VotingPolicy) else {
+    guard !(description.inference ?? []).contains(where: \.forgets) else {
       throw PolicyError(
         "behind smoothing there is no distribution over actions to draw from: its scores are votes")
     }

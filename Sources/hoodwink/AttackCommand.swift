@@ -58,7 +58,7 @@ struct AttackCommand: StoppableCommand {
     let model = threat.threat(epsilon, for: description.frame)
     let opposition = Evaluation.Opposition(plan, threat: model)
     let surrogate = try transfer.policy(for: subject, in: folders).map { (transfer.surrogate ?? "", $0) }
-    try subject.check(opposition, acting, searchingOn: surrogate?.1)
+    try subject.check(opposition, of: subject.victim(acting), searchingOn: surrogate?.1)
     let progress = EpisodeProgress("attack", episodes: 2 * play.episodes)
     let cells = try [nil, opposition].map { opposition in
       try Cell.play(

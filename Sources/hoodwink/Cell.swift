@@ -173,7 +173,7 @@ extension NamedPolicy {
   /// Finds before anything is played what an opposition and this policy do not agree on.
   /// - Throws: `AttackError`.
   func check(
-    _ opposition: Evaluation.Opposition, _ acting: ActingOptions, searchingOn surrogate: (any Policy)?
+    _ opposition: Evaluation.Opposition, of victim: any Policy, searchingOn surrogate: (any Policy)? = nil
   ) throws {
     let frame = file.description.frame
     let observation = Tensor.zeros([1, frame.height, frame.width, frame.channels * file.description.frames])
@@ -181,11 +181,11 @@ extension NamedPolicy {
     // What learns first is made when it has learned.
     guard !opposition.plan.attack.learns else { return }
     var threat = opposition.threat
-    _ = try Attacker(opposition.plan, against: victim(acting), within: threat, searchingOn: surrogate)
+    _ = try Attacker(opposition.plan, against: victim, within: threat, searchingOn: surrogate)
     // Whether the policy's answers are what the attack takes them for, one look tells, with nothing allowed.
     threat.epsilon = Epsilon(0)
     var random = [RandomStream(seed: 0, stream: .attack)]
-    _ = try Attacker(opposition.plan, against: victim(acting), within: threat, searchingOn: surrogate)
+    _ = try Attacker(opposition.plan, against: victim, within: threat, searchingOn: surrogate)
       .deliver(
         observation, frameChannels: frame.channels, using: &random, victimRandom: [RandomStream(seed: 0)])
   }

@@ -120,6 +120,12 @@ struct CertifyCommand: StoppableCommand {
         environment: subject.environment, frames: description.frames, seed: compute.seed,
         episodes: episodes),
       threat: threat, epsilons: sizes, attack: plan)
+    if let plan {
+      var largest = threat
+      largest.epsilon = certification.epsilons.last ?? threat.epsilon
+      try subject.check(.init(plan, threat: largest), of: subject.file.victim)
+      warn(plan.warnings(under: largest))
+    }
     let line = Mutex(ProgressLine("certify", unit: "frames"))
     let steps = Atomic<Int>(0)
     // How long episodes last is not known beforehand: the time limit is what they can take at most.

@@ -96,7 +96,8 @@ struct EvaluateCommand: StoppableCommand {
       for plan in try how.plans(names, actions: description.actions) {
         guard let size = sizes.first else { continue }
         try subject.check(
-          .init(plan, threat: threat.threat(size, for: description.frame)), acting, searchingOn: surrogate?.1)
+          .init(plan, threat: threat.threat(size, for: description.frame)), of: subject.victim(acting),
+          searchingOn: surrogate?.1)
       }
     }
     let cells = try played(Array(zip(subjects, surrogates)), names, sizes, interruption)

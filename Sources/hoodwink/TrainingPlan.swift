@@ -141,6 +141,11 @@ struct TrainingPlan: Sendable {
       warnings.append(
         "\(start.name) acts behind \(names), which the run does not take over: --defense would name it")
     }
+    if let training = defense?.collection as? AdversarialTraining {
+      let space = environment.observationSpace
+      warnings += AttackPlan(training.attack).warnings(
+        under: ThreatModel(epsilon: training.epsilon, range: space.low...space.high))
+    }
     return warnings
   }
 

@@ -87,6 +87,30 @@ import Testing
     }
   }
 
+  /// Curves show the warm-up from its beginning.
+  @Test(arguments: [
+    (AgentKind.dqn, "sa-dqn"), (.ppo, "sa-ppo"), (.ppo, "wocar"), (.dqn, "vat"), (.dqn, "radial"),
+  ])
+  func sizesAreToldWhileTheyAreZero(_ kind: AgentKind, _ defense: String) throws {
+    let configuration = configuration(kind)
+    let vector = EnvironmentVector(
+      id: "test", TwoFeatures(), rules: EpisodeRules(timeLimit: 10), count: configuration.lanes)
+    var agent = try configuration.makeAgent(in: vector, seed: 1, workers: .one)
+    let plan = try DefensePlan("\(defense):warm-up=0..1@0.5..1:weight=0.3", epsilon: Epsilon(0.1))
+    try agent.harden(by: #require(plan.loss))
+    func measures(at progress: Float) throws -> [String: Float] {
+      while true {
+        let update = try agent.advance(progress: progress, hardening: nil)
+        if update.loss != nil { return update.measures }
+      }
+    }
+    let waiting = try measures(at: 0.2)
+    #expect(
+      waiting["defense_epsilon"] == 0 && waiting["defense_weight"] == 0.3 && waiting["defense_loss"] == nil)
+    let hardening = try measures(at: 0.75)
+    #expect(hardening["defense_epsilon"] == 0.05 && hardening["defense_loss"] != nil)
+  }
+
   @Test(arguments: [(AgentKind.dqn, "sa-dqn:method=pgd"), (.ppo, "sa-ppo:method=pgd"), (.dqn, "wocar")])
   func threadsDoNotChangeWhatIsLearned(_ kind: AgentKind, _ defense: String) throws {
     let one = try trained(kind, defense, steps: 1500).policy

@@ -24,6 +24,12 @@ import Testing
     }
   }
 
+  @Test func aShareIsWrittenAsItWas() throws {
+    let plan = try DefensePlan("adversarial:share=0.3:epsilon=0.1", epsilon: nil)
+    #expect(plan.description.contains(":share=0.3:"))
+    _ = try DefensePlan("wocar:weight=0:epsilon=0.1", epsilon: nil)
+  }
+
   @Test func labelsOfTheStartAreWrittenAndReadAgain() throws {
     let plan = try DefensePlan("sa-dqn:epsilon=0.1:labels=start", epsilon: nil)
     #expect(plan.description.hasSuffix(":labels=start"))
@@ -58,7 +64,16 @@ import Testing
     ("sa-dqn:warm-up=0..2", "warm-up is a schedule"),
     ("sa-dqn:warm-up=0", "sa-dqn: warm-up is 0 over the whole run"),
     ("adversarial:warm-up=0..0@0.5", "adversarial: warm-up is 0 over the whole run"),
-    ("adversarial:share=0", "adversarial: share is 0, so no frame would be attacked"),
+    ("adversarial:share=0", "adversarial: share is a share of the frames, above 0"),
+    ("sa-dqn:warm-up=0..1@1..1", "sa-dqn: warm-up is 0 over the whole run"),
+    ("radial:weight=0", "radial: weight is 0 over the whole run"),
+    ("wocar:weight=0:worst-weight=0", "weight and worst-weight are 0"),
+    ("vat:epsilon=0", "vat: epsilon is above 0"),
+    (
+      "adversarial:epsilon=8",
+      "adversarial: epsilon is above 0, where nothing would be hardened, and at most 1"
+    ),
+    ("adversarial:attack=fgsm+pgd", "adversarial takes one attack"),
   ])
   func whatIsWrongIsSaid(_ text: String, _ message: String) {
     do {

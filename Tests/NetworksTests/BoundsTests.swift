@@ -188,6 +188,32 @@ struct BoundsTests {
     }
   }
 
+  /// Products below the smallest normal number are rounded to multiples of 2⁻¹⁴⁹, however small they are.
+  @Test(arguments: BoundedCase.linear, [Float(1e-42), 1e-43, 3e-44])
+  private func boundsHoldForNumbersThatUnderflow(_ subject: BoundedCase, _ scale: Float) throws {
+    guard case .dense = subject.network.architecture.layers.last else { return }
+    var network = subject.network
+    for index in network.parameters.indices.suffix(2) {
+      network.parameters[index] = network.parameters[index] * scale
+    }
+    let (box, labels) = (subject.box(0.02), network(subject.observations).argmax())
+    let bounds = [
+      network.intervalMargins(over: box, of: labels, rounding: .outward),
+      network.linearMargins(over: box, of: labels),
+    ]
+    var random = RandomStream(seed: 8)
+    for _ in 0..<200 {
+      let point = (subject.observations + random.tensor(subject.observations.shape, in: -0.02...0.02))
+        .clamped(
+          to: 0...1)
+      let scores = network(point)
+      let margins = scores.gather(labels).reshaped(to: [labels.count, 1]) - scores
+      for bounds in bounds {
+        #expect(zip(margins.elements, bounds.elements).allSatisfy { $0 >= $1 })
+      }
+    }
+  }
+
   /// A box of no size leaves the scores, and their differences.
   @Test(arguments: BoundedCase.all)
   private func aPointBoundsItself(_ subject: BoundedCase) throws {

@@ -58,9 +58,16 @@ import Testing
     }
   }
 
-  /// Through a palette passes no gradient; the straight-through policy has the same scores and a gradient.
-  @Test func gradientsPassOnlyStraightThrough() {
-    let policy = PalettePolicy(base, values: [0, 0.5, 1])
+  /// Through a palette or levels passes no gradient; the straight-through policy has the same scores and a gradient, also where
+  /// one stands behind another.
+  @Test(arguments: [
+    [InferenceDefense.palette([0, 0.5, 1])], [.rounding(levels: 4)],
+    [.rounding(levels: 4), .palette([0, 0.3, 1])],
+    [.palette([0, 0.3, 1]), .rounding(levels: 4)],
+  ])
+  func gradientsPassOnlyStraightThrough(_ defenses: [InferenceDefense]) throws {
+    let wrapped = defenses.reversed().reduce(base as any DifferentiablePolicy) { $1.wrapping($0) }
+    let policy = try #require(wrapped as? any ObscuredPolicy)
     let open = policy.straightThrough
     #expect(scores(open, observations) == scores(policy, observations))
     let gradients = [policy as any DifferentiablePolicy, open].map { policy in

@@ -187,6 +187,19 @@ import Testing
     }
   }
 
+  /// Votes are no distribution to draw from, whatever stands before them.
+  @Test func votesAreNotDrawnFrom() throws {
+    for (inference, draws) in [
+      ([InferenceDefense.rounding(levels: 4)], true), ([.smoothing(sigma: 0.1, samples: 4)], false),
+      ([.rounding(levels: 4), .smoothing(sigma: 0.1, samples: 4)], false),
+    ] {
+      var file = try example()
+      file.description.agent = "ppo"
+      file.description.inference = inference
+      #expect((try? file.samplingVictim()) != nil == draws, "\(inference)")
+    }
+  }
+
   /// With logits (log 1, log 2, log 5) the actions come up in the ratio 1:2:5.
   @Test func samplingFollowsTheSoftmax() throws {
     struct Fixed: DifferentiablePolicy {

@@ -49,6 +49,7 @@ import Testing
     Fault(
       "train catch-v1 --defense adversarial:attack=robust-sarsa --epsilon 0.1", ["robust-sarsa", "learns"], 64
     ),
+    Fault("train catch-v1 --defense palette:values=5,6", ["palette", "one alone"], 65),
     Fault("train catch-v1 --hidden 64,x", ["64,x"], 64),
     Fault("train catch-v1 --learning-rate fast", ["fast", "1e-3..1e-4"], 64),
     Fault("train catch-v1 --agent dqn --lstm 8", ["LSTM", "ppo"], 65),

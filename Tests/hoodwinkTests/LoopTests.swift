@@ -108,6 +108,17 @@ import Testing
         "32/255", "--episodes", "5",
       ])
       #expect(carried.status == 0, "\(carried.errors)")
+      // In other observations it has no place, which is found before anything is trained.
+      let misplaced = try Tool.run([
+        "train", "catch-42-v1", "--defense", "adversarial:attack=universal:file=\(file("u"))", "--epsilon",
+        "8/255", "--output", file("misplaced"),
+      ])
+      #expect(misplaced.status != 0 && misplaced.errors.contains("not [42, 42, 1]"), "\(misplaced.errors)")
+      #expect(!FileManager.default.fileExists(atPath: file("misplaced")))
+      let certified = try Tool.run([
+        "certify", policy, "--attack", "cw", "--epsilons", "1/255", "--episodes", "1",
+      ])
+      #expect(certified.errors.contains("made for the l2 norm"), "\(certified.errors)")
       let csv = file("cells.csv")
       let evaluated = try Tool.run([
         "evaluate", policy, "--attacks", "fgsm,bim", "--steps", "3", "--epsilons", "4/255", "--episodes", "5",

@@ -57,6 +57,10 @@ public enum Rounding: Hashable, Sendable {
   /// The share of Σ|xᵢ·wᵢ| + |b| by which the bounds of a sum of `terms` products are moved.
   static func share(terms: Int) -> Float { 3.1 * Float(terms + 4) * (Float.ulpOfOne / 2) }
 
+  /// By how much the bounds of a sum of `terms` products are moved at least: products below the smallest normal number are
+  /// rounded by up to 2⁻¹⁵⁰ each, however small they are, which a share of them does not cover.
+  static func least(terms: Int) -> Float { Float(terms + 4) * .leastNormalMagnitude }
+
   /// By how much an activation's kernel and that of its bounds may be off together; 0 for those that only choose or scale,
   /// which round to the same side. The kernels' relative error is below 5·10⁻⁷, and their values are at most 1.
   static func slack(of activation: Activation) -> Float {

@@ -54,7 +54,8 @@ extension Layer {
     let result = Bounds(lower: minimum(one, other) + bias, upper: maximum(one, other) + bias)
     guard share > 0 else { return result }
     return result.widened(
-      by: Rounding.share(terms: 0) * (maximum(one.abs(), other.abs()) + bias.abs()))
+      by: Rounding.share(terms: 0) * (maximum(one.abs(), other.abs()) + bias.abs()) + Rounding.least(terms: 0)
+    )
   }
 }
 

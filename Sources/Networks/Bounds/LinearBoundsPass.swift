@@ -139,14 +139,16 @@ struct LinearBoundsPass: Sendable {
       let stage = stages[index]
       let sums = known[index].within(region, of: stage.output)
       if index < known.count - 1 { relax(&coefficients, &rests, slope: stage.slope, sums: sums) }
-      let share = Double(Rounding.share(terms: max(stage.map.terms, stage.map.transposedTerms)))
+      let terms = max(stage.map.terms, stage.map.transposedTerms)
+      let (share, tiny) = (Double(Rounding.share(terms: terms)), Double(Rounding.least(terms: terms)))
       let bias = stage.map.bias.elements
       let constants = sums.magnitudes.enumerated().map { unit, magnitude in
-        (bias: Double(bias[unit % bias.count]), slack: share * Double(magnitude))
+        (bias: Double(bias[unit % bias.count]), slack: share * Double(magnitude) + tiny)
       }
       let sum = coefficients.leastSums(
         low: constants.map { $0.bias - $0.slack }, high: constants.map { $0.bias + $0.slack })
-      for function in 0..<count { rests[function] += sum[function] }
+      let missing = missing(in: sums.magnitudes.lazy.map(Double.init))
+      for function in 0..<count { rests[function] += sum[function] - missing }
       (coefficients, region) = stage.map.pulledBack(coefficients, from: region, to: stage.input)
       if index > 0, region == nil { region = MapRegion(allOf: stages[index - 1].output) }
     }
@@ -154,8 +156,15 @@ struct LinearBoundsPass: Sendable {
     func corner(_ bound: Tensor) -> [Double] {
       (region?.cut(from: bound.elements, of: input) ?? bound.elements).map(Double.init)
     }
-    let least = coefficients.leastSums(low: corner(box.lower), high: corner(box.upper))
-    return zip(rests, least).map { Float($0 + $1).nextDown }
+    let (low, high) = (corner(box.lower), corner(box.upper))
+    let missing = missing(in: zip(low, high).lazy.map { max(abs($0), abs($1)) })
+    let least = coefficients.leastSums(low: low, high: high)
+    return zip(rests, least).map { Float($0 + $1 - missing).nextDown }
+  }
+
+  /// What coefficients that are too small for Float32 may be off, of variables of at most these sizes.
+  private func missing(in sizes: some Sequence<Double>) -> Double {
+    sizes.reduce(0, +) * Double(Float.leastNormalMagnitude)
   }
 
   /// Takes functions of an activation's outputs to functions of its inputs that are nowhere above them: a positive

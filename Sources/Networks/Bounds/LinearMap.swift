@@ -83,7 +83,9 @@ struct LinearMap: Sendable {
   func bounds(over input: Bounds, magnitudes: Tensor?) -> Bounds {
     let center = applied(to: input.center, weight: weight, bias: bias)
     var radius = applied(to: input.radius, weight: weight.abs(), bias: .zeros(bias.shape))
-    if let magnitudes { radius = radius + Rounding.share(terms: terms) * magnitudes }
+    if let magnitudes {
+      radius = radius + Rounding.share(terms: terms) * magnitudes + Rounding.least(terms: terms)
+    }
     return Bounds(lower: center - radius, upper: center + radius)
   }
 

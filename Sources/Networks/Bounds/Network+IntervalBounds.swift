@@ -98,7 +98,10 @@ extension LinearMap {
     if let magnitudes {
       // The scores that are compared are each rounded on their own.
       let both = magnitudes.reshaped(to: down) + magnitudes.reshaped(to: across)
-      radius = radius + Rounding.share(terms: terms) * both * Tensor.exceptDiagonal(outputs)
+      radius =
+        radius
+        + (Rounding.share(terms: terms) * both + 2 * Rounding.least(terms: terms))
+        * Tensor.exceptDiagonal(outputs)
     }
     return scores.reshaped(to: down) - scores.reshaped(to: across) - radius
   }
