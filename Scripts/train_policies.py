@@ -5,6 +5,7 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import yaml
@@ -33,28 +34,25 @@ def runs_of(name: str, recipe: dict) -> list[Path]:
     return [folder] if seeds == 1 else [folder / f"seed-{first + index}" for index in range(seeds)]
 
 
-def settings(recipe: dict) -> dict:
-    """A recipe's settings, with numbers as numbers: 1e-4 and 0.0001 are one. A defense is the set of what it says."""
-    def normalized(value: object) -> object:
-        return tuple(float(part) if re.fullmatch(r"-?[0-9]+([.][0-9]*)?(e-?[0-9]+)?", part) else part
-                     for part in re.split(r"(?:\.\.|[@,])", str(value)))  # fmt: skip
-
-    chosen = {key: normalized(value) for key, value in recipe.items() if key not in ("defense", "seed", "seeds")}
-    for part in str(recipe.get("defense", "")).split(":"):
-        name, _, value = part.partition("=")
-        chosen[f"defense {name}"] = normalized(value)
-    return chosen
+def completed(name: str) -> dict:
+    """The recipe as the tool completes it, every setting said: what a run of it writes down at its first step."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        subprocess.run([HOODWINK, "train", "--recipe", f"Policies/{name}/recipe.yaml", "--steps", "1", "--seeds", "1", "--output", str(run)],
+                       check=True, capture_output=True)  # fmt: skip
+        return yaml.safe_load((run / "recipe.yaml").read_text())
 
 
-def check_recipe(run: Path, recipe: dict) -> None:
+def check_recipe(run: Path, recipe: dict, complete: dict) -> None:
     """Ends the script if a run was made by another recipe than the one that its card would name."""
     made = yaml.safe_load((run / "recipe.yaml").read_text())
     first, count = recipe.get("seed", 0), recipe.get("seeds", 1)
     if made.get("seed", 0) not in range(first, first + count):
         sys.exit(f"{run}: was trained from the seed {made.get('seed', 0)}, which its recipe does not have: remove the folder to train it again")
-    own = settings(made)
-    for key, value in settings(recipe).items():
-        if own.get(key) != value:
+    wanted = {**complete, "steps": recipe["steps"]}
+    # A run of an earlier version may not say what it knew nothing of.
+    for key in sorted({*made, *recipe} - {"hoodwink", "seed", "seeds", "start-from-hash"}):
+        if made.get(key) != wanted.get(key):
             sys.exit(f"{run}: was trained with another '{key}' than its recipe has: remove the folder to train it again")
 
 
@@ -69,10 +67,11 @@ def check_start(run: Path, recipe: dict) -> None:
 
 def train(name: str, recipe: dict) -> None:
     folder = Path("runs/policies") / name
-    for run in runs_of(name, recipe):
-        if (run / "recipe.yaml").exists():
-            check_recipe(run, recipe)
-            check_start(run, recipe)
+    begun = [run for run in runs_of(name, recipe) if (run / "recipe.yaml").exists()]
+    complete = completed(name) if begun else {}
+    for run in begun:
+        check_recipe(run, recipe, complete)
+        check_start(run, recipe)
     if (folder / "recipe.yaml").exists():
         arguments = ["--resume", str(folder)]
     else:
@@ -97,9 +96,9 @@ def start_of(recipe: dict) -> str:
     return f", from `{recipe['start-from']}`" if "start-from" in recipe else ""
 
 
-def text(row: dict) -> str:
-    interval = f"[{row['intervalLow']:.2f}, {row['intervalHigh']:.2f}]"
-    return f"{row['mean']:.2f}, {row['interquartileMean']:.2f} {interval}"
+def text(row: dict, clean: dict | None = None) -> str:
+    mark = " (above clean)" if clean and row["mean"] > clean["mean"] else ""
+    return f"{row['mean']:.2f}, {row['interquartileMean']:.2f} [{row['intervalLow']:.2f}, {row['intervalHigh']:.2f}]{mark}"
 
 
 def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[float]) -> str:
@@ -129,19 +128,19 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         f"policy, not of its training); max norm, newest frame; certified: share of frames of {certified_episodes} clean episodes whose action is proven.",
         "",
     ]
-    clean = text(clean_cell(name, file, episodes))
+    clean = clean_cell(name, file, episodes)
     rates = [f"{100 * certification_rate(name, file, epsilon, environment):.1f}%" for epsilon in epsilons]
     if one:
-        lines += [f"| attack at {one} | return | flips |", "|---|---|---|", f"| clean | {clean} | – |"]
+        lines += [f"| attack at {one} | return | flips |", "|---|---|---|", f"| clean | {text(clean)} | – |"]
         for attack in attacks:
             row = cell(name, file, attack, one, episodes)
-            lines.append(f"| {attack} | {text(row)} | {100 * row['flipRate']:.1f}% |")
+            lines.append(f"| {attack} | {text(row, clean)} | {100 * row['flipRate']:.1f}% |")
         lines += ["", f"Flips: attacked frames on which the action is another. Certified at {one}: {rates[0]}."]
     else:
         lines += [f"| epsilon | {' | '.join(attacks)} | certified |", "|---" * (len(attacks) + 2) + "|",
-                  f"| clean | {clean}{' | –' * len(attacks)} |"]  # fmt: skip
+                  f"| clean | {text(clean)}{' | –' * len(attacks)} |"]  # fmt: skip
         for epsilon, rate in zip(epsilons, rates):
-            cells = [text(cell(name, file, attack, epsilon, episodes)) for attack in attacks]
+            cells = [text(cell(name, file, attack, epsilon, episodes), clean) for attack in attacks]
             lines.append(f"| {epsilon} | {' | '.join(cells)} | {rate} |")
     notes = Path(f"{policy}/notes.md")
     if notes.exists():
