@@ -66,7 +66,8 @@ import Testing
     [.palette([0, 0.3, 1]), .rounding(levels: 4)],
   ])
   func gradientsPassOnlyStraightThrough(_ defenses: [InferenceDefense]) throws {
-    let wrapped = defenses.reversed().reduce(base as any DifferentiablePolicy) { $1.wrapping($0) }
+    var wrapped: any DifferentiablePolicy = base
+    for defense in defenses.reversed() { wrapped = defense.wrapping(wrapped) }
     let policy = try #require(wrapped as? any ObscuredPolicy)
     let open = policy.straightThrough
     #expect(scores(open, observations) == scores(policy, observations))

@@ -196,7 +196,7 @@ import Testing
       var file = try example()
       file.description.agent = "ppo"
       file.description.inference = inference
-      #expect((try? file.samplingVictim()) != nil == draws, "\(inference)")
+      #expect(((try? file.samplingVictim()) != nil) == draws, "\(inference)")
     }
   }
 
