@@ -188,29 +188,23 @@ struct BoundsTests {
     }
   }
 
-  /// Products below the smallest normal number are rounded to multiples of 2⁻¹⁴⁹, however small they are.
-  @Test(arguments: BoundedCase.linear, [Float(20), 70, 700])
-  private func boundsHoldForNumbersThatUnderflow(_ subject: BoundedCase, _ steps: Float) throws {
-    guard case .dense = subject.network.architecture.layers.last else { return }
-    var network = subject.network
-    for index in network.parameters.indices.suffix(2) {
-      network.parameters[index] = network.parameters[index] * (steps * .leastNonzeroMagnitude)
-    }
-    let (box, labels) = (subject.box(0.02), network(subject.observations).argmax())
-    let bounds = [
-      network.intervalMargins(over: box, of: labels, rounding: .outward),
-      network.linearMargins(over: box, of: labels),
-    ]
-    var random = RandomStream(seed: 8)
-    for _ in 0..<200 {
-      let point = (subject.observations + random.tensor(subject.observations.shape, in: -0.02...0.02))
-        .clamped(
-          to: 0...1)
-      let scores = network(point)
-      let margins = scores.gather(labels).reshaped(to: [labels.count, 1]) - scores
-      for bounds in bounds {
-        #expect(zip(margins.elements, bounds.elements).allSatisfy { $0 >= $1 })
-      }
+  /// Products below the smallest normal number are rounded to multiples of the least one, however small they are: each of 64
+  /// products of 0.55 and that is 1 of it, so that the score is 64 where it should be 35, and above the other one of 40.
+  @Test func boundsHoldForNumbersThatUnderflow() throws {
+    let least = Float.leastNonzeroMagnitude
+    let weight = Tensor((0..<128).map { $0.isMultiple(of: 2) ? least : 0 }, shape: [64, 2])
+    let network = try Network(
+      .init(input: [64], layers: [.dense(outputs: 2, activation: .identity)]),
+      parameters: [weight, Tensor([0, 40 * least])])
+    let center = Tensor(repeating: 0.5, shape: [1, 64])
+    #expect(network(center).elements == [0, 40 * least])
+    #expect(network(center + 0.05).elements == [64 * least, 40 * least])
+    let box = Bounds(lower: center - 0.05, upper: center + 0.05)
+    for margins in [
+      network.intervalMargins(over: box, of: [1], rounding: .outward),
+      network.linearMargins(over: box, of: [1]),
+    ] {
+      #expect(margins.elements[0] <= -24 * least)
     }
   }
 
