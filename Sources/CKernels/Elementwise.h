@@ -42,11 +42,10 @@ static void clamp(ptrdiff_t count, const float *input, float low, float high, fl
 /// Zero for a slope of zero, whatever x is.
 INLINE Vector times_slope(Vector x, float slope) { return slope == 0 ? broadcast(0) : x * broadcast(slope); }
 
+INLINE Vector rectified(Vector x, float slope) { return x < 0 ? times_slope(x, slope) : x; }
+
 static void rectify(ptrdiff_t count, const float *input, float slope, float *result) {
-  for WHOLE_VECTORS(i, count) {
-    const Vector x = load(input + i);
-    store(result + i, x < 0 ? times_slope(x, slope) : x);
-  }
+  for WHOLE_VECTORS(i, count) store(result + i, rectified(load(input + i), slope));
 }
 
 static void rectifier_gradient(
@@ -54,6 +53,33 @@ static void rectifier_gradient(
   for WHOLE_VECTORS(i, count) {
     const Vector g = load(gradient + i);
     store(result + i, load(output + i) > 0 ? g : times_slope(g, slope));
+  }
+}
+
+static void rectify_intervals(
+    ptrdiff_t count, const float *center, const float *radius, float slope, float *result_center, float *result_radius) {
+  for WHOLE_VECTORS(i, count) {
+    const Vector lower = rectified(load(center + i) - load(radius + i), slope);
+    const Vector upper = rectified(load(center + i) + load(radius + i), slope);
+    store(result_center + i, (lower + upper) * broadcast(0.5f));
+    store(result_radius + i, (upper - lower) * broadcast(0.5f));
+  }
+}
+
+static void intervals_gradient(
+    ptrdiff_t count, const float *of_center, const float *of_radius, const float *center, const float *radius,
+    float slope, float *result_center, float *result_radius) {
+  for WHOLE_VECTORS(i, count) {
+    const Vector half_center = load(of_center + i) * broadcast(0.5f);
+    const Vector half_radius = load(of_radius + i) * broadcast(0.5f);
+    const Vector of_lower = half_center - half_radius;
+    const Vector of_upper = half_center + half_radius;
+    const Vector lower = load(center + i) - load(radius + i);
+    const Vector upper = load(center + i) + load(radius + i);
+    const Vector below = lower > 0 ? of_lower : times_slope(of_lower, slope);
+    const Vector above = upper > 0 ? of_upper : times_slope(of_upper, slope);
+    store(result_center + i, below + above);
+    store(result_radius + i, above - below);
   }
 }
 

@@ -7,14 +7,34 @@ final class Node: Sendable {
   /// gradient behind it: it may be changed.
   typealias Pullback = @Sendable (_ gradient: inout Tensor, _ sums: inout GradientSums) -> Void
 
-  /// One more than the deepest input: a node's consumers are always deeper than the node itself.
-  let depth: Int
-  /// Nil for a leaf, a tensor at which a gradient is asked; leaves have depth 0, and nothing else has.
-  let pullback: Pullback?
+  /// What has been computed.
+  enum Origin: Sendable {
+    /// Nothing: a tensor at which a gradient is asked.
+    case leaf
+    /// The result of an operation.
+    case result(Pullback)
+    /// The first or the second result of an operation that has two.
+    case resultOfPair(PairedPullback, isFirst: Bool)
+  }
 
-  init(depth: Int, pullback: Pullback?) {
+  /// One more than the deepest input: a node's consumers are always deeper than the node itself. Leaves have depth 0, and
+  /// nothing else has.
+  let depth: Int
+  let origin: Origin
+
+  init(depth: Int, _ origin: Origin) {
     self.depth = depth
-    self.pullback = pullback
+    self.origin = origin
+  }
+}
+
+/// The way back through an operation with two results, which both have a node of one depth.
+final class PairedPullback: Sendable {
+  /// Given the gradients with respect to the results, nil for one that nothing depends on, adds those with respect to the inputs.
+  let run: @Sendable (_ first: Tensor?, _ second: Tensor?, _ sums: inout GradientSums) -> Void
+
+  init(_ run: @escaping @Sendable (_ first: Tensor?, _ second: Tensor?, _ sums: inout GradientSums) -> Void) {
+    self.run = run
   }
 }
 
@@ -66,13 +86,28 @@ struct GradientSums {
   mutating func run() {
     while let depth = pending.last?.node.depth, depth > 0 {
       var step = pending.removeLast()
-      step.node.pullback?(&step.gradient, &self)
+      switch step.node.origin {
+      case .leaf: preconditionFailure("a leaf has depth 0")
+      case .result(let pullback): pullback(&step.gradient, &self)
+      case .resultOfPair(let pullback, let isFirst):
+        // What depends on the other result is deeper as well, so that its gradient is complete.
+        let other = takeGradient(of: pullback)
+        pullback.run(isFirst ? step.gradient : other, isFirst ? other : step.gradient, &self)
+      }
     }
+  }
+
+  /// Takes out the gradient that waits for the way back through an operation with two results.
+  private mutating func takeGradient(of pair: PairedPullback) -> Tensor? {
+    let index = pending.lastIndex {
+      if case .resultOfPair(let other, _) = $0.node.origin { other === pair } else { false }
+    }
+    return index.map { pending.remove(at: $0).gradient }
   }
 
   /// The gradient gathered for a leaf; zeros when the result does not depend on it.
   func gradient(at leaf: Tensor) -> Tensor {
-    guard let node = leaf.node, node.pullback == nil else {
+    guard let node = leaf.node, node.depth == 0 else {
       preconditionFailure("a gradient is asked at a tensor that is not tracked")
     }
     return pending.first { $0.node === node }?.gradient ?? .zeros(leaf.shape)
@@ -81,7 +116,7 @@ struct GradientSums {
 
 extension Tensor {
   /// The same values as the start of a recording: whatever is computed from the result can be differentiated at it.
-  public func tracked() -> Tensor { Tensor(shape, storage, node: Node(depth: 0, pullback: nil)) }
+  public func tracked() -> Tensor { Tensor(shape, storage, node: Node(depth: 0, .leaf)) }
 
   /// The gradients of this scalar with respect to tensors made by ``tracked()``, each in the shape of its tensor;
   /// zeros where the scalar does not depend on one. Only what leads to a tracked tensor is computed.
@@ -118,7 +153,7 @@ extension Tensor {
   @inline(__always)
   func recorded(from input: Tensor, _ pullback: @escaping Node.Pullback) -> Tensor {
     guard let parent = input.node else { return self }
-    return Tensor(shape, storage, node: Node(depth: parent.depth + 1, pullback: pullback))
+    return Tensor(shape, storage, node: Node(depth: parent.depth + 1, .result(pullback)))
   }
 
   /// The operation's result with its place on the tape, if any of its inputs has one.
@@ -128,7 +163,7 @@ extension Tensor {
   ) -> Tensor {
     if first.node == nil && second.node == nil { return self }
     let depth = Swift.max(first.node?.depth ?? 0, second.node?.depth ?? 0) + 1
-    return Tensor(shape, storage, node: Node(depth: depth, pullback: pullback))
+    return Tensor(shape, storage, node: Node(depth: depth, .result(pullback)))
   }
 
   /// The operation's result with its place on the tape, if any of its inputs has one.
@@ -138,14 +173,28 @@ extension Tensor {
   ) -> Tensor {
     if first.node == nil && second.node == nil && third.node == nil { return self }
     let depth = Swift.max(first.node?.depth ?? 0, second.node?.depth ?? 0, third.node?.depth ?? 0) + 1
-    return Tensor(shape, storage, node: Node(depth: depth, pullback: pullback))
+    return Tensor(shape, storage, node: Node(depth: depth, .result(pullback)))
   }
 
   /// The operation's result with its place on the tape, if any of its inputs has one.
   func recorded(from inputs: [Tensor], _ pullback: @escaping Node.Pullback) -> Tensor {
     guard let depth = inputs.compactMap({ $0.node?.depth }).max() else { return self }
-    return Tensor(shape, storage, node: Node(depth: depth + 1, pullback: pullback))
+    return Tensor(shape, storage, node: Node(depth: depth + 1, .result(pullback)))
   }
+}
+
+/// Both results of an operation with their places on the tape, if any of its inputs has one.
+func recorded(
+  _ results: (Tensor, Tensor), from first: Tensor, _ second: Tensor,
+  _ pullback: @autoclosure () -> PairedPullback
+) -> (Tensor, Tensor) {
+  if first.node == nil && second.node == nil { return results }
+  let depth = max(first.node?.depth ?? 0, second.node?.depth ?? 0) + 1
+  let pullback = pullback()
+  func placed(_ result: Tensor, isFirst: Bool) -> Tensor {
+    Tensor(result.shape, result.storage, node: Node(depth: depth, .resultOfPair(pullback, isFirst: isFirst)))
+  }
+  return (placed(results.0, isFirst: true), placed(results.1, isFirst: false))
 }
 
 /// The gradient of a scalar function at an input, in the input's shape.

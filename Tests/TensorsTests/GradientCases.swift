@@ -4,7 +4,7 @@ import TestSupport
 
 extension GradientCase {
   /// Every differentiable operation but dense and convolution, which have tests of their own.
-  static let all = arithmetic + numbers + elementwise + pairs + reductions + normalizers + shaping
+  static let all = arithmetic + numbers + elementwise + pairs + intervals + reductions + normalizers + shaping
 
   /// Pairs of shapes that broadcast in every way.
   private static let broadcastings: [(Shape, Shape)] = [
@@ -64,6 +64,24 @@ extension GradientCase {
       GradientCase("maximum \(left) \(right)", inputs) { maximum($0[0], $0[1]) },
       GradientCase("minimum \(left) \(right)", inputs) { minimum($0[0], $0[1]) },
     ]
+  }
+
+  /// Both results, and each alone.
+  private static let intervals = [Float(0), 0.3].flatMap { slope in
+    // No end is within a quarter of the spacing of the kink.
+    let inputs: @Sendable (inout RandomStream) -> [Tensor] = {
+      [$0.spacedTensor([3, 7]), $0.spacedTensor([3, 7]).abs() + 0.025]
+    }
+    let results: [(String, @Sendable (Tensor, Tensor) -> Tensor)] = [
+      ("center", { center, _ in center }), ("radius", { _, radius in radius }),
+      ("both", { center, radius in .concatenate([center, radius * 2, center * radius]) }),
+    ]
+    return results.map { name, chosen in
+      GradientCase("rectified intervals \(slope) \(name)", inputs) {
+        let (center, radius) = rectifiedIntervals(center: $0[0], radius: $0[1], slope: slope)
+        return chosen(center, radius)
+      }
+    }
   }
 
   private static let reductions =

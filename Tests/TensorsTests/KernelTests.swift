@@ -71,6 +71,44 @@ struct KernelTests {
     }
   }
 
+  /// With the definition of what lies at the ends: the rectifier, and the slope that its gradient has there.
+  @Test func intervalKernelsEqualTheirDefinitions() {
+    for slope: Float in [0, 0.2] {
+      func times(_ x: Float) -> Float { slope == 0 ? 0 : x * slope }
+      func rectified(_ x: Float) -> Float { x < 0 ? times(x) : x }
+      let definitions: [(Float, Float) -> Float] = [
+        { (rectified($0 - $1) + rectified($0 + $1)) * 0.5 },
+        { (rectified($0 + $1) - rectified($0 - $1)) * 0.5 },
+      ]
+      // Gradients 3 and 1: half the sum reaches the upper end, half the difference the lower one.
+      let gradients: [(Float, Float) -> Float] = [1, -1].map { sign in
+        { ($0 + $1 > 0 ? 2 : times(2)) + sign * ($0 - $1 > 0 ? 1 : times(1)) }
+      }
+      for index in 0...1 {
+        /// Hands the target over as one of two, beside one that is not looked at.
+        func write(
+          _ target: UnsafeMutablePointer<Float>, _ count: Int,
+          _ kernel: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+        ) {
+          var other = buffer([Float](repeating: 0, count: count))
+          other.withUnsafeMutableBufferPointer {
+            if index == 0 { kernel(target, $0.baseAddress!) } else { kernel($0.baseAddress!, target) }
+          }
+        }
+        check(definitions[index]) { table, count, center, radius, target in
+          write(target, count) { table.rectify_intervals(count, center, radius, slope, $0, $1) }
+        }
+        check(gradients[index]) { table, count, center, radius, target in
+          let three = buffer([Float](repeating: 3, count: count))
+          let one = buffer([Float](repeating: 1, count: count))
+          write(target, count) {
+            table.intervals_gradient(count, three, one, center, radius, slope, $0, $1)
+          }
+        }
+      }
+    }
+  }
+
   /// The transcendental functions are compared with Foundation's elsewhere; here, the instruction sets with each other.
   @Test func transcendentalKernelsGiveTheSameBits() {
     let input = buffer(stride(from: Float(-20), to: 20, by: 0.037).map { $0 } + elements)

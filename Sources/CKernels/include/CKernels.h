@@ -92,6 +92,14 @@ struct KernelTable {
   /// result = gradient where output > 0, else slope · gradient.
   void (*rectifier_gradient)(
       ptrdiff_t count, const float *gradient, const float *output, float slope, float *result);
+  /// The intervals center ± radius behind `rectify`, as center and radius again.
+  void (*rectify_intervals)(
+      ptrdiff_t count, const float *center, const float *radius, float slope, float *result_center,
+      float *result_radius);
+  /// Of gradients with respect to those results the gradients with respect to `center` and `radius`.
+  void (*intervals_gradient)(
+      ptrdiff_t count, const float *of_center, const float *of_radius, const float *center, const float *radius,
+      float slope, float *result_center, float *result_radius);
 
   void (*exponential)(ptrdiff_t count, const float *input, float *result);
   void (*hyperbolic_tangent)(ptrdiff_t count, const float *input, float *result);

@@ -13,7 +13,7 @@ extension Layer {
       return map.bounds(over: input, magnitudes: magnitudes).activated(activation, rounding: rounding)
     }
     switch self {
-    case .flatten: return input.mapped { $0.flattened() }
+    case .flatten: return input.rearranged { $0.flattened() }
     case .maxout(let pieces): return input.mapped { $0.maxout(pieces: pieces) }
     case .layerNorm(let activation):
       return Self.normalized(
@@ -56,16 +56,5 @@ extension Layer {
     return result.widened(
       by: Rounding.share(terms: 0) * (maximum(one.abs(), other.abs()) + bias.abs()) + Rounding.least(terms: 0)
     )
-  }
-}
-
-extension Bounds {
-  /// Bounds behind an activation; all of ours never fall.
-  func activated(_ activation: Activation, rounding: Rounding) -> Bounds {
-    guard activation != .identity else { return self }
-    let result = mapped { $0.activated(activation) }
-    let slack = rounding == .outward ? Rounding.slack(of: activation) : 0
-    guard slack > 0 else { return result }
-    return Bounds(lower: result.lower - slack, upper: result.upper + slack)
   }
 }

@@ -86,7 +86,7 @@ struct LinearMap: Sendable {
     if let magnitudes {
       radius = radius + Rounding.share(terms: terms) * magnitudes + Rounding.least(terms: terms)
     }
-    return Bounds(lower: center - radius, upper: center + radius)
+    return Bounds(center: center, radius: radius)
   }
 
   /// The coefficients of x in linear functions of the outputs.

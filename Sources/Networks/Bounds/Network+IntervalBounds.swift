@@ -69,7 +69,7 @@ extension Network {
 
   /// The box as the first layer takes it.
   func start(_ box: Bounds) -> Bounds {
-    architecture.input.count == 1 && box.shape.rank > 2 ? box.mapped { $0.flattened() } : box
+    architecture.input.count == 1 && box.shape.rank > 2 ? box.rearranged { $0.flattened() } : box
   }
 }
 
