@@ -57,7 +57,7 @@ let package = Package(
       name: "Display",
       dependencies: [
         "CPNG", .target(name: "CSDL2", condition: .when(traits: ["Window"])), "RandomStreams", "Tensors",
-        "Environments", "Policies", "Attacks", "Episodes", "Evaluation",
+        "Networks", "Environments", "Policies", "Attacks", "Episodes", "Evaluation",
       ]),
     .executableTarget(
       name: "hoodwink",

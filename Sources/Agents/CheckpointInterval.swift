@@ -7,6 +7,9 @@ public enum CheckpointInterval: Hashable, Sendable {
 }
 
 extension CheckpointInterval: LosslessStringConvertible {
+  /// In seconds.
+  private static let year = 31_536_000
+
   /// As people write it: `50000` for steps, `30s`.
   public var description: String {
     switch self {
@@ -15,13 +18,14 @@ extension CheckpointInterval: LosslessStringConvertible {
     }
   }
 
-  /// Reads `50000`, `30s`, `5m` and `1h`; nil for any other text, and for none or more than a year.
+  /// Reads `50000`, `30s`, `5m` and `1h`; nil for any other text, and for none or more than a
+  /// year at ten thousand steps a second.
   public init?(_ description: String) {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
     let unit = description.last.flatMap { units[$0] }
     let digits = unit == nil ? description[...] : description.dropLast()
     guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(digits),
-      (1...31_536_000_000).contains(number)
+      (1...(unit.map { Self.year / $0 } ?? Self.year * 10_000)).contains(number)
     else { return nil }
     self = unit.map { .seconds(number * $0) } ?? .steps(number)
   }

@@ -224,9 +224,9 @@ public struct DQN: LearningAgent {
   public mutating func restore(_ state: State) throws {
     steps = state.steps
     updates = state.updates
-    online.parameters = state.online
-    target.parameters = state.target
-    optimizer.restore(state.optimizer)
+    online.parameters = try state.online.replacing(online.parameters)
+    target.parameters = try state.target.replacing(target.parameters)
+    try optimizer.restore(state.optimizer, for: online.parameters)
     try rollout.restore(state.rollout)
     explorationRandom = state.explorationRandom
     replayRandom = state.replayRandom

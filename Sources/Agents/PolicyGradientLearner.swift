@@ -28,7 +28,7 @@ struct PolicyGradientLearner: Sendable {
   private let discount: Schedule
   private let rewardTerminates: Bool
   private let seed: UInt64
-  /// The measures of the defense's terms since the last ``takeDefenseMeasures()``.
+  /// The measures of the defense's terms since the last ``takeDefenseMeasures(at:)``.
   private var defenseMeasures: [[String: Float]] = []
   /// The size of the perturbations under which the buffer was filled; nil without a defense of that kind.
   private var attackEpsilon: Float?
@@ -134,8 +134,8 @@ struct PolicyGradientLearner: Sendable {
 
   mutating func restore(_ state: State) throws {
     steps = state.steps
-    model.parameters = state.parameters
-    optimizer.restore(state.optimizer)
+    model.parameters = try state.parameters.replacing(model.parameters)
+    try optimizer.restore(state.optimizer, for: model.parameters)
     guard state.rollouts.count == rollouts.count else {
       throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a state of other lanes"))
     }

@@ -1,7 +1,6 @@
 import Environments
 import Networks
 import Policies
-import RandomStreams
 import Tensors
 
 /// The policy gradient REINFORCE with a learned baseline (Williams 1992; Sutton & Barto 2018, section 13.4).

@@ -65,6 +65,8 @@ public struct TrainingRun: Sendable {
   public struct Row: Sendable {
     /// Environment steps made.
     public let steps: Int
+    /// Episodes that have ended.
+    public let episodes: Int
     /// Means since the point before, by the names of columns; what is unknown is not there.
     public let values: [String: Float]
     /// Whether no evaluation before was as good.
@@ -78,7 +80,7 @@ public struct TrainingRun: Sendable {
 
     /// The row as comma-separated values.
     public func line(for run: TrainingRun) -> String {
-      (["\(steps)", "\(run.counters.episodes)"]
+      (["\(steps)", "\(episodes)"]
         + Self.columns(of: run).dropFirst(2).map { values[$0].map { "\($0)" } ?? "" }).joined(separator: ",")
     }
   }
@@ -91,16 +93,16 @@ public struct TrainingRun: Sendable {
     var recent: [Double] = []
     var loss: Float?
     var exploration: Float?
-    /// The newest values of ``TrainingRun/hardnessNames``; nil for none.
-    var hardness: [String: Float]?
+    /// The newest values of ``TrainingRun/hardnessNames``.
+    var hardness: [String: Float] = [:]
     /// What updates have told since the last row, to be averaged.
     var sums: [String: Double] = [:]
     var counts: [String: Int] = [:]
     /// The newest evaluation, and the best.
     var evaluation: Double?
     var best: Double?
-    /// Whether an evaluation is due that was broken off; nil for no.
-    var owesEvaluation: Bool?
+    /// Whether an evaluation is due that was broken off.
+    var owesEvaluation = false
   }
 
   /// What was asked for.
@@ -184,7 +186,7 @@ public struct TrainingRun: Sendable {
   }
 
   /// Whether all steps that were asked for have been made.
-  public var isFinished: Bool { agent.steps >= request.steps && counters.owesEvaluation != true }
+  public var isFinished: Bool { agent.steps >= request.steps && !counters.owesEvaluation }
 
   /// How the run stands.
   public var progress: Progress {
@@ -199,7 +201,7 @@ public struct TrainingRun: Sendable {
     }
     return Progress(
       steps: agent.steps, total: request.steps, recentReturn: mean, recentMargin: margin, loss: counters.loss,
-      exploration: counters.exploration, hardness: counters.hardness ?? [:], evaluation: counters.evaluation)
+      exploration: counters.exploration, hardness: counters.hardness, evaluation: counters.evaluation)
   }
 
   /// Collects some experience and learns from it; evaluates the policy where that is due.
@@ -208,7 +210,7 @@ public struct TrainingRun: Sendable {
   /// - Throws: ``TrainingError`` when a number is not finite or explodes.
   @discardableResult
   public mutating func advance(continuing: @Sendable () -> Bool = { true }) throws -> Row? {
-    if counters.owesEvaluation == true {
+    if counters.owesEvaluation {
       return try row(evaluating: request.evaluation, continuing: continuing)
     }
     let before = agent.steps
@@ -221,9 +223,7 @@ public struct TrainingRun: Sendable {
     counters.loss = update.loss ?? counters.loss
     counters.exploration = update.measures["exploration"] ?? counters.exploration
     for name in Self.hardnessNames {
-      if let value = update.measures[name] {
-        counters.hardness = (counters.hardness ?? [:]).merging([name: value]) { $1 }
-      }
+      if let value = update.measures[name] { counters.hardness[name] = value }
     }
     for (name, value) in update.measures {
       counters.sums[name, default: 0] += Double(value)
@@ -245,7 +245,7 @@ public struct TrainingRun: Sendable {
       let mean = try evaluation.meanReturn(
         of: policyFile.acting, in: environment, frames: request.configuration.frames, seed: request.seed,
         workers: workers, continuing: continuing)
-      counters.owesEvaluation = mean == nil ? true : nil
+      counters.owesEvaluation = mean == nil
       guard let mean else { return nil }
       counters.evaluation = mean
       values["evaluation_return"] = Float(mean)
@@ -257,7 +257,7 @@ public struct TrainingRun: Sendable {
     counters.counts = [:]
     values["episodes"] = Float(counters.episodes)
     values["recent_return"] = progress.recentReturn.map { Float($0) }
-    return Row(steps: agent.steps, values: values, isBest: isBest)
+    return Row(steps: agent.steps, episodes: counters.episodes, values: values, isBest: isBest)
   }
 
   /// The policy as learned so far, with all that is to be known of it.

@@ -35,7 +35,7 @@ public struct ActionFlips: AttackRecipe, ActionAttack {
   public var needs: Knowledge { .nothing }
 
   /// The attack, which is no other for any victim.
-  public func against(_ victim: any Policy) -> any Attack { self }
+  public func against(_ victim: any Policy, learningFrom lesson: Lesson?) -> any Attack { self }
 
   /// Whether the action on one observation is replaced.
   func flips(using random: inout RandomStream) -> Bool { random.chance(Double(rate)) }
@@ -44,11 +44,5 @@ public struct ActionFlips: AttackRecipe, ActionAttack {
   public func perturb(
     _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
     using random: inout [RandomStream]
-  ) -> Tensor { clean.observations }
-
-  /// The clean observations.
-  public func perturb(
-    _ clean: CleanPass, of victim: any Policy, meeting criterion: any Criterion,
-    within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor { clean.observations }
 }

@@ -13,7 +13,7 @@ import Tensors
 /// 1. Each gradient is divided by its largest entry, so that the steps weigh alike in the moments, and the attack does not
 ///    depend on the scale of the scores.
 /// 2. Under the L2 and L1 norm the step is the steepest along m̂/√v̂; the method is made for the max norm.
-public struct AdamPGD: AttackRecipe {
+public struct AdamPGD: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "adam", "projected steps by Adam from a random start", needs: .weights, norms: [.max],
@@ -43,10 +43,8 @@ public struct AdamPGD: AttackRecipe {
   public init() {}
 
   /// One start, or the strongest of several.
-  public func against(_ victim: any DifferentiablePolicy) -> any Attack {
-    let one = BoundAttack(recipe: self, victim: victim)
-    return restarts > 1
-      ? Strongest(of: Array(repeating: one, count: restarts), against: victim, knowing: .weights) : one
+  public func against(_ victim: any DifferentiablePolicy, learningFrom lesson: Lesson?) -> any Attack {
+    starts(restarts, against: victim)
   }
 
   /// Steps from one start.

@@ -7,6 +7,9 @@ public protocol Attack: Sendable {
   /// What it knows of its victim while it attacks; by default all.
   var needs: Knowledge { get }
 
+  /// What it has asked of its victim before it attacks; by default nothing.
+  var learningPasses: Passes { get }
+
   /// Perturbed observations, in the shape of the clean ones.
   ///
   /// - Parameters:
@@ -27,6 +30,9 @@ extension Attack {
   /// All.
   public var needs: Knowledge { .weights }
 
+  /// Nothing.
+  public var learningPasses: Passes { Passes() }
+
   /// It can.
   public func check(fits shape: Shape) throws(AttackError) {}
 }
@@ -46,18 +52,16 @@ public protocol AttackRecipe: Hashable, Sendable {
   /// What it must know of its victim as it is set; by default what people are told.
   var needs: Knowledge { get }
 
+  /// Whether it learns from its victim's experience before it attacks, as it is set; by default it does not.
+  var learns: Bool { get }
+
   /// The attack as its source has it, where parameters are not set.
   init()
 
-  /// Perturbed observations of a victim: what ``Attack/perturb(_:meeting:within:using:)`` gives.
-  func perturb(
-    _ clean: CleanPass, of victim: Access, meeting criterion: any Criterion,
-    within neighborhood: Neighborhood,
-    using random: inout [RandomStream]
-  ) -> Tensor
-
-  /// The attack against a victim; by default one that calls ``perturb(_:of:meeting:within:using:)``.
-  func against(_ victim: Access) throws -> any Attack
+  /// The attack against a victim.
+  /// - Parameter lesson: what to learn from; nil for those that do not learn.
+  /// - Throws: ``AttackError`` when it is to learn and cannot, or its parameters contradict one another.
+  func against(_ victim: Access, learningFrom lesson: Lesson?) throws -> any Attack
 }
 
 extension AttackRecipe {
@@ -67,12 +71,40 @@ extension AttackRecipe {
   /// As people are told.
   public var needs: Knowledge { Self.about.needs }
 
-  /// The attack against a victim.
-  public func against(_ victim: Access) -> any Attack { BoundAttack(recipe: self, victim: victim) }
+  /// It does not.
+  public var learns: Bool { false }
+}
+
+/// A recipe that searches around each observation with nothing but its parameters.
+public protocol SearchRecipe: AttackRecipe {
+  associatedtype Access
+
+  /// Perturbed observations of a victim: what ``Attack/perturb(_:meeting:within:using:)`` gives.
+  func perturb(
+    _ clean: CleanPass, of victim: Access, meeting criterion: any Criterion,
+    within neighborhood: Neighborhood,
+    using random: inout [RandomStream]
+  ) -> Tensor
+}
+
+extension SearchRecipe {
+  /// The attack that calls ``perturb(_:of:meeting:within:using:)``.
+  public func against(_ victim: Access, learningFrom lesson: Lesson?) throws -> any Attack {
+    BoundAttack(recipe: self, victim: victim)
+  }
+}
+
+extension SearchRecipe where Access == any DifferentiablePolicy {
+  /// One search, or the strongest of several from starts of their own.
+  func starts(_ count: Int, against victim: Access) -> any Attack {
+    let one = BoundAttack(recipe: self, victim: victim)
+    return count > 1
+      ? Strongest(of: Array(repeating: one, count: count), against: victim, knowing: .weights) : one
+  }
 }
 
 /// A recipe and its victim.
-struct BoundAttack<Recipe: AttackRecipe>: Attack {
+struct BoundAttack<Recipe: SearchRecipe>: Attack {
   let recipe: Recipe
   let victim: Recipe.Access
 

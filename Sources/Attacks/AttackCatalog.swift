@@ -21,24 +21,9 @@ public enum AttackCatalog {
         var recipe = Attack()
         for setting in settings { try recipe.set(setting.name, to: setting.value) }
         let finished = recipe
-        return Recipe(settings: finished.settings, needs: finished.needs, learns: false) { victim, _ in
-          guard let victim = victim as? Attack.Access else { return nil }
-          return try finished.against(victim)
-        }
-      }
-    }
-
-    init<Attack: LearningRecipe>(learning type: Attack.Type) {
-      about = Attack.about
-      parameters = Attack.parameters.map { ($0.name, $0.summary, $0.text(Attack())) }
-      recipe = { settings throws(AttackError) in
-        var recipe = Attack()
-        for setting in settings { try recipe.set(setting.name, to: setting.value) }
-        let finished = recipe
         return Recipe(settings: finished.settings, needs: finished.needs, learns: finished.learns) {
           victim, lesson in
           guard let victim = victim as? Attack.Access else { return nil }
-          guard finished.learns, let lesson else { return try finished.against(victim) }
           return try finished.against(victim, learningFrom: lesson)
         }
       }
@@ -63,8 +48,8 @@ public enum AttackCatalog {
     Entry(MIFGSM.self), Entry(AdamPGD.self), Entry(AutoPGD.self), Entry(CarliniWagner.self),
     Entry(DeepFool.self),
     Entry(JSMA.self), Entry(MinimalEpsilon.self), Entry(SPSA.self), Entry(NES.self), Entry(Square.self),
-    Entry(HopSkipJump.self), Entry(learning: Universal.self), Entry(MAD.self), Entry(CriticAttack.self),
-    Entry(learning: RobustSarsa.self), Entry(WorstAction.self),
+    Entry(HopSkipJump.self), Entry(Universal.self), Entry(MAD.self), Entry(CriticAttack.self),
+    Entry(RobustSarsa.self), Entry(WorstAction.self),
   ]
 
   /// The names of all attacks.

@@ -86,8 +86,11 @@ public struct AttackChoice: Hashable, Sendable {
     }
   }
 
+  /// The names of its parts, without what is set.
+  var names: String { parts.map(\.name).joined(separator: "+") }
+
   /// The most that a part must know; of several something, to tell which is the strongest.
-  var needs: Knowledge {
+  public var needs: Knowledge {
     max(recipes.map(\.needs).max() ?? .nothing, parts.count > 1 ? .actions : .nothing)
   }
 

@@ -4,8 +4,17 @@ import Environments
 public struct AttackError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong and what would be right.
   public let description: String
+  /// Whether a threat model was about to be violated, which is a fault of the attacker's own.
+  public let isViolation: Bool
 
-  init(_ description: String) { self.description = description }
+  init(_ description: String) { (self.description, isViolation) = (description, false) }
+
+  private init(violation description: String) { (self.description, isViolation) = (description, true) }
+
+  /// What would be delivered breaks a threat model in spite of the projection.
+  static func violation(of threat: ThreatModel, _ what: String) -> AttackError {
+    AttackError(violation: "the threat model (\(threat)) is violated: \(what)")
+  }
 
   /// No attack has the name.
   public static func unknown(_ name: String) -> AttackError {

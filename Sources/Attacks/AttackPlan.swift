@@ -1,3 +1,5 @@
+import Policies
+
 /// What is done to a victim, short of what is allowed: an attack, what it wants, when it strikes and how it deals with chance.
 public struct AttackPlan: Hashable, Sendable {
   /// The attack and its parameters.
@@ -34,6 +36,56 @@ public struct AttackPlan: Hashable, Sendable {
     }
     return (threat.warning.map { [$0] } ?? []) + (timing.warning(share: threat.share).map { [$0] } ?? [])
       + others
+  }
+
+  /// Checks what goes together, before anything is learned or played.
+  ///
+  /// - Parameter surrogate: the policy on which the attack searches, in place of the victim.
+  /// - Returns: the policy on which it searches; straight through its transform, where the plan says so.
+  /// - Throws: ``AttackError`` when the victim or the threat model does not give what the plan needs, or its parts contradict one
+  ///   another.
+  @discardableResult
+  public func target(
+    against victim: any Policy, within threat: ThreatModel, searchingOn surrogate: (any Policy)? = nil
+  ) throws(AttackError) -> any Policy {
+    let needs = surrogate == nil ? attack.needs : min(attack.needs, .actions)
+    if needs > threat.knowledge {
+      throw AttackError(
+        "the attack \"\(attack.names)\" needs the victim's \(needs.rawValue); the threat model grants "
+          + "\(threat.knowledge.rawValue): "
+          + AttackCatalog.names(knowing: threat.knowledge, values: false).joined(separator: ", ")
+          + (needs > .actions && threat.knowledge >= .actions
+            ? "; or search on another policy (--surrogate)" : ""))
+    }
+    if timing.needs > threat.knowledge {
+      throw AttackError(
+        "the timing \"\(timing)\" needs the victim's \(timing.needs.rawValue); the threat model grants "
+          + "\(threat.knowledge.rawValue): every, every:k or random")
+    }
+    if goal != .flip, let own = attack.about.first(where: \.hasOwnGoal) {
+      throw AttackError("the attack \"\(own.name)\" has a goal of its own: it cannot be asked to \(goal)")
+    }
+    let target = surrogate ?? victim
+    // The timing looks at the victim, the goal is pursued where the attack searches.
+    for (name, needed, policy) in [
+      ("timing \"\(timing)\"", timing.needsValues, victim), ("goal \"\(goal)\"", goal.needsValues, target),
+    ] where needed && !(policy is any ValuingPolicy) {
+      throw AttackError("the \(name) needs a policy with values, a DQN's or one saved with its critic")
+    }
+    guard let obscured = target as? any ObscuredPolicy, attack.needs == .weights else {
+      if isStraightThrough {
+        throw AttackError(
+          "straight-through: the policy has no transform without a gradient, or the attack needs none")
+      }
+      return target
+    }
+    guard isStraightThrough else {
+      let others = AttackCatalog.names(knowing: .scores, values: false).joined(separator: ", ")
+      throw AttackError(
+        "the policy \(obscured.obscurity), through which no gradient passes: take it for the identity on the way "
+          + "back (--straight-through), or ask for scores or actions alone: \(others)")
+    }
+    return obscured.straightThrough
   }
 
   /// The plan of an attack as a person writes it, with the usual goal and timing.

@@ -44,8 +44,8 @@ public struct Attacker: Sendable {
   /// The attack, if it replaces actions themselves.
   private let flips: (any ActionAttack)?
   private let expectation: Int?
-  /// Whether scores that differ from one look to the next spoil the attack.
-  private let wantsSteadyScores: Bool
+  /// The policy that is searched on, where scores that differ from one look to the next would spoil the attack.
+  private let steady: (any Policy)?
   /// Whether actions that are drawn anew at each look spoil the attack.
   private let wantsSteadyActions: Bool
   /// How what the attack proposes is held to the threat model; another way only in tests of the check that follows.
@@ -81,7 +81,7 @@ public struct Attacker: Sendable {
     timing = .everyFrame
     warnings = threat.warning.map { [$0] } ?? []
     expectation = nil
-    (wantsSteadyScores, wantsSteadyActions) = (false, false)
+    (steady, wantsSteadyActions) = (nil, false)
   }
 
   /// The attacker of a name in the catalog, with its parameters: `pgd:steps=20`.
@@ -102,41 +102,8 @@ public struct Attacker: Sendable {
     _ plan: AttackPlan, against victim: any Policy, within threat: ThreatModel,
     searchingOn surrogate: (any Policy)? = nil, learningFrom experience: Experience? = nil
   ) throws {
-    let about = plan.attack.about
-    let names = about.map(\.name).joined(separator: "+")
-    let needs = surrogate == nil ? plan.attack.needs : min(plan.attack.needs, .actions)
-    for (name, needed) in [("attack \"\(names)\"", needs), ("timing \"\(plan.timing)\"", plan.timing.needs)]
-    where needed > threat.knowledge {
-      throw AttackError(
-        "the \(name) needs the victim's \(needed.rawValue); the threat model grants \(threat.knowledge.rawValue): "
-          + AttackCatalog.names(knowing: threat.knowledge, values: false).joined(separator: ", ")
-          + (needs > .actions && threat.knowledge >= .actions
-            ? "; or search on another policy (--surrogate)" : ""))
-    }
-    if plan.goal != .flip, let own = about.first(where: \.hasOwnGoal) {
-      throw AttackError(
-        "the attack \"\(own.name)\" has a goal of its own: it cannot be asked to \(plan.goal)")
-    }
-    var target = surrogate ?? victim
-    // The timing looks at the victim, the goal is pursued where the attack searches.
-    for (name, needed, policy) in [
-      ("timing \"\(plan.timing)\"", plan.timing.needsValues, victim),
-      ("goal \"\(plan.goal)\"", plan.goal.needsValues, target),
-    ] where needed && !(policy is any ValuingPolicy) {
-      throw AttackError("the \(name) needs a policy with values, a DQN's or one saved with its critic")
-    }
-    if let obscured = target as? any ObscuredPolicy, plan.attack.needs == .weights {
-      guard plan.isStraightThrough else {
-        let others = AttackCatalog.names(knowing: .scores, values: false).joined(separator: ", ")
-        throw AttackError(
-          "the policy \(obscured.obscurity), through which no gradient passes: take it for the identity on the way "
-            + "back (--straight-through), or ask for scores or actions alone: \(others)")
-      }
-      target = obscured.straightThrough
-    } else if plan.isStraightThrough {
-      throw AttackError(
-        "straight-through: the policy has no transform without a gradient, or the attack needs none")
-    }
+    let target = try plan.target(against: victim, within: threat, searchingOn: surrogate)
+    let names = plan.attack.names
     let bound = try plan.attack.against(
       target, knowing: surrogate == nil ? threat.knowledge : .weights,
       learningFrom: experience.map {
@@ -163,7 +130,8 @@ public struct Attacker: Sendable {
     knowledge = plan.isStraightThrough ? min(attack.needs, .scores) : attack.needs
     flips = attack as? any ActionAttack
     // What has bounds draws nothing.
-    wantsSteadyScores = attack.needs == .weights && plan.expectation == nil && !(victim is any BoundedPolicy)
+    steady =
+      bound.needs == .weights && plan.expectation == nil && !(target is any BoundedPolicy) ? target : nil
     wantsSteadyActions = bound.needs == .actions && surrogate == nil && plan.expectation == nil
     warnings = plan.warnings(under: threat)
   }
@@ -300,12 +268,12 @@ public struct Attacker: Sendable {
     let criterion = goal.criterion(for: clean)
     let proposed = attack.perturb(clean, meeting: criterion, within: neighborhood, using: &random)
     guard proposed.shape == neighborhood.center.shape else {
-      throw AttackError("the threat model (\(threat)) is violated: the shape changed to \(proposed.shape)")
+      throw AttackError.violation(of: threat, "the shape changed to \(proposed.shape)")
     }
     let projected = projection(neighborhood, proposed)
     let (sizes, violation) = neighborhood.examination(of: projected)
     if let violation {
-      throw AttackError("the threat model (\(threat)) is violated: \(violation)")
+      throw AttackError.violation(of: threat, "\(violation)")
     }
     return (projected, sizes)
   }
@@ -318,12 +286,10 @@ public struct Attacker: Sendable {
     guard isAttacked.contains(false) || threat.share < 1 else { return }
     let alone = isAttacked.indices.filter { !isAttacked[$0] }
     if !alone.isEmpty, delivered.rows(at: alone) != observations.rows(at: alone) {
-      throw AttackError(
-        "the threat model (\(threat)) is violated: an observation changed that was not chosen")
+      throw AttackError.violation(of: threat, "an observation changed that was not chosen")
     }
     if let turn = turns.first(where: { $0.attacked > threat.attackableFrames(of: $0.frames) }) {
-      throw AttackError(
-        "the threat model (\(threat)) is violated: \(turn.attacked) of \(turn.frames) frames were attacked")
+      throw AttackError.violation(of: threat, "\(turn.attacked) of \(turn.frames) frames were attacked")
     }
   }
 
@@ -374,19 +340,9 @@ public struct Attacker: Sendable {
         "the policy draws its actions, and an attack that asks for actions alone takes each draw for an answer: let it ask "
           + "for the most frequent of several (--expectation 25)")
     }
-    guard wantsSteadyScores, let first = turns.first, first.frames == 0 else { return }
-    if decision.hasDrawnScores || !hasSteadyScores(observations, memory: memory, victimRandom: victimRandom) {
+    guard let steady, let first = turns.first, first.frames == 0 else { return }
+    guard steady.hasSteadyScores(on: observations, memory: attack is Transferred ? Memory() : memory) else {
       throw AttackError.unsteadyScores
     }
-  }
-
-  /// Whether two looks at the first observation give the same scores, for a victim that hides its randomness.
-  private func hasSteadyScores(_ observations: Tensor, memory: Memory, victimRandom: [RandomStream]) -> Bool {
-    guard let victim = victim as? any ScoringPolicy else { return true }
-    let looks = (0..<2).map { _ in
-      var (memory, random) = (memory.rows(at: [0]), Array(victimRandom.prefix(1)))
-      return victim.scores(for: observations.rows(at: [0]), memory: &memory, using: &random)
-    }
-    return looks[0].elements.map(\.bitPattern) == looks[1].elements.map(\.bitPattern)
   }
 }

@@ -19,7 +19,7 @@ import Tensors
 /// 2. The norms are the max norm and L2; under L1 the steps are the steepest of that norm, not those of APGD-L1 (2021).
 /// 3. Back at the best point the momentum starts anew (the authors' code keeps the last displacement).
 /// 4. Fifty steps from one start by default, where AutoAttack takes a hundred from five.
-public struct AutoPGD: AttackRecipe {
+public struct AutoPGD: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "apgd", "Auto-PGD: momentum, and steps that halve by themselves", needs: .weights, norms: [.max, .l2],
@@ -49,10 +49,8 @@ public struct AutoPGD: AttackRecipe {
   private static let successes = 0.75
 
   /// One start, or the strongest of several.
-  public func against(_ victim: any DifferentiablePolicy) -> any Attack {
-    let one = BoundAttack(recipe: self, victim: victim)
-    return restarts > 1
-      ? Strongest(of: Array(repeating: one, count: restarts), against: victim, knowing: .weights) : one
+  public func against(_ victim: any DifferentiablePolicy, learningFrom lesson: Lesson?) -> any Attack {
+    starts(restarts, against: victim)
   }
 
   /// The steps at which the search looks back.

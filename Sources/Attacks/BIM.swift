@@ -12,7 +12,7 @@ import Tensors
 /// Deviations:
 /// 1. α is 2.5·ε/n by default instead of one gray level, so that the number of steps does not limit how far they reach.
 /// 2. Under the L2 and the L1 norm the step is the steepest of that norm.
-public struct BIM: AttackRecipe {
+public struct BIM: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "bim", "small projected steps of steepest ascent", needs: .weights, cost: "n forward, n backward")

@@ -24,7 +24,7 @@ import Tensors
 ///    nearest. Searches go on from where the last one ended.
 /// 6. What is found is drawn back toward the clean observation as far as it still meets the criterion (ten bisections).
 /// 7. Beside a wish for a lower value the margin is the sum of both losses, and what is found not the smallest change that flips.
-public struct CarliniWagner: AttackRecipe {
+public struct CarliniWagner: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "cw", "Carlini–Wagner: the smallest L2 change that flips, held to the budget", needs: .weights,

@@ -128,8 +128,6 @@ struct Decision: Sendable {
   /// The victim's memory and streams after it.
   let memory: Memory
   let random: [RandomStream]
-  /// Whether the scores were drawn, so that a second look at the same may give others.
-  let hasDrawnScores: Bool
 
   init(
     on observations: Tensor, of victim: borrowing some Policy, memory: Memory, using random: [RandomStream],
@@ -138,9 +136,26 @@ struct Decision: Sendable {
     var (memory, random) = (memory, random)
     recorded = isRecorded ? observations.tracked() : nil
     let choice = victim.choice(on: recorded ?? observations, memory: &memory, using: &random)
-    (actions, scores, hasDrawnScores) = (choice.actions, choice.scores, choice.hasDrawnScores)
+    (actions, scores) = (choice.actions, choice.scores)
     memory.state = memory.state.map { $0.stoppingGradient() }
     (self.memory, self.random) = (memory, random)
+  }
+}
+
+extension Policy {
+  /// Whether two looks at the first of some observations give the same scores, and neither draws anything; a policy may hide its
+  /// randomness.
+  func hasSteadyScores(on observations: Tensor, memory: Memory) -> Bool {
+    guard let policy = self as? any ScoringPolicy else { return true }
+    let start = [RandomStream(seed: 0, stream: .attack)]
+    var looks: [[UInt32]] = []
+    for _ in 0..<2 {
+      var (memory, random) = (memory.rows(at: [0]), start)
+      let scores = policy.scores(for: observations.rows(at: [0]), memory: &memory, using: &random)
+      guard random == start else { return false }
+      looks.append(scores.elements.map(\.bitPattern))
+    }
+    return looks[0] == looks[1]
   }
 }
 

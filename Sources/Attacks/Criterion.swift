@@ -1,4 +1,3 @@
-import Networks
 import Tensors
 
 /// What an attack wants of the victim's answers, for the observations of one batch.

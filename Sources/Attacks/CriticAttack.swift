@@ -10,7 +10,7 @@ import Tensors
 /// by projected descent from a random start. Whether the action changes is not its concern.
 ///
 /// Access: gradients, and the victim's value. Cost: 1 + 2·n forward and n backward passes for a start.
-public struct CriticAttack: AttackRecipe {
+public struct CriticAttack: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "critic", "the observation that the victim values least", needs: .weights, needsValues: true,

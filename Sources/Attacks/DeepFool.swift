@@ -15,7 +15,7 @@ import Tensors
 ///
 /// Deviation: with a criterion other than leaving the clean action, the one face between it and the strongest rival; beside a wish for
 /// a lower value the face of the sum of both losses, which is no longer the nearest that flips.
-public struct DeepFool: AttackRecipe {
+public struct DeepFool: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "deepfool", "steps to the nearest linearized boundary, held to the budget", needs: .weights,

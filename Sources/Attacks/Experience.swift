@@ -17,6 +17,8 @@ public struct Experience: Sendable {
   public var hasTerminated: [Bool]
   /// The channels of one frame.
   public var frameChannels: Int
+  /// What it took to live through it; nothing where the observations were there.
+  public var passes = Passes()
 
   /// What a policy lived through.
   public init(

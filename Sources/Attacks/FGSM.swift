@@ -17,7 +17,7 @@ import Tensors
 ///
 /// Access: gradients. Cost: one forward pass (the clean one) and one backward pass to the input. An entry whose gradient
 /// is exactly zero stays as it is.
-public struct FGSM: AttackRecipe {
+public struct FGSM: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "fgsm", "one step of steepest ascent", needs: .weights, cost: "1 forward, 1 backward")

@@ -22,7 +22,7 @@ import Tensors
 /// 2. An observation within the budget is finished, unless `early-stop` is off.
 /// 3. A first point is drawn uniformly from the range as by the authors, and in turn from its corners, which lie farther apart:
 ///    a policy may do the same on all uniform noise. Where no draw meets the criterion the observation stays clean.
-public struct HopSkipJump: AttackRecipe {
+public struct HopSkipJump: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "hopskipjump", "along the boundary between actions, from actions alone", needs: .actions,

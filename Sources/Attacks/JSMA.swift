@@ -18,7 +18,7 @@ import Tensors
 /// 4. z are the scores, not their softmax.
 /// 5. Of several wishes, the action that is to be reached; a lower value alone it takes for any other action.
 /// 6. An entry moves by what the norm leaves: all of its room under L1 while the budget lasts, ε under the max norm.
-public struct JSMA: AttackRecipe {
+public struct JSMA: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "jsma", "few entries, the most salient first, moved as far as they may", needs: .weights, norms: [.l1],

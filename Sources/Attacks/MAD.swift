@@ -17,7 +17,7 @@ import Tensors
 /// 1. Projected ascent with steps of 2.5·ε/n instead of stochastic gradient Langevin dynamics, whose noise is what leaves the
 ///    clean observation there, and that first start instead.
 /// 2. For policies with Q-values π is their softmax.
-public struct MAD: AttackRecipe {
+public struct MAD: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "mad", "as far as possible from the clean action distribution", needs: .weights,
@@ -52,7 +52,7 @@ public struct MAD: AttackRecipe {
   }
 
   /// Projected ascent from half a step up the margin.
-  private struct FromMargin: AttackRecipe {
+  private struct FromMargin: SearchRecipe {
     static let about = MAD.about
     var steps = 20
 

@@ -9,7 +9,7 @@ import Tensors
 /// Access: gradients. Cost: n forward (the first is the clean one) and n backward passes.
 ///
 /// Deviation: α is 2.5·ε/n by default instead of ε/n.
-public struct MIFGSM: AttackRecipe {
+public struct MIFGSM: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "mifgsm", "projected steps along gradients with momentum", needs: .weights, cost: "n forward, n backward")

@@ -10,7 +10,7 @@ import Tensors
 ///
 /// Access: gradients. Cost: for all of the budget and each bisection n + 1 forward and n backward passes; observations that all of
 /// the budget does not flip take no further part.
-public struct MinimalEpsilon: AttackRecipe {
+public struct MinimalEpsilon: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "minimal-epsilon", "the smallest size that flips, by bisection", needs: .weights,

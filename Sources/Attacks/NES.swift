@@ -8,7 +8,7 @@ import Tensors
 ///     g = 1/(2σ·samples) · Σ (loss(x + σu) − loss(x − σu)) · u,   u normal      xₖ₊₁ = project(xₖ + α · steepest(g))
 ///
 /// Access: scores. Cost: n·(2·samples + 1) forward passes, fewer where it flips early.
-public struct NES: AttackRecipe {
+public struct NES: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "nes", "projected steps along gradients estimated at normal points", needs: .scores,

@@ -11,7 +11,7 @@ import Tensors
 /// loses half of its entries is no noise of that size.
 ///
 /// Access: none. Cost: no pass.
-public struct Noise: AttackRecipe {
+public struct Noise: SearchRecipe {
   /// How an entry is drawn.
   public enum Distribution: String, Hashable, Sendable, CaseIterable {
     /// Uniformly from −1 to 1.

@@ -12,7 +12,7 @@ import Tensors
 ///
 /// Access: gradients. Cost: 1 + n forward and n backward passes for a start, and one forward pass more for each where there are
 /// several.
-public struct PGD: AttackRecipe {
+public struct PGD: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "pgd", "projected steps from random starts", needs: .weights,
@@ -48,26 +48,20 @@ public struct PGD: AttackRecipe {
 
   /// One start, or the strongest of several.
   /// - Throws: ``AttackError`` when all starts would be the same.
-  public func against(_ victim: any DifferentiablePolicy) throws -> any Attack {
+  public func against(_ victim: any DifferentiablePolicy, learningFrom lesson: Lesson?) throws -> any Attack {
     guard startsRandomly || restarts == 1 else {
       throw AttackError(
         "pgd: without a random start all \(restarts) starts are the clean observation: restarts and random-start=no "
           + "contradict one another")
     }
-    return starts(on: victim)
+    return starts(restarts, against: victim)
   }
 
   /// Projected ascent from random starts as a part of another attack.
   static func ascent(steps: Int, restarts: Int, on victim: any DifferentiablePolicy) -> any Attack {
     var recipe = PGD()
     (recipe.steps, recipe.restarts) = (steps, restarts)
-    return recipe.starts(on: victim)
-  }
-
-  private func starts(on victim: any DifferentiablePolicy) -> any Attack {
-    let one = BoundAttack(recipe: self, victim: victim)
-    return restarts > 1
-      ? Strongest(of: Array(repeating: one, count: restarts), against: victim, knowing: .weights) : one
+    return recipe.starts(restarts, against: victim)
   }
 
   /// Steps from one start.

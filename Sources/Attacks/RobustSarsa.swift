@@ -1,4 +1,3 @@
-import Environments
 import Networks
 import Policies
 import RandomStreams
@@ -21,7 +20,7 @@ import Tensors
 /// 4. Huber's loss in the place of the squared error, and targets from a copy of the network that is renewed every 50 updates.
 /// 5. It learns from 2,048 steps, 128 of each of sixteen episodes: in a game that goes on for longer it never sees an end.
 /// 6. "Near" is a box under the max norm of the budget, at most 0.1, whatever the norm of the threat model.
-public struct RobustSarsa: LearningRecipe {
+public struct RobustSarsa: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "robust-sarsa", "toward the action of least value, by values learned from the victim's episodes",
@@ -57,19 +56,19 @@ public struct RobustSarsa: LearningRecipe {
   /// Always.
   public var learns: Bool { true }
 
-  /// - Throws: ``AttackError``: without experience there is nothing to learn from.
-  public func against(_ victim: any DifferentiablePolicy) throws -> any Attack {
-    throw AttackError(
-      "the attack \"robust-sarsa\" learns from its victim's episodes first: run it with attack or evaluate")
-  }
-
   /// The attack, with values learned from the victim's episodes.
+  /// - Throws: ``AttackError`` without any that could be learned from.
   public func against(
-    _ victim: any DifferentiablePolicy, learningFrom lesson: Lesson
+    _ victim: any DifferentiablePolicy, learningFrom lesson: Lesson?
   ) throws -> any Attack {
-    SarsaAttack(
+    guard let lesson else {
+      throw AttackError(
+        "the attack \"robust-sarsa\" learns from its victim's episodes first: run it with attack or evaluate")
+    }
+    return SarsaAttack(
       values: try learnedValues(of: victim, from: lesson.experience, within: lesson.threat),
-      ascent: PGD.ascent(steps: steps, restarts: restarts, on: victim))
+      ascent: PGD.ascent(steps: steps, restarts: restarts, on: victim),
+      learningPasses: lesson.experience.passes + Passes(forward: 1))
   }
 
   /// Learns Q, one output an action.
@@ -132,19 +131,13 @@ public struct RobustSarsa: LearningRecipe {
     let stepped = (seen + corner).stepped(by: 2 * size, alongSignOf: slope)
     return maximum(minimum(stepped, seen + size), seen - size).clamped(to: threat.range)
   }
-
-  /// What attacks is what ``against(_:learningFrom:)`` has bound to the learned values.
-  /// - Precondition: never called.
-  public func perturb(
-    _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
-    within neighborhood: Neighborhood, using random: inout [RandomStream]
-  ) -> Tensor { preconditionFailure("robust-sarsa attacks with the values that it has learned") }
 }
 
 /// Toward the action of least learned value.
 private struct SarsaAttack: Attack {
   let values: Network
   let ascent: any Attack
+  let learningPasses: Passes
 
   func perturb(
     _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,

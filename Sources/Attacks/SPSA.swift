@@ -12,7 +12,7 @@ import Tensors
 /// Deviations:
 /// 1. The step is a share of epsilon (2.5·ε/n) instead of 0.01.
 /// 2. Adam as in ``AdamPGD``: each estimate is divided by its largest entry.
-public struct SPSA: AttackRecipe {
+public struct SPSA: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "spsa", "Adam along gradients estimated at random corners", needs: .scores, norms: [.max],

@@ -17,7 +17,7 @@ import Tensors
 /// 1. An observation keeps what raises the margin of the criterion, targeted or not.
 /// 2. What is tried is projected exactly, where the authors clip to the range (and scale first).
 /// 3. A square that would set nothing anew gets the opposite signs (the authors draw again).
-public struct Square: AttackRecipe {
+public struct Square: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "square", "random squares that are kept where they help", needs: .scores, cost: "up to 2 + n forward")

@@ -22,6 +22,8 @@ struct Strongest: Attack {
   /// It judges what it is offered: by scores where it may see them.
   var needs: Knowledge { max(attacks.map(\.needs).max() ?? .nothing, judge == nil ? .actions : .scores) }
 
+  var learningPasses: Passes { attacks.map(\.learningPasses).reduce(Passes(), +) }
+
   func check(fits shape: Shape) throws(AttackError) {
     for attack in attacks { try attack.check(fits: shape) }
   }

@@ -32,7 +32,7 @@ public struct ThreatModel: Hashable, Sendable {
   public var region: Region
   /// Of an episode's first t frames at most ⌈share·t⌉ may be attacked, at every t; 0 to 1.
   public var share: Double
-  /// Whether what is delivered has only the 256 levels of 8 bits over the range.
+  /// Whether what is changed is delivered on one of the 256 levels of 8 bits over the range, or where it was.
   public var isQuantized: Bool
   /// What may be known of the victim.
   public var knowledge: Knowledge
@@ -71,7 +71,8 @@ public struct ThreatModel: Hashable, Sendable {
     guard budget > 0 else { return nil }
     if isQuantized, budget < quantizationStep * 0.999 {
       return
-        "epsilon \(epsilon.bothWays) is below one step of 8 bits (1/255): rounding takes every perturbation back"
+        "epsilon \(epsilon.bothWays) is below one step of 8 bits (1/255): rounding takes every perturbation of what a camera "
+        + "of 8 bits has seen back"
     }
     if budget < quantizationStep / 2 {
       return

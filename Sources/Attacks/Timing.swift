@@ -29,6 +29,9 @@ public enum Timing: Hashable, Sendable {
     }
   }
 
+  /// Whether it compares an episode's frames with one another.
+  var ranks: Bool { self == .strategic(nil) || self == .valueGuided(nil) }
+
   var needsValues: Bool {
     if case .valueGuided = self { true } else { false }
   }
@@ -101,7 +104,7 @@ public struct Turn: Hashable, Sendable, Codable {
   public internal(set) var frames = 0
   /// Frames of these that were attacked.
   public internal(set) var attacked = 0
-  /// A timing's signals so far, sorted.
+  /// The signals so far, sorted, of a timing that ranks them.
   private var signals: [Double] = []
 
   /// An episode's start.
@@ -113,7 +116,7 @@ public struct Turn: Hashable, Sendable, Codable {
   mutating func takesFrame(
     at timing: Timing, signal: Double?, within threat: ThreatModel, using random: inout RandomStream
   ) -> Bool {
-    if let signal { signals.insert(signal, at: place(of: signal)) }
+    if let signal, timing.ranks { signals.insert(signal, at: place(of: signal)) }
     let isAllowed = attacked < threat.attackableFrames(of: frames + 1)
     let isChosen = timing.chooses(self, signal: signal ?? 0, share: threat.share, using: &random)
     frames += 1

@@ -1,4 +1,3 @@
-import Environments
 import Foundation
 import Networks
 import Policies
@@ -14,12 +13,13 @@ import Tensors
 /// With `file` the perturbation that `hoodwink craft --attack universal` has saved is used, whatever goal it was learned for;
 /// otherwise it is learned from the victim before the run: from 2,048 steps, 128 of each of sixteen episodes.
 ///
-/// Access: gradients while it learns, nothing then. Cost: n forward and backward passes of `batch` observations, once.
-public struct Universal: LearningRecipe {
+/// Access: gradients while it learns, nothing then. Cost, once: 2n forward and n backward passes of `batch` observations, and
+/// the steps of the lesson.
+public struct Universal: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "universal", "one perturbation for all frames, learned or from a file", needs: .weights,
-    cost: "none; n·batch forward and backward once, to learn")
+    cost: "none; 2n·batch forward, n·batch backward once, to learn")
 
   /// What can be set.
   public static let parameters: [AttackParameter<Universal>] = [
@@ -47,19 +47,24 @@ public struct Universal: LearningRecipe {
   /// A perturbation from a file needs to know nothing.
   public var needs: Knowledge { learns ? .weights : .nothing }
 
-  /// The perturbation of the file.
-  /// - Throws: ``AttackError`` when there is none, `SafetensorsError` when it cannot be read.
-  public func against(_ victim: any Policy) throws -> any Attack {
-    guard !learns else {
+  /// The perturbation of the file, or one that is learned.
+  /// - Throws: ``AttackError`` when it cannot be learned, or is not to be and settings of learning are given; `SafetensorsError` when
+  ///   the file cannot be read.
+  public func against(_ victim: any Policy, learningFrom lesson: Lesson?) throws -> any Attack {
+    guard learns else {
+      var unlearned = Universal()
+      unlearned.file = file
+      guard self == unlearned else {
+        throw AttackError(
+          "universal: what a file holds is not learned again: leave steps, batch and loss out, or the file")
+      }
+      return try UniversalPerturbation(contentsOf: URL(fileURLWithPath: file))
+    }
+    guard let lesson else {
       throw AttackError(
         "the attack \"universal\" learns from observations first: give it a file that craft has written (universal:file=…)"
       )
     }
-    return try UniversalPerturbation(contentsOf: URL(fileURLWithPath: file))
-  }
-
-  /// The perturbation, learned.
-  public func against(_ victim: any Policy, learningFrom lesson: Lesson) throws -> any Attack {
     guard let victim = victim as? any DifferentiablePolicy else {
       throw AttackError(
         "the attack \"universal\" needs gradients to learn: give it a file that craft has written (universal:file=…)"
@@ -76,10 +81,10 @@ public struct Universal: LearningRecipe {
   ) throws -> UniversalPerturbation {
     let (experience, threat) = (lesson.experience, lesson.threat)
     guard experience.count > 0 else { throw AttackError("there are no observations to learn from") }
-    let look = Decision(
-      on: experience.observations.rows(at: [0]), of: victim, memory: experience.memory.rows(at: [0]),
-      using: [RandomStream(seed: 0, stream: .attack)], isRecorded: false)
-    guard lesson.expectation != nil || !look.hasDrawnScores else { throw AttackError.unsteadyScores }
+    guard
+      lesson.expectation != nil
+        || victim.hasSteadyScores(on: experience.observations, memory: experience.memory)
+    else { throw AttackError.unsteadyScores }
     var random = RandomStream(seed: 0, stream: .attack)
     let shape = Shape([1] + experience.observations.shape.dimensions.dropFirst())
     // Around zero, in a range that binds for no observation.
@@ -90,6 +95,7 @@ public struct Universal: LearningRecipe {
     )
     let space = try Neighborhood(of: .zeros(shape), under: free, frameChannels: experience.frameChannels)
     var change = Tensor.zeros(shape)
+    var passes = experience.passes
     var order: [Int] = []
     for _ in 0..<steps {
       if order.count < min(batch, experience.count) { order = random.permutation(of: experience.count) }
@@ -103,26 +109,24 @@ public struct Universal: LearningRecipe {
       let gradient = clean.ascent(
         of: victim, at: point, raising: lesson.goal.criterion(for: clean), as: loss, using: &streams
       ).gradient
+      passes = clean.passes.reduce(passes, +)
       let sum = gradient.sum(alongAxis: 0, keepingAxis: true)
       change = space.project(space.step(from: change, along: sum, share: 2.5 / Float(steps)))
     }
-    return UniversalPerturbation(change)
+    return UniversalPerturbation(change, learningPasses: passes)
   }
-
-  /// What attacks is the perturbation that ``against(_:learningFrom:)`` has learned.
-  /// - Precondition: never called.
-  public func perturb(
-    _ clean: CleanPass, of victim: any Policy, meeting criterion: any Criterion,
-    within neighborhood: Neighborhood, using random: inout [RandomStream]
-  ) -> Tensor { preconditionFailure("universal attacks with what it has learned") }
 }
 
 /// A change that is added to every observation.
 public struct UniversalPerturbation: Attack {
   /// [1, height, width, channels].
   public let change: Tensor
+  /// What was asked of the policy that it was learned on; nothing for one that was read from a file.
+  public let learningPasses: Passes
 
-  init(_ change: Tensor) { self.change = change }
+  init(_ change: Tensor, learningPasses: Passes) {
+    (self.change, self.learningPasses) = (change, learningPasses)
+  }
 
   /// Reads what ``entries`` was written as.
   /// - Throws: `SafetensorsError`, or ``AttackError`` when the file holds no perturbation.
@@ -137,7 +141,7 @@ public struct UniversalPerturbation: Attack {
     guard entry.elements.allSatisfy(\.isFinite) else {
       throw AttackError("\(url.path): the perturbation holds numbers that are not finite")
     }
-    change = Tensor(entry.elements, shape: Shape(entry.shape))
+    self.init(Tensor(entry.elements, shape: Shape(entry.shape)), learningPasses: Passes())
   }
 
   /// For a safetensors file.

@@ -12,7 +12,7 @@ import Tensors
 /// Access: gradients. Cost: 1 + n forward and n backward passes for a start.
 ///
 /// Deviation: projected ascent instead of the best of points drawn along the gradient's direction.
-public struct WorstAction: AttackRecipe {
+public struct WorstAction: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "worst-action", "toward the action that the victim likes least", needs: .weights,

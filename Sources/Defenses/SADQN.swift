@@ -142,28 +142,3 @@ extension SADQN: NamedDefense {
       + (method == .pgd ? ["steps=\(steps)"] : []) + (labels == .own ? [] : ["labels=\(labels.rawValue)"])
   }
 }
-
-/// - Throws: `ConfigurationError` when a defense is not for an agent.
-func requireAgent(
-  _ kind: AgentKind, _ kinds: [AgentKind], _ name: String, instead: String
-) throws(ConfigurationError) {
-  guard !kinds.contains(kind) else { return }
-  throw ConfigurationError(
-    "\(name) hardens \(kinds.map(\.rawValue).joined(separator: " and ")), not \(kind.rawValue): try \(instead)",
-    settings: ["defense", "agent"])
-}
-
-/// - Throws: `ConfigurationError` when interval bounds do not cover a network.
-func requireIntervalBounds(_ policy: Network, _ name: String) throws(ConfigurationError) {
-  do throws(NetworkError) { try policy.architecture.checkIntervalBounds() } catch {
-    throw ConfigurationError("\(name): \(error)", settings: ["defense", "network", "lstm"])
-  }
-}
-
-/// Elements from −1 to 1, the same for an update of a run whatever was drawn before.
-func startingNoise(_ shape: Shape, seed: UInt64, update: Int) -> Tensor {
-  var random = RandomStream(seed: seed, stream: .defense, index: update)
-  return Tensor(shape: shape) { noise in
-    for index in noise.indices { noise[index] = random.uniform(in: -1...1) }
-  }
-}

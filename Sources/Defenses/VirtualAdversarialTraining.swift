@@ -54,11 +54,11 @@ public struct VirtualAdversarialTraining: LossDefense {
     guard let (epsilon, weight) = hardness.at(progress) else { return nil }
     // Neither needs a label.
     let frames = [experience.observations, experience.next]
-    let noise = frames.indices.map {
-      gaussian(frames[$0].shape, seed: seed, update: update * 2 + $0)
+    let starts = frames.indices.map {
+      noise(frames[$0].shape, seed: seed, update: update * 2 + $0) { Float($0.normal()) }
     }
     let (surroundings, temperature, iterations) = (surroundings, temperature, iterations)
-    let perturbed = zip(frames, noise).map { frames, noise in
+    let perturbed = zip(frames, starts).map { frames, noise in
       Self.perturbed(
         frames, from: noise, epsilon: epsilon, iterations: iterations, within: surroundings, workers: workers
       ) { policy($0) / temperature }
@@ -102,14 +102,6 @@ extension Tensor {
     let flat = flattened()
     let norms = (flat.squared().sum(alongAxis: -1, keepingAxis: true) + 1e-30).squareRoot()
     return (flat / norms).reshaped(to: shape)
-  }
-}
-
-/// Standard normal elements, the same for an update of a run whatever was drawn before.
-private func gaussian(_ shape: Shape, seed: UInt64, update: Int) -> Tensor {
-  var random = RandomStream(seed: seed, stream: .defense, index: update)
-  return Tensor(shape: shape) { noise in
-    for index in noise.indices { noise[index] = Float(random.normal()) }
   }
 }
 

@@ -181,9 +181,11 @@ public struct WocaR: LossDefense {
   /// Goes on with them.
   public mutating func restore(_ state: Data) throws {
     let saved = try PropertyListDecoder().decode(Worst.self, from: state)
-    worst?.parameters = saved.parameters
-    target?.parameters = saved.target
-    optimizer.restore(saved.optimizer)
+    guard var worst, var target else { preconditionFailure("a defense begins before it goes on") }
+    worst.parameters = try saved.parameters.replacing(worst.parameters)
+    target.parameters = try saved.target.replacing(target.parameters)
+    try optimizer.restore(saved.optimizer, for: worst.parameters)
+    (self.worst, self.target) = (worst, target)
     loss = saved.loss
   }
 }

@@ -57,11 +57,11 @@ private struct PNGFolder {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
       found = try FileManager.default.contentsOfDirectory(atPath: url.path)
     } catch {
-      throw DisplayError("Cannot record into \(url.path): it is not a folder and cannot become one.")
+      throw DisplayError("\(url.path): is not a folder and cannot become one")
     }
     guard found.isEmpty else {
       throw DisplayError(
-        "Cannot record into \(url.path): it is not empty. A recording wants a folder of its own.")
+        "\(url.path): is not empty: a recording wants a folder of its own")
     }
     self.url = url
   }

@@ -22,11 +22,11 @@ public final class Terminal: LiveScreen {
   /// - Throws: ``DisplayError`` where the two are no terminal.
   public init(input: Int32 = STDIN_FILENO, output: Int32 = STDOUT_FILENO) throws {
     guard isatty(input) == 1, isatty(output) == 1, tcgetattr(input, &settings) == 0 else {
-      throw DisplayError("There is no terminal to show pictures in: record them into a file.")
+      throw DisplayError("there is no terminal to show pictures in: record them into a file")
     }
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else {
-      throw DisplayError("Cannot open a pipe: \(String(cString: strerror(errno))).")
+      throw DisplayError("a pipe cannot be opened: \(String(cString: strerror(errno)))")
     }
     for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
     wakeEnds = ends
@@ -135,7 +135,7 @@ public final class Terminal: LiveScreen {
         var source = pollfd(fd: output, events: Int16(POLLOUT), revents: 0)
         _ = poll(&source, 1, -1)
       } else if errno != EINTR {
-        throw DisplayError("The terminal was lost: \(String(cString: strerror(errno))).")
+        throw DisplayError("the terminal was lost: \(String(cString: strerror(errno)))")
       }
     }
   }

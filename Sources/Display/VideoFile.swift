@@ -12,7 +12,9 @@ final class VideoFile {
   private let executable: URL
   private let process = Process()
   private let input = Pipe()
-  private let errors = Pipe()
+  /// What ffmpeg complains of: a file, because a pipe that nobody reads fills up.
+  private let complaints = FileManager.default.temporaryDirectory
+    .appendingPathComponent("hoodwink-ffmpeg-\(UUID().uuidString).log")
   private var size: (width: Int, height: Int)?
 
   /// - Throws: ``DisplayError`` when the file exists, its folder does not, or ffmpeg is not installed.
@@ -22,19 +24,21 @@ final class VideoFile {
     self.framesPerSecond = framesPerSecond
     guard let executable = Self.program("ffmpeg") else {
       throw DisplayError(
-        "Cannot record \(url.path): videos need ffmpeg, and it is not installed. Install it (apt-get install "
-          + "ffmpeg), or name a folder for PNG files.")
+        "\(url.path): videos need ffmpeg, which is not installed: install it (apt-get install ffmpeg), or name a "
+          + "folder for PNG files")
     }
     self.executable = executable
     guard !FileManager.default.fileExists(atPath: url.path) else {
-      throw DisplayError("Cannot record \(url.path): it exists, and nothing is overwritten.")
+      throw DisplayError("\(url.path) exists: name another file, or remove it")
     }
     var isFolder: ObjCBool = false
     let folder = url.deletingLastPathComponent().path
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-      throw DisplayError("Cannot record \(url.path): there is no folder \(folder).")
+      throw DisplayError("\(url.path): there is no folder \(folder)")
     }
   }
+
+  deinit { try? FileManager.default.removeItem(at: complaints) }
 
   /// A program in the search path.
   private static func program(_ name: String) -> URL? {
@@ -78,9 +82,12 @@ final class VideoFile {
       ] + encoding + ["file:" + url.path]
     process.standardInput = input
     process.standardOutput = FileHandle.nullDevice
-    process.standardError = errors
-    do { try process.run() } catch {
-      throw DisplayError("Cannot record \(url.path): \(executable.path) cannot be started.")
+    do {
+      try Data().write(to: complaints)
+      process.standardError = try FileHandle(forWritingTo: complaints)
+      try process.run()
+    } catch {
+      throw DisplayError("\(url.path): \(executable.path) cannot be started")
     }
   }
 
@@ -104,10 +111,9 @@ final class VideoFile {
 
   private func failure() -> DisplayError {
     try? input.fileHandleForWriting.close()
-    let complaint = String(
-      decoding: (try? errors.fileHandleForReading.readToEnd()) ?? Data(), as: UTF8.self)
     process.waitUntilExit()
+    let complaint = String(decoding: (try? Data(contentsOf: complaints)) ?? Data(), as: UTF8.self)
     let reason = complaint.split(separator: "\n").last.map(String.init) ?? "ffmpeg ended early"
-    return DisplayError("Cannot write \(url.path): \(reason)")
+    return DisplayError("cannot write \(url.path): \(reason)")
   }
 }

@@ -14,7 +14,7 @@ public struct WatchSession: Sendable {
     /// The policy.
     public let policy: any ScoringPolicy
     /// What its scores are.
-    public let scores: WatchedStep.Scores
+    public let scores: ScoreKind
     /// Where it acts.
     public let environment: EnvironmentDefinition
     /// How many frames it sees.
@@ -24,7 +24,7 @@ public struct WatchSession: Sendable {
 
     /// A policy and what it looks at.
     public init(
-      name: String, policy: any ScoringPolicy, scores: WatchedStep.Scores, environment: EnvironmentDefinition,
+      name: String, policy: any ScoringPolicy, scores: ScoreKind, environment: EnvironmentDefinition,
       frames: Int, surrogate: (name: String, policy: any Policy)? = nil
     ) {
       self.name = name

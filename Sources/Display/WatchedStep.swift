@@ -1,4 +1,5 @@
 import Foundation
+import Policies
 
 /// One step of one episode as it is watched: what there was to see when the policy decided, and what came of it.
 public struct WatchedStep: Hashable, Sendable {
@@ -32,14 +33,6 @@ public struct WatchedStep: Hashable, Sendable {
     }
   }
 
-  /// What a policy's scores are.
-  public enum Scores: String, Hashable, Sendable {
-    /// Values of the actions: the highest is the value of what is seen.
-    case values
-    /// Logits of the actions: only their differences mean something.
-    case logits
-  }
-
   /// The environment's id.
   public var environment: String
   /// The policy's name.
@@ -63,7 +56,7 @@ public struct WatchedStep: Hashable, Sendable {
   /// The names of the actions, at least one.
   public var actions: [String]
   /// What the scores are.
-  public var scores: Scores
+  public var scores: ScoreKind
   /// The policy's score of each action on the clean observation.
   public var cleanScores: [Float]
   /// The policy's score of each action on the observation as delivered.
@@ -86,7 +79,7 @@ public struct WatchedStep: Hashable, Sendable {
   public init(
     environment: String, policy: String, attack: Attack?, seed: UInt64, step: Int, episodeReturn: Double,
     ending: String? = nil, clean: [FrameImage], delivered: [FrameImage], world: FrameImage? = nil,
-    actions: [String], scores: Scores, cleanScores: [Float], deliveredScores: [Float], value: Float? = nil,
+    actions: [String], scores: ScoreKind, cleanScores: [Float], deliveredScores: [Float], value: Float? = nil,
     cleanAction: Int, deliveredAction: Int, flips: Int, attackedFrames: Int
   ) {
     precondition(
@@ -133,7 +126,7 @@ public struct WatchedStep: Hashable, Sendable {
   }
 
   /// The highest score where scores are values; for logits the probability of the likeliest action.
-  private static func value(of scores: [Float], _ kind: Scores) -> Float {
+  private static func value(of scores: [Float], _ kind: ScoreKind) -> Float {
     let highest = scores.max() ?? 0
     switch kind {
     case .values: return highest

@@ -158,7 +158,7 @@
     }
 
     private static func error() -> DisplayError {
-      DisplayError("Cannot draw in the window: \(String(cString: SDL_GetError())).")
+      DisplayError("the window cannot be drawn in: \(String(cString: SDL_GetError()))")
     }
   }
 

@@ -43,6 +43,7 @@ extension Experience {
       observations: .concatenate(seen), memory: Self.joined(memories, rows: seen.map { $0.shape[0] }),
       actions: actions, rewards: rewards, successors: successors, hasTerminated: hasTerminated,
       frameChannels: rollout.stack.frame.channels)
+    passes = Passes(forward: count)
   }
 
   /// The memories one after another; an empty one stands for zeros.

@@ -186,11 +186,20 @@ private struct Slopes: Sendable {
     let draws = 8
     var sums = [Float](repeating: 0, count: frames.count)
     for _ in 0..<draws {
-      for (row, margin) in gain(signs(using: &random)).enumerated() { sums[row] += margin }
+      for (row, margin) in gain(randomDirection(using: &random)).enumerated() { sums[row] += margin }
     }
     return along.indices.map { row in
       let average = sums[row] / Float(draws)
       return along[row] == average ? nil : along[row] > average
+    }
+  }
+
+  /// Where a random step goes. Under the L1 norm, which takes the entries of largest slope, no two have one size.
+  private func randomDirection(using random: inout [RandomStream]) -> Tensor {
+    guard neighborhood.threat.norm == .l1 else { return signs(using: &random) }
+    let length = neighborhood.length
+    return Tensor(shape: gradient.shape) { slopes in
+      for index in slopes.indices { slopes[index] = Float(random[index / length].normal()) }
     }
   }
 

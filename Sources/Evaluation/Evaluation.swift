@@ -31,9 +31,14 @@ public struct Evaluation: Sendable {
   public struct Result: Sendable {
     /// The episodes in the order of their seeds.
     public let episodes: [EpisodeRecord]
+    /// What the attack asked of its victim before the first of them, to learn.
+    public let learningPasses: Passes
 
     /// What some episodes found.
-    public init(episodes: [EpisodeRecord]) { self.episodes = episodes }
+    public init(episodes: [EpisodeRecord], learningPasses: Passes = Passes()) {
+      self.episodes = episodes
+      self.learningPasses = learningPasses
+    }
 
     /// The returns in the order of the seeds.
     public var returns: [Double] { episodes.map(\.episodeReturn) }
@@ -56,8 +61,8 @@ public struct Evaluation: Sendable {
     public var unchangedFrames: Int { episodes.reduce(0) { $0 + $1.unchangedFrames } }
     /// The share of all frames on which the attacker worked.
     public var attackedShare: Double { frames == 0 ? 0 : Double(attackedFrames) / Double(frames) }
-    /// What the attacker asked of its victim.
-    public var passes: Passes { episodes.reduce(Passes()) { $0 + $1.passes } }
+    /// What the attacker asked of its victim, in the episodes and before.
+    public var passes: Passes { episodes.reduce(learningPasses) { $0 + $1.passes } }
     /// All frames.
     public var frames: Int { episodes.reduce(0) { $0 + $1.length } }
     /// The largest perturbation delivered, in the norm of the threat model.
@@ -127,7 +132,8 @@ public struct Evaluation: Sendable {
       guard continuing(ended) else { throw CancellationError() }
       return rollout.records
     }
-    return Result(episodes: records.flatMap { $0 })
+    return Result(
+      episodes: records.flatMap { $0 }, learningPasses: attacker?.attack.learningPasses ?? Passes())
   }
 
   /// The attacker of an opposition. An attack that learns first learns from episodes of its own seeds, those of the policy on

@@ -76,11 +76,20 @@ public struct Optimizer<Rule: UpdateRule>: Sendable {
     fileprivate let tensors: [[Tensor]]
   }
 
-  /// What ``restore(_:)`` needs to go on from here.
+  /// What ``restore(_:for:)`` needs to go on from here.
   public var savedState: State { State(step: step, tensors: state) }
 
   /// Goes on where an optimizer of the same rule and parameters was.
-  public mutating func restore(_ saved: State) {
+  /// - Parameter parameters: what it updates.
+  /// - Throws: `DecodingError` for the state of another.
+  public mutating func restore(_ saved: State, for parameters: [Tensor]) throws {
+    let expected =
+      saved.tensors.isEmpty ? [] : parameters.flatMap { Array(repeating: $0, count: rule.stateCount) }
+    _ = try saved.tensors.flatMap(\.self).replacing(expected)
+    guard saved.tensors.allSatisfy({ $0.count == rule.stateCount }), saved.step >= 0 else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [], debugDescription: "a state of another rule of updates"))
+    }
     step = saved.step
     state = saved.tensors
   }

@@ -24,12 +24,10 @@ public struct Choice: Sendable {
   public let actions: [Int]
   /// The scores of all actions, [batch, actions]; nil where they are not shown.
   public let scores: Tensor?
-  /// Whether the scores were drawn, so that a second look at the same may give others.
-  public let hasDrawnScores: Bool
 
   /// A choice.
-  public init(actions: [Int], scores: Tensor? = nil, hasDrawnScores: Bool = false) {
-    (self.actions, self.scores, self.hasDrawnScores) = (actions, scores, hasDrawnScores)
+  public init(actions: [Int], scores: Tensor? = nil) {
+    (self.actions, self.scores) = (actions, scores)
   }
 }
 
@@ -76,10 +74,7 @@ extension ScoringPolicy {
   public func choice(
     on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
   ) -> Choice {
-    let before = random.first
     let scores = scores(for: observations, memory: &memory, using: &random)
-    let hasDrawnScores = random.first != before
-    return Choice(
-      actions: actions(from: scores, using: &random), scores: scores, hasDrawnScores: hasDrawnScores)
+    return Choice(actions: actions(from: scores, using: &random), scores: scores)
   }
 }

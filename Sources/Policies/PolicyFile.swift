@@ -89,13 +89,16 @@ public struct PolicyFile: Sendable {
   public var victim: any DifferentiablePolicy {
     guard (description.inference ?? []).isEmpty else { return acting }
     if let critic { return ActorCriticPolicy(policy, critic: critic) }
-    return description.agent == "dqn" ? ActionValuePolicy(policy) : policy
+    return scores == .values ? ActionValuePolicy(policy) : policy
   }
+
+  /// What its scores are.
+  public var scores: ScoreKind { description.agent == "dqn" ? .values : .logits }
 
   /// The victim, drawing its actions from the distribution that its scores are the logits of.
   /// - Throws: ``PolicyError`` where they are none: Q-values and votes.
   public func samplingVictim() throws(PolicyError) -> any DifferentiablePolicy {
-    guard description.agent != "dqn" else {
+    guard scores == .logits else {
       throw PolicyError("a dqn has no distribution over actions to draw from: its scores are values")
     }
     guard !(description.inference ?? []).contains(where: \.forgets) else {
@@ -146,13 +149,14 @@ public struct PolicyFile: Sendable {
       }
       let actor = try architecture("hoodwink.network")
       let judge = hasCritic ? try architecture("hoodwink.critic") : nil
-      let known =
-        try actor.parameters().map(\.name) + (judge?.parameters().map { Self.criticPrefix + $0.name } ?? [])
+      let known = Set(
+        try actor.parameters().map(\.name) + (judge?.parameters().map { Self.criticPrefix + $0.name } ?? []))
       for entry in file.entries where !known.contains(entry.name) {
         throw PolicyError("\(url.path): the tensor \"\(entry.name)\" is not part of its network")
       }
-      let network = try Self.network(actor, in: file, prefix: "", url)
-      let critic = try judge.map { try Self.network($0, in: file, prefix: Self.criticPrefix, url) }
+      let entries = Dictionary(file.entries.map { ($0.name, $0) }) { first, _ in first }
+      let network = try Self.network(actor, in: entries, prefix: "", url)
+      let critic = try judge.map { try Self.network($0, in: entries, prefix: Self.criticPrefix, url) }
       policy = NetworkPolicy(network)
       let frame = description.frame
       guard (1...(1 << 20)).contains(description.frames) else {
@@ -193,12 +197,12 @@ public struct PolicyFile: Sendable {
 
   /// A network of a file.
   private static func network(
-    _ architecture: Network.Architecture, in file: Safetensors, prefix: String, _ url: URL
+    _ architecture: Network.Architecture, in entries: [String: Safetensors.Entry], prefix: String, _ url: URL
   ) throws -> Network {
     var parameters: [Tensor] = []
     for (name, shape) in try architecture.parameters() {
       let name = prefix + name
-      guard let entry = file[name] else {
+      guard let entry = entries[name] else {
         throw PolicyError("\(url.path): the tensor \"\(name)\" is missing")
       }
       guard entry.shape == shape.dimensions else {

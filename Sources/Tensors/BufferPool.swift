@@ -100,6 +100,7 @@ struct BufferPool {
   /// Uninitialized room for `count` floats, aligned to 64 bytes.
   static func take(_ count: Int) -> UnsafeMutablePointer<Float> {
     let sizeClass = sizeClass(for: count)
+    precondition(sizeClass < classCount, "out of memory: a tensor of \(count) elements")
     let buffer = current.pointee.lists[sizeClass].pop() ?? takeShared(sizeClass)
     return buffer.assumingMemoryBound(to: Float.self)
   }

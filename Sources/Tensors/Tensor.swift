@@ -65,6 +65,7 @@ extension Tensor {
     shape: Shape, initializingWith body: (inout MutableSpan<Float>) throws(Failure) -> Void
   ) throws(Failure) {
     self.init(repeating: 0, shape: shape)
+    defer { withExtendedLifetime(storage) {} }
     var span = UnsafeMutableBufferPointer(start: storage.pointer, count: shape.count).mutableSpan
     try body(&span)
   }
@@ -89,7 +90,8 @@ extension Tensor {
   public func withElements<Result, Failure>(
     _ body: (Span<Float>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(UnsafeBufferPointer(start: storage.pointer, count: count).span)
+    defer { withExtendedLifetime(storage) {} }
+    return try body(UnsafeBufferPointer(start: storage.pointer, count: count).span)
   }
 
   /// Changes the elements in place; copies them first if another tensor shares them. The result is off the tape.
@@ -97,6 +99,7 @@ extension Tensor {
     _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     makeUnique()
+    defer { withExtendedLifetime(storage) {} }
     var span = UnsafeMutableBufferPointer(start: storage.pointer, count: count).mutableSpan
     return try body(&span)
   }

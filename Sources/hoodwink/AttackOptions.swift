@@ -5,7 +5,6 @@ import Episodes
 import Evaluation
 import Foundation
 import Policies
-import RandomStreams
 
 /// What an attacker may do, as options.
 struct ThreatOptions: ParsableArguments {

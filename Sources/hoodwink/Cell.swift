@@ -100,7 +100,7 @@ struct Cell: Encodable {
       attackedFrames: result.attackedFrames, unchangedFrames: result.unchangedFrames,
       largestPerturbation: result.largestPerturbation, forwardPasses: result.passes.forward,
       backwardPasses: result.passes.backward, seconds: seconds, returns: result.returns,
-      knowledge: surrogate == nil ? opposition?.plan.attack.about.map(\.needs).max() ?? .nothing : .actions,
+      knowledge: surrogate == nil ? opposition?.plan.attack.needs ?? .nothing : .actions,
       perturbs: opposition?.plan.attack.about.allSatisfy { !$0.norms.isEmpty } ?? true, result: result)
   }
 
@@ -146,7 +146,7 @@ struct Cell: Encodable {
 
   /// The heads of ``values``.
   static let columns = [
-    "policy", "environment", "attack", "epsilon", "epsilon_value", "threat_hash", "goal", "timing",
+    "policy", "environment", "attack", "epsilon", "epsilon_value", "threat", "threat_hash", "goal", "timing",
     "expectation", "straight_through", "surrogate", "acting", "episodes", "seed", "mean",
     "interquartile_mean", "interval_low", "interval_high",
     "interval_over", "flip_rate", "reach_rate",
@@ -158,7 +158,8 @@ struct Cell: Encodable {
   /// The cell as a line of a CSV file.
   var values: [String] {
     [
-      policy, environment, attack ?? "", epsilon ?? "", epsilonValue.map { "\($0)" } ?? "", threatHash ?? "",
+      policy, environment, attack ?? "", epsilon ?? "", epsilonValue.map { "\($0)" } ?? "", threat ?? "",
+      threatHash ?? "",
       goal ?? "", timing ?? "", expectation.map { "\($0)" } ?? "", straightThrough.map { "\($0)" } ?? "",
       surrogate ?? "", acting, "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)",
       intervalLow.map { "\($0)" } ?? "", intervalHigh.map { "\($0)" } ?? "", intervalOver,
@@ -178,14 +179,17 @@ extension NamedPolicy {
     let frame = file.description.frame
     let observation = Tensor.zeros([1, frame.height, frame.width, frame.channels * file.description.frames])
     _ = try Neighborhood(of: observation, under: opposition.threat, frameChannels: frame.channels)
-    // What learns first is made when it has learned.
-    guard !opposition.plan.attack.learns else { return }
-    var threat = opposition.threat
-    _ = try Attacker(opposition.plan, against: victim, within: threat, searchingOn: surrogate)
+    var (plan, threat) = (opposition.plan, opposition.threat)
+    try plan.target(against: victim, within: threat, searchingOn: surrogate)
+    if plan.attack.learns {
+      // It is made when it has learned, from gradients: an attack that needs them at once stands for it.
+      plan.attack = try AttackChoice("fgsm")
+    }
+    _ = try Attacker(plan, against: victim, within: threat, searchingOn: surrogate)
     // Whether the policy's answers are what the attack takes them for, one look tells, with nothing allowed.
     threat.epsilon = Epsilon(0)
     var random = [RandomStream(seed: 0, stream: .attack)]
-    _ = try Attacker(opposition.plan, against: victim, within: threat, searchingOn: surrogate)
+    _ = try Attacker(plan, against: victim, within: threat, searchingOn: surrogate)
       .deliver(
         observation, frameChannels: frame.channels, using: &random, victimRandom: [RandomStream(seed: 0)])
   }

@@ -182,7 +182,7 @@ struct CertifyCommand: StoppableCommand {
   }
 
   /// The certified return where a lowest one is known.
-  /// - Throws: `CertificationError` when the attack has left less than what is certified.
+  /// - Throws: `Failure` when the attack has left less than what is certified.
   private func certifiedReturn(
     _ row: Certification.Row, _ result: Certification.Result, _ subject: NamedPolicy
   ) throws -> Double? {

@@ -91,14 +91,6 @@ struct NamedPolicy {
     guard acting.sampled else { return file.victim }
     do { return try file.samplingVictim() } catch { throw Failure("--sampled: \(name): \(error)") }
   }
-
-  /// An attacker on the policy; what learns first learns from episodes of it.
-  func attacker(_ attack: String, within threat: ThreatModel, seed: UInt64) throws -> Attacker {
-    let plan = try AttackPlan(attack)
-    let evaluation = Evaluation(
-      environment: environment, frames: file.description.frames, seed: seed, episodes: 1)
-    return try evaluation.attacker(.init(plan, threat: threat), against: file.victim)
-  }
 }
 
 /// - Throws: `Failure` when there is such a file, `AtomicFile.Failure` when it could not be written.

@@ -201,7 +201,8 @@ struct EvaluateCommand: StoppableCommand {
     func size(_ text: String?) -> String { text.flatMap { Epsilon($0) }?.bothWays ?? "–" }
     if !report.worstCases.isEmpty {
       print(
-        "\nThe strongest of the attacks, chosen anew for each episode (mean of minima) or once (minimum of means):"
+        "\nThe strongest of the attacks on observations, chosen anew for each episode (mean of minima) or once (minimum of "
+          + "means):"
       )
       var table = Table(["policy", "epsilon", "mean of minima", "minimum of means", "by"], leftColumns: 2)
       for worst in report.worstCases {

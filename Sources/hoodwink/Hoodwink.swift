@@ -54,7 +54,7 @@ struct Hoodwink: ParsableCommand {
     case let error as PolicyError: (error.description, EX_DATAERR)
     case let error as SafetensorsError: (error.description, EX_DATAERR)
     case let error as NetworkError: (error.description, EX_DATAERR)
-    case let error as AttackError: (error.description, EX_DATAERR)
+    case let error as AttackError: (error.description, error.isViolation ? EX_SOFTWARE : EX_DATAERR)
     case let error as DefenseError: (error.description, EX_USAGE)
     case let error as ConfigurationError: (error.description, EX_DATAERR)
     case let error as CertificationError: (error.description, EX_SOFTWARE)
@@ -68,7 +68,6 @@ struct Hoodwink: ParsableCommand {
     case let error as AtomicFile.Failure: (error.description, EX_CANTCREAT)
     case let code as ExitCode: (nil, code.rawValue)
     case _ where exitCode(for: error) == .success: (nil, 0)
-    case let error as CleanExit: (nil, error.errorCode)
     default:
       explainOther(error)
     }
@@ -86,10 +85,6 @@ struct Hoodwink: ParsableCommand {
     // A status of 1 is a verdict, never an error.
     return (text, code == .failure ? EX_SOFTWARE : code.rawValue)
   }
-}
-
-extension CleanExit {
-  fileprivate var errorCode: Int32 { 0 }
 }
 
 /// What a command cannot do, in one line, with the status of sysexits.h.

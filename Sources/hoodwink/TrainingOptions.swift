@@ -121,8 +121,8 @@ struct TrainingOptions: ParsableArguments {
       + PPOOptions.settings.filter { $0.isGiven(proximal) }.map(\.name)
   }
 
-  /// Those of some settings that an agent has, each with how options set it and how it is written.
-  private func applied<Options, Configuration>(
+  /// Sets what options give of some settings.
+  private func apply<Options, Configuration>(
     _ settings: [Setting<Options, Configuration>], of options: Options, to configuration: inout Configuration
   ) {
     for setting in settings { setting.apply(options, &configuration) }
@@ -132,24 +132,24 @@ struct TrainingOptions: ParsableArguments {
   func apply(to configuration: inout any AgentConfiguration) {
     func general<Configuration: AgentConfiguration>(_ configuration: Configuration) -> Configuration {
       var configuration = configuration
-      applied(NetworkOptions.settings(of: Configuration.self), of: network, to: &configuration)
-      applied(AgentOptions.settings(of: Configuration.self), of: self.general, to: &configuration)
+      apply(NetworkOptions.settings(of: Configuration.self), of: network, to: &configuration)
+      apply(AgentOptions.settings(of: Configuration.self), of: self.general, to: &configuration)
       return configuration
     }
     func gradient<Configuration: PolicyGradientConfiguration>(_ configuration: Configuration) -> Configuration
     {
       var configuration = configuration
-      applied(PolicyGradientOptions.settings(of: Configuration.self), of: policyGradient, to: &configuration)
+      apply(PolicyGradientOptions.settings(of: Configuration.self), of: policyGradient, to: &configuration)
       return configuration
     }
     switch configuration {
     case let own as DQN.Configuration:
       var own = general(own)
-      applied(DQNOptions.settings, of: deepQLearning, to: &own)
+      apply(DQNOptions.settings, of: deepQLearning, to: &own)
       configuration = own
     case let own as PPO.Configuration:
       var own = gradient(general(own))
-      applied(PPOOptions.settings, of: proximal, to: &own)
+      apply(PPOOptions.settings, of: proximal, to: &own)
       configuration = own
     case let own as REINFORCE.Configuration: configuration = gradient(general(own))
     default: preconditionFailure("an agent without options: \(configuration.kind)")

@@ -3,7 +3,6 @@ import Attacks
 import Display
 import Environments
 import Foundation
-import RandomStreams
 import Policies
 
 /// Shows an attacked policy at work.
@@ -116,7 +115,7 @@ struct WatchCommand: ParsableCommand {
       // Short names that are the same would take two policies for one.
       name: named.shortName == other?.shortName ? named.name : named.shortName,
       policy: try named.victim(acting),
-      scores: named.file.description.agent == "dqn" ? .values : .logits, environment: named.environment,
+      scores: named.file.scores, environment: named.environment,
       frames: named.file.description.frames,
       surrogate: try transfer.policy(for: named, in: folders).map { (transfer.surrogate ?? "", $0) })
   }

@@ -87,6 +87,21 @@ private func resumed<Agent: LearningAgent>(_ agent: Agent, by fresh: any Learnin
     try check(make(seed: 1), make(seed: 2), steps: 260)
   }
 
+  @Test(arguments: [AgentKind.dqn, .ppo, .reinforce])
+  func theStateOfAnotherNetworkIsRefused(_ kind: AgentKind) throws {
+    let definition = try catalog.definition(for: "catch-v1")
+    func agent(hidden: Int) throws -> any LearningAgent {
+      var configuration = configuration(kind, lstm: nil)
+      configuration.network = .init(.mlp, hidden: [hidden])
+      return try configuration.makeAgent(in: definition.makeVector(count: 4), seed: 1, workers: .one)
+    }
+    func goOn(_ agent: some LearningAgent, by other: any LearningAgent) throws {
+      _ = try resumed(agent, by: other)
+    }
+    try goOn(agent(hidden: 8), by: agent(hidden: 8))
+    #expect(throws: DecodingError.self) { try goOn(agent(hidden: 8), by: agent(hidden: 9)) }
+  }
+
   /// Where the replay is too large to be saved, it fills again before the next update: with as many steps as at the start, and
   /// with as many as a transition takes whose stack is whole, since no episode begins then.
   @Test(arguments: [(2, 100, 100), (4, 12, 4 * (4 + 2))])

@@ -165,6 +165,22 @@ struct NoisyPolicy: DifferentiablePolicy {
     #expect(averaged.passes[0] == Passes(forward: 401, backward: 400))
   }
 
+  /// A gradient is as much that of one draw where it is taken on a noisy surrogate.
+  @Test func noisySurrogatesNeedAnExpectation() throws {
+    let (victim, surrogate) = (try policy(), NoisyPolicy(base: try policy()))
+    var random = streams(6)
+    func deliver(_ attack: String, _ expectation: Int?) throws -> Attacker.Delivery {
+      try Attacker(
+        AttackPlan(AttackChoice(attack), expectation: expectation), against: victim, within: threat,
+        searchingOn: surrogate
+      ).deliver(observations, frameChannels: 2, using: &random)
+    }
+    let error = #expect(throws: AttackError.self) { try deliver("fgsm", nil) }
+    #expect(error?.description.contains("--expectation") == true)
+    #expect(try deliver("fgsm", 5).sizes.allSatisfy { $0 > 0.1 })
+    _ = try deliver("square:queries=5", nil)
+  }
+
   @Test func roundingHidesTheGradientUntilItIsPassedThrough() throws {
     let policy = try RoundedPolicy(policy(), levels: 8)
     let error = #expect(throws: AttackError.self) { try Attacker("pgd", against: policy, within: threat) }

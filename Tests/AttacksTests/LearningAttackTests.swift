@@ -69,6 +69,33 @@ import Testing
       }
     }
     #expect(throws: AttackError.self) { try Attacker("universal", against: victim, within: threat) }
+    // A hundred steps of twenty observations, as they were and changed.
+    #expect(learned.learningPasses == Passes(forward: 4000, backward: 2000))
+  }
+
+  /// What does not go together is found without a lesson; and what a file holds has learned.
+  @Test func plansAreCheckedBeforeTheLesson() throws {
+    let victim = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [3, 3, 2])
+    func refusal(_ plan: AttackPlan, _ knowledge: Knowledge = .weights) -> String {
+      let threat = ThreatModel(epsilon: Epsilon(0.1), knowledge: knowledge)
+      do { _ = try plan.target(against: victim, within: threat) } catch { return "\(error)" }
+      return ""
+    }
+    let universal = try AttackChoice("universal")
+    #expect(refusal(AttackPlan(universal)) == "")
+    #expect(refusal(AttackPlan(universal), .scores).contains("grants scores"))
+    #expect(refusal(AttackPlan(universal, isStraightThrough: true)).contains("no transform"))
+    #expect(refusal(AttackPlan(universal, goal: .lowerValue)).contains("values"))
+    let sarsa = AttackPlan(try AttackChoice("robust-sarsa"), goal: .reach(1))
+    #expect(refusal(sarsa).contains("goal of its own"))
+    let flips = AttackPlan(try AttackChoice("flip"), timing: .strategic(nil))
+    #expect(refusal(flips, .nothing).contains("every:k"))
+    #expect(try AttackChoice("universal:file=there").needs == .nothing)
+    let error = #expect(throws: AttackError.self) {
+      try Attacker(
+        "universal:file=there:steps=5", against: victim, within: ThreatModel(epsilon: Epsilon(0.1)))
+    }
+    #expect(error?.description.contains("not learned again") == true)
   }
 
   /// What learns from a policy that draws its scores has to average them, and does.

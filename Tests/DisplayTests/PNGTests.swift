@@ -1,6 +1,7 @@
 import CPNG
 import Display
 import Foundation
+import Networks
 import Testing
 
 /// A folder of its own for a test, removed with everything in it.
@@ -75,8 +76,8 @@ func readPNG(_ file: URL) throws -> (width: Int, height: Int, bytes: [UInt8]) {
   @Test func aFolderThatDoesNotExistIsAnError() throws {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("missing/frame.png")
-      let error = try #require(throws: DisplayError.self) { try PNG.write(dot, to: file) }
-      #expect(error.description == "Cannot write \(file.path): No such file or directory.")
+      let error = try #require(throws: AtomicFile.Failure.self) { try PNG.write(dot, to: file) }
+      #expect(error.description == "cannot write \(file.path): No such file or directory")
       #expect(try names(in: folder) == [])
     }
   }
@@ -86,8 +87,8 @@ func readPNG(_ file: URL) throws -> (width: Int, height: Int, bytes: [UInt8]) {
     try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("frame.png")
       try FileManager.default.createDirectory(at: file, withIntermediateDirectories: false)
-      let error = try #require(throws: DisplayError.self) { try PNG.write(dot, to: file) }
-      #expect(error.description == "Cannot write \(file.path): Is a directory.")
+      let error = try #require(throws: AtomicFile.Failure.self) { try PNG.write(dot, to: file) }
+      #expect(error.description == "cannot write \(file.path): Is a directory")
       #expect(try names(in: folder) == ["frame.png"])
     }
   }
@@ -99,8 +100,8 @@ func readPNG(_ file: URL) throws -> (width: Int, height: Int, bytes: [UInt8]) {
       try FileManager.default.createDirectory(
         at: closed, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o555])
       let file = closed.appendingPathComponent("frame.png")
-      let error = try #require(throws: DisplayError.self) { try PNG.write(dot, to: file) }
-      #expect(error.description == "Cannot write \(file.path): Permission denied.")
+      let error = try #require(throws: AtomicFile.Failure.self) { try PNG.write(dot, to: file) }
+      #expect(error.description == "cannot write \(file.path): Permission denied")
       #expect(try names(in: closed) == [])
     }
   }

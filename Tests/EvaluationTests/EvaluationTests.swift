@@ -143,8 +143,11 @@ import Testing
     let first = try evaluation.run(policy, against: opposition)
     #expect(try evaluation.run(policy, against: opposition).episodes == first.episodes)
     #expect(first.largestPerturbation > threat.budget * 0.99)
-    // What it learned, it does not ask for again.
-    #expect(first.passes == Passes())
+    // What it learned, it does not ask for again: five times 64 observations, as they were and changed, and what it took to
+    // live through the lesson.
+    #expect(first.episodes.allSatisfy { $0.passes == Passes() })
+    #expect(first.passes.backward == 5 * 64)
+    #expect((1...2063).contains(first.passes.forward - 2 * 5 * 64))
   }
 
   /// What ships plays as its model card says, on the card's seeds.

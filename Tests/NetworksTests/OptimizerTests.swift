@@ -81,4 +81,23 @@ struct OptimizerTests {
     #expect(clipped(gradients, toGlobalNorm: 5).norm == 5)
     #expect(relativeError(clipped(gradients, toGlobalNorm: 2.5).gradients[1].elements, [2]) < 1e-6)
   }
+
+  /// Moments of other shapes would be written beyond their ends.
+  @Test func goesOnForTheSameParametersAlone() throws {
+    var optimizer = Optimizer(Adam())
+    var parameters = [Tensor([1, 2, 3])]
+    let gradients = [Tensor([1, 0, -1])]
+    try optimizer.restore(optimizer.savedState, for: parameters)
+    optimizer.update(&parameters, along: gradients, learningRate: 0.1)
+    let saved = optimizer.savedState
+    for others in [[Tensor([1, 2])], [Tensor([1, 2, 3], shape: [3, 1])], [], parameters + parameters] {
+      #expect(throws: DecodingError.self) { try optimizer.restore(saved, for: others) }
+    }
+    var copy = Optimizer(Adam())
+    try copy.restore(saved, for: parameters)
+    var others = parameters
+    copy.update(&others, along: gradients, learningRate: 0.1)
+    optimizer.update(&parameters, along: gradients, learningRate: 0.1)
+    #expect(others == parameters)
+  }
 }

@@ -75,6 +75,12 @@ import Testing
       "attack catch-v1-dqn --epsilon 0.1 --attack pgd --restarts 2 --set random-start=no", ["contradict"], 65),
     Fault("attack catch-v1-dqn --epsilon 0.1 --attack pgd:stepz=3", ["stepz", "steps"], 65),
     Fault("attack catch-v1-dqn --epsilon 0.1 --attack universal:file=nowhere", ["nowhere"], 65),
+    Fault(
+      "attack catch-v1-dqn --epsilon 0.1 --attack universal:file=nowhere --steps 5", ["not learned again"], 65
+    ),
+    Fault(
+      "attack catch-v1-dqn --epsilon 0.1 --attack flip --timing strategic --knowledge nothing",
+      ["timing", "grants nothing", "every:k"], 65),
     Fault("attack catch-v1-dqn --epsilon 0.1 --region 8,8,5,5", ["8,8,5,5", "10×10"], 65),
     Fault("attack catch-v1-dqn --epsilon 0.1 --region nowhere.txt", ["nowhere.txt", "neither all"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --region -1,0,2,2", ["-1,0,2,2", "does not lie"], 65),

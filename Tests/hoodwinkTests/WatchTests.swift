@@ -172,7 +172,7 @@ import Testing
       let text = try output(
         of: "/usr/bin/env",
         ["PATH=\(folder.path)", Tool.executable.path] + Self.watch + ["--record", film], status: 73)
-      #expect(text.hasPrefix("hoodwink: Cannot record \(film): videos need ffmpeg"))
+      #expect(text.hasPrefix("hoodwink: \(film): videos need ffmpeg"))
       #expect(text.contains("apt-get install ffmpeg") && text.count { $0 == "\n" } == 1)
       #expect(!FileManager.default.fileExists(atPath: film))
     }
@@ -231,7 +231,7 @@ import Testing
         """
       _ = try output(of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, film.path], status: 73)
       let text = try String(contentsOfFile: film.path + ".txt", encoding: .utf8)
-      #expect(text.hasSuffix("hoodwink: Cannot write \(film.path): ffmpeg ended early\n"), "\(text)")
+      #expect(text.hasSuffix("hoodwink: cannot write \(film.path): ffmpeg ended early\n"), "\(text)")
       #expect(try frames(in: film) ?? 0 > 0)
     }
   }
@@ -248,7 +248,7 @@ import Testing
       let text = try output(
         of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, film.path], status: 73)
       #expect(
-        text.hasPrefix("hoodwink: Cannot write \(film.path): ") && text.count { $0 == "\n" } == 1, "\(text)")
+        text.hasPrefix("hoodwink: cannot write \(film.path): ") && text.count { $0 == "\n" } == 1, "\(text)")
       #expect(try frames(in: film) ?? 0 > 9)
     }
   }
@@ -262,7 +262,7 @@ import Testing
         """
       let text = try output(
         of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, frames.path], status: 73)
-      #expect(text.hasPrefix("hoodwink: Cannot write ") && text.count { $0 == "\n" } == 1, "\(text)")
+      #expect(text.hasPrefix("hoodwink: cannot write ") && text.count { $0 == "\n" } == 1, "\(text)")
       #expect(text.hasSuffix("frame-000001.png: File too large.\n"), "\(text)")
       #expect(try FileManager.default.contentsOfDirectory(atPath: frames.path) == [])
     }

@@ -12,7 +12,10 @@ public struct Bounds: Sendable {
   private let form: Form
 
   /// Bounds of one shape.
-  /// - Precondition: the shapes are the same; no lower bound is above its upper one.
+  /// - Parameters:
+  ///   - lower: nowhere above the upper bounds, which is not checked.
+  ///   - upper: of the same shape.
+  /// - Precondition: the shapes are the same.
   public init(lower: Tensor, upper: Tensor) {
     precondition(lower.shape == upper.shape, "bounds of two shapes: \(lower.shape) and \(upper.shape)")
     form = .ends(lower: lower, upper: upper)

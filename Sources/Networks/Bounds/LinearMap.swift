@@ -47,7 +47,7 @@ struct LinearMap: Sendable {
     )
   }
 
-  /// The number of products behind one coefficient of ``pulledBack(_:to:)``.
+  /// The number of products behind one coefficient of ``pulledBack(_:from:to:)``.
   var transposedTerms: Int {
     switch kind {
     case .dense, .dueling: weight.shape[1]

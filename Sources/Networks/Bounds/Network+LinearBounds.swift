@@ -48,7 +48,6 @@ extension Network {
   /// - Parameters:
   ///   - box: bounds of the examples, [batch, example...].
   ///   - labels: an output a row.
-  ///   - workers: threads over the rows.
   /// - Returns: [batch, outputs], 0 where j is the label; off the tape.
   /// - Precondition: ``Architecture/checkLinearBounds()`` throws nothing.
   /// - Complexity: for each row about two backward passes for every undecided unit, through what the unit sees of the layers

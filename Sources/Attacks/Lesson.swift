@@ -1,13 +1,3 @@
-/// A recipe that learns from its victim's experience before it attacks.
-public protocol LearningRecipe: AttackRecipe {
-  /// Whether it still has to learn, as it is set.
-  var learns: Bool { get }
-
-  /// The attack, learned.
-  /// - Throws: ``AttackError``.
-  func against(_ victim: Access, learningFrom lesson: Lesson) throws -> any Attack
-}
-
 /// What an attack learns from before it attacks.
 public struct Lesson: Sendable {
   /// What its victim lived through.
