@@ -25,16 +25,14 @@ public final class RunFolder {
   /// - Parameters:
   ///   - recipe: all that the run follows from, one setting a line.
   ///   - start: the policy that it begins with, kept here because that one may be moved or trained on; nil for none.
-  /// - Throws: ``RunError`` when it holds a run or a policy already or another process uses it; `AtomicFile.Failure` when it cannot be
+  /// - Throws: ``RunError`` when it holds a run, a policy or a file that the run would write already, or another process uses it; `AtomicFile.Failure` when it cannot be
   ///   written.
   public init(new url: URL, recipe: String, start: PolicyFile? = nil) throws {
     self.url = url
     let file = url.appendingPathComponent(Self.recipeName)
-    for name in [Self.recipeName, "last.safetensors", Self.shippedName] {
-      guard !FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) else {
-        throw RunError(
-          "\(url.relativePath) holds a \(name == Self.shippedName ? "policy" : "run") already", .exists)
-      }
+    for (name, what) in Self.mustNotBeThere
+    where FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) {
+      throw RunError("\(url.relativePath) holds \(what) already", .exists)
     }
     do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
       throw AtomicFile.Failure(path: url.relativePath, reason: "the folder cannot be made")
@@ -66,6 +64,12 @@ public final class RunFolder {
   static let recipeName = "recipe.yaml"
   /// What a policy that ships is called: nobody trains on in its folder.
   private static let shippedName = "policy.safetensors"
+  /// Nothing of this is overwritten.
+  private static let mustNotBeThere = [
+    (recipeName, "a run"), ("last.safetensors", "a run"), (shippedName, "a policy"),
+    ("best.safetensors", "a file best.safetensors"), ("metrics.csv", "a file metrics.csv"),
+    ("events.out.tfevents", "a file events.out.tfevents"), ("log.txt", "a file log.txt"),
+  ]
   private static let startName = "start.safetensors"
   private static let checkpointsName = "checkpoints"
 

@@ -101,13 +101,14 @@ struct PlanOptions: ParsableArguments {
   var straightThrough = false
 
   func validate() throws {
-    if let expectation, expectation < 1 {
-      throw ValidationError("--expectation must be at least 1, not \(expectation)")
-    }
+    try require("expectation", expectation, in: 1...Self.mostDraws)
     if targeted, target == nil { throw ValidationError("--targeted needs the action: --target NAME") }
     if noFlip, !lowerValue { throw ValidationError("--no-flip leaves nothing to want: add --lower-value") }
     if noFlip, target != nil { throw ValidationError("--no-flip and --target contradict one another") }
   }
+
+  /// The most draws of an expectation: more would not be worth their time, within which no signal is heard.
+  static let mostDraws = 10_000
 
   /// Whether none is given.
   var areUsual: Bool {

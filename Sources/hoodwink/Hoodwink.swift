@@ -33,7 +33,10 @@ struct Hoodwink: ParsableCommand {
 
   static func main() {
     StandardError.openMissingStreams()
+    // A limit on the size of files is an error to be told, not a signal to die of.
+    signal(SIGXFSZ, SIG_IGN)
     do {
+      try usage.checkVerb()
       var command = try parseAsRoot()
       try command.run()
       // What was printed may still wait to be written.
@@ -44,6 +47,10 @@ struct Hoodwink: ParsableCommand {
       StandardError.write("hoodwink: \(message)\n")
       Foundation.exit(status)
     }
+  }
+
+  private static var usage: UsageError {
+    UsageError(arguments: Array(CommandLine.arguments.dropFirst()), verbs: configuration.subcommands)
   }
 
   /// One line for an error and the status of sysexits.h; no line for what ArgumentParser prints itself (help, version).
@@ -78,8 +85,6 @@ struct Hoodwink: ParsableCommand {
     let text = message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
     let code = exitCode(for: error)
     if code == .validationFailure {
-      let usage = UsageError(
-        arguments: Array(CommandLine.arguments.dropFirst()), verbs: configuration.subcommands)
       return (usage.explanation(text), code.rawValue)
     }
     // A status of 1 is a verdict, never an error.

@@ -11,7 +11,10 @@ final class Interruption: Sendable {
   /// Listens from now on.
   /// - Parameter onAsk: called on some thread when the person asks, to wake what sleeps.
   init(onAsk: @escaping @Sendable () -> Void = {}) {
-    for number in [SIGINT, SIGTERM, SIGHUP] {
+    // Under nohup a terminal may close without an end.
+    let isImmune =
+      unsafeBitCast(Foundation.signal(SIGHUP, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    for number in isImmune ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP] {
       // The source sees a signal only when its default action does not end the process first.
       Foundation.signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

@@ -50,12 +50,16 @@ struct Recipe {
     var lines: [String: Int] = [:]
     var arguments: [String] = []
     var own: [String: String] = [:]
+    let help = UsageError.help(of: TrainCommand.self)
     for (key, value) in mapping {
       let (name, line) = (key.scalar?.string ?? "?", key.mark?.line)
       let known = Self.ownKeys + TrainingOptions.names
       guard known.contains(name) else {
         let hint =
-          NearestNames(to: name, among: known).question ?? "the keys are the options of hoodwink train"
+          help.contains("--\(name) ")
+          ? "a recipe says what is trained: give --\(name) to hoodwink train"
+          : NearestNames(to: name, among: known).question
+            ?? "the keys are the options of hoodwink train that say what is trained"
         throw failure("unknown key '\(name)'; \(hint)", line)
       }
       lines[name] = line
@@ -78,10 +82,11 @@ struct Recipe {
         argument = "--\(name)=\(text)"
       }
       do { _ = try TrainingOptions.parse([argument]) } catch {
-        let message = TrainingOptions.message(for: error).split(separator: "\n").first ?? ""
+        let first = TrainingOptions.message(for: error).split(separator: "\n").first ?? ""
+        let message = UsageError.detailed(String(first), by: help)
         // As a person who reads the recipe would say it.
         let plain = message.replacing(#/--([a-z-]+)( <[^>]*>)?/#) { $0.output.1 }
-        throw failure(String(plain), line)
+        throw failure(plain, line)
       }
       arguments.append(argument)
     }

@@ -69,7 +69,7 @@ struct SelftestCommand: StoppableCommand {
     for (name, value) in [("tries", tries), ("queries", queries)] {
       try require(name, value, in: 1...10_000_000)
     }
-    try require("expectation", expectation, in: 1...1_000_000)
+    try require("expectation", expectation, in: 1...PlanOptions.mostDraws)
     // Checks are intervals over episodes.
     try require("episodes", episodes, in: Statistics.fewestForInterval...PlayOptions.most)
     guard threat.knowledge == .weights, threat.share == 1 else {

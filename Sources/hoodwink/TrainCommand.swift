@@ -51,7 +51,9 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard output != "" else { throw ValidationError("--output: the name of the folder is empty") }
+    for (name, path) in [("output", output), ("resume", resume), ("recipe", recipe)] where path == "" {
+      throw ValidationError("--\(name): the name is empty")
+    }
     guard resume != nil else { return }
     let other: [(String, Bool)] = [
       ("an environment", environment != nil), ("--recipe", recipe != nil), ("--output", output != nil),

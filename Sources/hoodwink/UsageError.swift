@@ -8,29 +8,52 @@ struct UsageError {
   let arguments: [String]
   let verbs: [ParsableCommand.Type]
 
+  /// - Throws: `Failure` when the verb that is named, or whose help is asked for, does not exist.
+  func checkVerb() throws {
+    let isHelp = arguments.first == "help"
+    guard let name = arguments.dropFirst(isHelp ? 1 : 0).first, !name.hasPrefix("-") else { return }
+    let known = verbs.compactMap { $0.configuration.commandName } + ["help"]
+    guard !known.contains(name) else { return }
+    throw Failure("no verb \"\(name)\"\(NearestNames.hint(for: name, among: known))")
+  }
+
   /// One line, from ArgumentParser's message.
   func explanation(_ message: String) -> String {
-    guard let first = arguments.first, !first.hasPrefix("-"), first != "help" else { return message }
-    guard let verb = verbs.first(where: { $0.configuration.commandName == first }) else {
-      let known = verbs.compactMap { $0.configuration.commandName }
-      return "no verb \"\(first)\"\(NearestNames.hint(for: first, among: known))"
+    guard let verb = verbs.first(where: { $0.configuration.commandName == arguments.first }) else {
+      return message
     }
-    // Wide enough that nothing is wrapped.
-    let help = Hoodwink.helpMessage(for: verb, columns: 10_000)
+    let help = Self.help(of: verb)
     let known = help.matches(of: /--[a-z][a-z0-9-]*/).map { String($0.output) }
-    for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
+    let own = arguments.prefix { $0 != "--" }
+    for argument in own where argument.hasPrefix("--") || argument.wholeMatch(of: /-[a-gi-z]/) != nil {
       let name = String(argument.prefix { $0 != "=" })
       if !known.contains(name) {
         let question = NearestNames(to: name, among: Set(known)).question.map { "; \($0)" } ?? ""
         return "unknown option '\(name)'\(question)"
       }
     }
-    // Of a choice ArgumentParser lists the values; of anything else the option's own help says what it should be.
-    if message.hasSuffix("'"), let start = message.range(of: "is invalid for '") {
-      let label = message[start.upperBound...].dropLast()
-      if let text = Self.text(of: String(label), in: help) { return "\(message). \(text)" }
+    // A negative number was taken for an option.
+    if let missing = message.wholeMatch(of: /Missing value for '((--[a-z-]+).*)'/),
+      let index = own.firstIndex(of: String(missing.output.2)), index + 1 < own.count,
+      Double(own[index + 1]) != nil
+    {
+      return Self.detailed("The value '\(own[index + 1])' is invalid for '\(missing.output.1)'", by: help)
     }
-    return message
+    return Self.detailed(message, by: help)
+  }
+
+  /// The help of a verb, so wide that nothing is wrapped.
+  static func help(of verb: ParsableCommand.Type) -> String {
+    Hoodwink.helpMessage(for: verb, columns: 10_000)
+  }
+
+  /// A message on a value that is invalid with what the option's own help says it should be. Of a choice ArgumentParser lists the
+  /// values itself.
+  static func detailed(_ message: String, by help: String) -> String {
+    guard message.hasSuffix("'"), let start = message.range(of: "is invalid for '"),
+      let text = text(of: String(message[start.upperBound...].dropLast()), in: help)
+    else { return message }
+    return "\(message). \(text)"
   }
 
   /// What the help says of an option, on the line of its label or on the next.

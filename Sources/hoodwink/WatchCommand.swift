@@ -67,6 +67,7 @@ struct WatchCommand: ParsableCommand {
   func validate() throws {
     try require("episodes", episodes, in: 1...PlayOptions.most)
     try require("limit", limit, in: 1...1_000_000_000)
+    guard record != "" else { throw ValidationError("--record: the name is empty") }
     if terminal && record != nil {
       throw ValidationError("--terminal shows and --record writes: choose one")
     }

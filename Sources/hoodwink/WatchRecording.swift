@@ -40,8 +40,6 @@ struct WatchRecording {
   /// Records the episodes that were asked for. A signal or an error ends the film where it is; it can be played.
   func run(_ session: inout WatchSession) throws {
     let interruption = Interruption()
-    // A limit on the size of files is an error to be told, not a signal to die of.
-    signal(SIGXFSZ, SIG_IGN)
     var recording = try Recording(
       to: URL(fileURLWithPath: path), framesPerSecond: command.speed)
     var runs = session.steps.map { Summary.Run(of: $0) }

@@ -100,7 +100,8 @@ import Testing
     Fault("certify catch-v1-dqn --steps 5", ["--attack"], 64),
     Fault("certify catch-v1-dqn --attack flip", ["changes actions"], 65),
     Fault("certify catch-v1-dqn --attack pgd --straight-through", ["no transform"], 65),
-    Fault("attack catch-v1-dqn --epsilon 0.1 --expectation 0", ["at least 1"], 64),
+    Fault("attack catch-v1-dqn --epsilon 0.1 --expectation 0", ["--expectation", "from 1 to 10000"], 64),
+    Fault("attack catch-v1-dqn --epsilon 0.1 --expectation 9223372036854775807", ["from 1 to 10000"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --straight-through", ["no transform"], 65),
     Fault("attack catch-v1-dqn --epsilon 0.1 --no-flip", ["--lower-value"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --set steps", ["name=value"], 64),
@@ -176,6 +177,14 @@ import Testing
     Fault("baseline cach-v1", ["cach-v1", "catch-v1"], 65),
     Fault("baseline --episodes 0", ["from 1 to"], 64),
     Fault("trane catch-v1", ["trane"], 64),
+    Fault("trian --help", ["no verb", "'train'"], 64),
+    Fault("help trian", ["no verb", "'train'"], 64),
+    Fault("attack catch-v1-dqn -e 0.1", ["unknown option '-e'"], 64),
+    Fault("train catch-v1 --steps -5", ["'-5'", "--steps", "nvironment steps"], 64),
+    Fault("baseline catch-v1 --seed -1", ["'-1'", "--seed"], 64),
+    Fault("watch catch-v1-dqn --record=", ["--record", "empty"], 64),
+    Fault("train --resume=", ["--resume", "empty"], 64),
+    Fault("train catch-v1 --recipe=", ["--recipe", "empty"], 64),
   ]
 
   @Test(arguments: faults)

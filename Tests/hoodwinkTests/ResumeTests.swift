@@ -75,6 +75,63 @@ import Testing
     }
   }
 
+  /// What nohup shields from the end of a terminal goes on.
+  @Test func aShieldedTrainingGoesOn() throws {
+    try withFolder { folder in
+      let url = folder.appendingPathComponent("run")
+      let script = """
+        nohup "$1" train catch-v1 --steps 20000 --hidden 8 --output "$2" > "$2.txt" 2>&1 &
+        until [ -s "$2/metrics.csv" ]; do :; done
+        kill -HUP $!
+        wait $!
+        """
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = ["-c", script, "sh", Tool.executable.path, url.path]
+      process.currentDirectoryURL = repository
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+    }
+  }
+
+  /// A file that may not grow is an error that is told, and leaves nothing half-written.
+  @Test func aLimitOnFilesIsAnError() throws {
+    try withFolder { folder in
+      let errors = folder.appendingPathComponent("errors")
+      let output = folder.appendingPathComponent("crafted")
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = [
+        "-c", "ulimit -f 20; exec \"$0\" \"$@\"", Tool.executable.path, "craft", "catch-v1-dqn", "--epsilon",
+        "0.1",
+        "--episodes", "50", "--output", output.path,
+      ]
+      process.currentDirectoryURL = repository
+      FileManager.default.createFile(atPath: errors.path, contents: nil)
+      process.standardError = try FileHandle(forWritingTo: errors)
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationReason == .exit && process.terminationStatus == 73)
+      #expect(try String(contentsOf: errors, encoding: .utf8).hasSuffix("crafted: File too large\n"))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["errors"])
+    }
+  }
+
+  /// Files of another make are not overwritten.
+  @Test(arguments: ["metrics.csv", "log.txt", "best.safetensors"])
+  func aFileThatIsThereIsLeftAlone(_ name: String) throws {
+    try withFolder { folder in
+      let file = folder.appendingPathComponent(name)
+      try Data("mine".utf8).write(to: file)
+      let run = try Tool.run(["train", "catch-v1", "--steps", "32", "--output", folder.path])
+      #expect(run.failedInOneLine && run.errors.contains(name) && run.status == 73, "\(run.errors)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [name])
+      #expect(try Data(contentsOf: file) == Data("mine".utf8))
+    }
+  }
+
   /// Results that nobody gets are an error.
   @Test(arguments: [["list", "environments"], ["trace", "--env", "catch-v1", "--observations"]])
   func resultsThatCannotBeWrittenAreAnError(_ command: [String]) throws {
@@ -180,7 +237,14 @@ import Testing
   /// Recipes, what the one line must contain, and the status of sysexits.h.
   static let badRecipes: [(recipe: String, words: [String])] = [
     ("environment: catch-v1\nlanez: 8\n", ["recipe.yaml:2:", "lanez", "lanes"]),
-    ("environment: catch-v1\nsteps: many\n", ["recipe.yaml:2:", "steps", "many"]),
+    (
+      "environment: catch-v1\nsteps: many\n",
+      ["recipe.yaml:2:", "'many' is invalid for 'steps'", "nvironment steps"]
+    ),
+    (
+      "environment: catch-v1\nthreads: 2\n",
+      ["recipe.yaml:2:", "threads", "give --threads to hoodwink train"]
+    ),
     ("environment: catch-v1\nlanes: 0\n", ["recipe.yaml:2:", "lanes", "from 1 to 4096"]),
     ("environment: catch-v1\ndouble: perhaps\n", ["recipe.yaml:2:", "double", "true or false"]),
     ("environment: catch-v1\nsteps:\n", ["recipe.yaml:2:", "steps", "value"]),

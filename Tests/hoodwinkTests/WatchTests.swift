@@ -263,7 +263,7 @@ import Testing
       let text = try output(
         of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, frames.path], status: 73)
       #expect(text.hasPrefix("hoodwink: cannot write ") && text.count { $0 == "\n" } == 1, "\(text)")
-      #expect(text.hasSuffix("frame-000001.png: File too large.\n"), "\(text)")
+      #expect(text.hasSuffix("frame-000001.png: File too large\n"), "\(text)")
       #expect(try FileManager.default.contentsOfDirectory(atPath: frames.path) == [])
     }
   }
