@@ -1,11 +1,12 @@
 import Display
+import Policies
 
 extension WatchedStep {
   /// A step of Catch under attack, and variations of it.
   static func example(
     range: Float? = 32 / 255, ending: String? = nil, clean: [FrameImage]? = nil,
     delivered: [FrameImage]? = nil,
-    world: FrameImage? = nil, actions: [String] = ["left", "stay", "right"], scores: Scores = .values,
+    world: FrameImage? = nil, actions: [String] = ["left", "stay", "right"], scores: ScoreKind = .values,
     cleanScores: [Float] = [0.88, 0.91, 1.2], deliveredScores: [Float] = [2.3, 1.96, 0.81],
     cleanAction: Int = 2,
     deliveredAction: Int = 0, step: Int = 3
