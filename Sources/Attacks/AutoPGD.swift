@@ -85,8 +85,8 @@ public struct AutoPGD: SearchRecipe {
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
     var finished = neighborhood.randomPoints(using: &random)
-    var (clean, criterion, neighborhood, streams) = (clean, criterion, neighborhood, random)
-    var open = Array(0..<clean.count)
+    var open = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
+    defer { random = open.batchStreams }
     var (point, previous, best) = (finished, finished, finished)
     var gradient = Tensor.zeros(finished.shape)
     var bestGradient = gradient
@@ -94,7 +94,8 @@ public struct AutoPGD: SearchRecipe {
     let checkpoints = Self.checkpoints(steps: steps)
     var lastCheckpoint = 0
     for step in 0...steps {
-      let ascent = clean.ascent(of: victim, at: point, raising: criterion, as: loss, using: &streams)
+      let ascent = open.clean.ascent(
+        of: victim, at: point, raising: open.criterion, as: loss, using: &open.streams)
       gradient = ascent.gradient
       let (losses, looked) = (ascent.losses.elements, point)
       if step == 0 {
@@ -128,32 +129,30 @@ public struct AutoPGD: SearchRecipe {
         for row in stuck { ways[row].last = ways[row].best }
       }
       if stopsEarly {
-        let isMet = criterion.isMet(by: ascent.response)
+        let isMet = open.criterion.isMet(by: ascent.response)
         if isMet.contains(true) {
           let (done, rest) = (isMet.indices.filter { isMet[$0] }, isMet.indices.filter { !isMet[$0] })
           // The point that was looked at, not the one that a checkpoint has gone back to.
-          finished.replaceRows(at: done.map { open[$0] }, with: looked.rows(at: done))
-          for row in done { random[open[row]] = streams[row] }
+          finished.replaceRows(at: done.map { open.places[$0] }, with: looked.rows(at: done))
           if rest.isEmpty { return finished }
-          (open, streams, ways) = (rest.map { open[$0] }, rest.map { streams[$0] }, rest.map { ways[$0] })
-          (clean, criterion) = (clean.rows(at: rest), criterion.rows(at: rest))
-          neighborhood = neighborhood.rows(at: rest)
+          open.keep(rest)
+          ways = rest.map { ways[$0] }
           (point, previous, best) = (point.rows(at: rest), previous.rows(at: rest), best.rows(at: rest))
           (gradient, bestGradient) = (gradient.rows(at: rest), bestGradient.rows(at: rest))
         }
       }
       guard step < steps else { break }
-      let sizes = ways.indices.map { ways[$0].step * neighborhood.budgets[$0] }
-      let next = neighborhood.project(neighborhood.step(from: point, along: gradient, sizes: sizes))
+      let space = open.neighborhood
+      let sizes = ways.indices.map { ways[$0].step * space.budgets[$0] }
+      let next = space.project(space.step(from: point, along: gradient, sizes: sizes))
       let moved =
         step == 0
         ? next
-        : neighborhood.project(
+        : space.project(
           point + (next - point) * Self.momentum + (point - previous) * (1 - Self.momentum))
       (previous, point) = (point, moved)
     }
-    for (row, place) in open.enumerated() { random[place] = streams[row] }
-    finished.replaceRows(at: open, with: best)
+    finished.replaceRows(at: open.places, with: best)
     return finished
   }
 }

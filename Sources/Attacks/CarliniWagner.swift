@@ -108,31 +108,28 @@ public struct CarliniWagner: SearchRecipe {
       let lost = bestSizes.indices.filter { bestSizes[$0] == .infinity }
       best.replaceRows(at: lost, with: point.rows(at: lost))
     }
-    let found = bestSizes.indices.filter { bestSizes[$0] < .infinity }
+    var found = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
+    found.keep(bestSizes.indices.filter { bestSizes[$0] < .infinity })
     guard !found.isEmpty else { return best }
-    var streams = found.map { random[$0] }
-    let nearer = drawnBack(
-      best.rows(at: found), clean.rows(at: found), victim, criterion.rows(at: found),
-      neighborhood.rows(at: found), using: &streams)
-    best.replaceRows(at: found, with: nearer)
-    for (row, place) in found.enumerated() { random[place] = streams[row] }
+    best.replaceRows(at: found.places, with: drawnBack(best.rows(at: found.places), victim, &found))
+    random = found.batchStreams
     return best
   }
 
   /// The nearest points on the lines from points that meet the criterion to the clean observations that meet it, too.
   private func drawnBack(
-    _ found: Tensor, _ clean: CleanPass, _ victim: any DifferentiablePolicy, _ criterion: any Criterion,
-    _ neighborhood: Neighborhood, using random: inout [RandomStream]
+    _ found: Tensor, _ victim: any DifferentiablePolicy, _ open: inout OpenRows
   ) -> Tensor {
-    let change = found - clean.observations
-    var (low, high) = ([Float](repeating: 0, count: clean.count), [Float](repeating: 1, count: clean.count))
+    let origin = open.clean.observations
+    let change = found - origin
+    var (low, high) = ([Float](repeating: 0, count: open.count), [Float](repeating: 1, count: open.count))
     var best = found
     for _ in 0..<10 {
       let middle = zip(low, high).map { ($0 + $1) / 2 }
-      let point = clean.observations + change * neighborhood.rowScales(middle)
-      let response = clean.response(of: victim, at: point, for: criterion, using: &random)
-      let margins = criterion.loss(of: response, as: .margin).elements
-      let isMet = criterion.isMet(by: response)
+      let point = origin + change * open.neighborhood.rowScales(middle)
+      let response = open.clean.response(of: victim, at: point, for: open.criterion, using: &open.streams)
+      let margins = open.criterion.loss(of: response, as: .margin).elements
+      let isMet = open.criterion.isMet(by: response)
       for row in isMet.indices {
         if isMet[row] && margins[row] >= confidence {
           high[row] = middle[row]

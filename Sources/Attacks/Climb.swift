@@ -26,35 +26,30 @@ struct Climb<Rule: ClimbRule> {
     _ clean: CleanPass, of victim: any DifferentiablePolicy, from start: Tensor? = nil,
     meeting criterion: any Criterion, within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    var (rule, clean, criterion, neighborhood) = (rule, clean, criterion, neighborhood)
+    var (rule, open) = (rule, OpenRows(clean, meeting: criterion, within: neighborhood, using: random))
+    defer { random = open.batchStreams }
     var point = start ?? clean.observations
     var finished = point
-    var open = Array(0..<clean.count)
-    var streams = random
     for step in 0..<steps {
       let isClean = step == 0 && start == nil
-      let ascent = clean.ascent(
-        of: victim, at: isClean ? nil : point, raising: criterion, as: loss, using: &streams)
+      let ascent = open.clean.ascent(
+        of: victim, at: isClean ? nil : point, raising: open.criterion, as: loss, using: &open.streams)
       var gradient = ascent.gradient
       if stopsEarly {
-        let isMet = criterion.isMet(by: ascent.response)
+        let isMet = open.criterion.isMet(by: ascent.response)
         if isMet.contains(true) {
-          finished.replaceRows(at: open, with: point)
-          for (row, place) in open.enumerated() { random[place] = streams[row] }
+          finished.replaceRows(at: open.places, with: point)
           let rest = isMet.indices.filter { !isMet[$0] }
-          (open, streams) = (rest.map { open[$0] }, rest.map { streams[$0] })
-          if open.isEmpty { return finished }
-          (clean, criterion) = (clean.rows(at: rest), criterion.rows(at: rest))
-          neighborhood = neighborhood.rows(at: rest)
-          (point, gradient) = (point.rows(at: rest), gradient.rows(at: rest))
+          if rest.isEmpty { return finished }
+          open.keep(rest)
           rule.keep(rest)
+          (point, gradient) = (point.rows(at: rest), gradient.rows(at: rest))
         }
       }
-      point = neighborhood.pulledIn(rule.next(from: point, along: gradient, within: neighborhood))
+      point = open.neighborhood.pulledIn(rule.next(from: point, along: gradient, within: open.neighborhood))
     }
-    for (row, place) in open.enumerated() { random[place] = streams[row] }
     if open.count == finished.shape[0] { return point }
-    finished.replaceRows(at: open, with: point)
+    finished.replaceRows(at: open.places, with: point)
     return finished
   }
 }

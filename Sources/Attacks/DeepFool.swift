@@ -43,27 +43,23 @@ public struct DeepFool: SearchRecipe {
     _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    var (clean, criterion, neighborhood, streams) = (clean, criterion, neighborhood, random)
+    var open = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
+    defer { random = open.batchStreams }
     var finished = clean.observations
-    var open = Array(0..<clean.count)
     var total = Tensor.zeros(finished.shape)
     for step in 0...steps {
-      let point = neighborhood.inRange(clean.observations + total * (1 + overshoot))
-      let faces = faces(of: criterion, clean)
+      let point = open.neighborhood.inRange(open.clean.observations + total * (1 + overshoot))
+      let faces = faces(of: open.criterion, open.clean)
       // The last look only asks whether the last step was enough.
-      let look = clean.gradients(
-        of: victim, at: point, of: step < steps ? faces : [], for: criterion, using: &streams)
-      finished.replaceRows(at: open, with: point)
-      let isMet = criterion.isMet(by: look.response)
+      let look = open.clean.gradients(
+        of: victim, at: point, of: step < steps ? faces : [], for: open.criterion, using: &open.streams)
+      finished.replaceRows(at: open.places, with: point)
+      let isMet = open.criterion.isMet(by: look.response)
       let rest = isMet.indices.filter { !isMet[$0] }
-      for (row, place) in open.enumerated() { random[place] = streams[row] }
       if rest.isEmpty || step == steps { break }
-      let moves = nearest(look.values, look.gradients, at: point, neighborhood)
+      let moves = nearest(look.values, look.gradients, at: point, open.neighborhood)
       total = (total + moves).rows(at: rest)
-      (open, streams) = (rest.map { open[$0] }, rest.map { streams[$0] })
-      (clean, criterion, neighborhood) = (
-        clean.rows(at: rest), criterion.rows(at: rest), neighborhood.rows(at: rest)
-      )
+      open.keep(rest)
     }
     return finished
   }

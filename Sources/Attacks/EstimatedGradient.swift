@@ -44,31 +44,26 @@ struct EstimatedClimb<Rule: ClimbRule> {
     _ clean: CleanPass, of victim: any ScoringPolicy, meeting criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    var (rule, clean, criterion, neighborhood, streams) = (rule, clean, criterion, neighborhood, random)
+    var (rule, open) = (rule, OpenRows(clean, meeting: criterion, within: neighborhood, using: random))
+    defer { random = open.batchStreams }
     var (point, finished) = (clean.observations, clean.observations)
-    var open = Array(0..<clean.count)
     for step in 0..<steps {
       let gradient = estimate.gradient(
-        clean, of: victim, at: point, raising: criterion, within: neighborhood, using: &streams)
-      point = neighborhood.project(rule.next(from: point, along: gradient, within: neighborhood))
-      finished.replaceRows(at: open, with: point)
-      if step < steps - 1 {
-        let response = clean.response(of: victim, at: point, for: criterion, using: &streams)
-        let isMet = criterion.isMet(by: response)
-        if isMet.contains(true) {
-          for (row, place) in open.enumerated() { random[place] = streams[row] }
-          let rest = isMet.indices.filter { !isMet[$0] }
-          if rest.isEmpty { return finished }
-          (open, streams) = (rest.map { open[$0] }, rest.map { streams[$0] })
-          (clean, criterion, neighborhood) = (
-            clean.rows(at: rest), criterion.rows(at: rest), neighborhood.rows(at: rest)
-          )
-          point = point.rows(at: rest)
-          rule.keep(rest)
-        }
+        open.clean, of: victim, at: point, raising: open.criterion, within: open.neighborhood,
+        using: &open.streams)
+      point = open.neighborhood.project(rule.next(from: point, along: gradient, within: open.neighborhood))
+      finished.replaceRows(at: open.places, with: point)
+      guard step < steps - 1 else { break }
+      let isMet = open.criterion.isMet(
+        by: open.clean.response(of: victim, at: point, for: open.criterion, using: &open.streams))
+      if isMet.contains(true) {
+        let rest = isMet.indices.filter { !isMet[$0] }
+        if rest.isEmpty { break }
+        open.keep(rest)
+        rule.keep(rest)
+        point = point.rows(at: rest)
       }
     }
-    for (row, place) in open.enumerated() { random[place] = streams[row] }
     return finished
   }
 }

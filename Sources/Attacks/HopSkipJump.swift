@@ -53,59 +53,47 @@ public struct HopSkipJump: SearchRecipe {
     _ clean: CleanPass, of victim: any Policy, meeting criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    var search = Search(clean, victim, criterion, neighborhood, random)
+    var search = Search(
+      open: OpenRows(clean, meeting: criterion, within: neighborhood, using: random), victim: victim,
+      point: clean.observations)
+    defer { random = search.open.batchStreams }
     var finished = clean.observations
     search.findStart(attempts: attempts)
     for iteration in 1...iterations {
       search.approach()
-      if stopsEarly { search.finishWithinBudget(&finished, &random) }
+      if stopsEarly { search.finishWithinBudget(&finished) }
       if search.open.isEmpty { break }
       search.step(
         iteration: iteration, samples: Int((Double(samples) * Double(iteration).squareRoot()).rounded()))
     }
     if !search.open.isEmpty {
       search.approach()
-      search.finish(&finished, &random)
+      search.finish(&finished)
     }
     return finished
   }
 
   /// The observations that are still worked on.
   private struct Search {
-    var clean: CleanPass
+    var open: OpenRows
     let victim: any Policy
-    var criterion: any Criterion
-    var neighborhood: Neighborhood
-    var streams: [RandomStream]
-    /// Their places in the batch.
-    var open: [Int]
     /// A point of each that meets the criterion.
     var point: Tensor
 
-    init(
-      _ clean: CleanPass, _ victim: any Policy, _ criterion: any Criterion, _ neighborhood: Neighborhood,
-      _ random: [RandomStream]
-    ) {
-      (self.clean, self.victim, self.criterion) = (clean, victim, criterion)
-      (self.neighborhood, streams) = (neighborhood, random)
-      (open, point) = (Array(0..<clean.count), clean.observations)
-    }
-
+    var neighborhood: Neighborhood { open.neighborhood }
     var isMax: Bool { neighborhood.threat.norm == .max }
 
     /// - Parameter isExact: whether the very observations are asked about, and not what 8 bits leave of them.
     mutating func isMet(by observations: Tensor, isExact: Bool = false) -> [Bool] {
-      let clean = isExact ? clean.unrounded : clean
-      return criterion.isMet(by: clean.actions(of: victim, at: observations, using: &streams))
+      let clean = isExact ? open.clean.unrounded : open.clean
+      return open.criterion.isMet(by: clean.actions(of: victim, at: observations, using: &open.streams))
         ?? Array(repeating: false, count: open.count)
     }
 
     mutating func keep(_ rows: [Int]) {
       guard rows.count < open.count else { return }
-      (clean, criterion, neighborhood) = (
-        clean.rows(at: rows), criterion.rows(at: rows), neighborhood.rows(at: rows)
-      )
-      (open, streams, point) = (rows.map { open[$0] }, rows.map { streams[$0] }, point.rows(at: rows))
+      open.keep(rows)
+      point = point.rows(at: rows)
     }
 
     /// Uniform noise over the range, or its corners, until the criterion is met; observations that it never is stay behind.
@@ -119,12 +107,12 @@ public struct HopSkipJump: SearchRecipe {
         var part = self
         part.keep(rest)
         let noise = part.neighborhood.replacingFixed(
-          in: part.neighborhood.drawn(using: &part.streams) {
+          in: part.neighborhood.drawn(using: &part.open.streams) {
             attempt.isMultiple(of: 2)
               ? $0.uniform(in: range) : $0.chance(0.5) ? range.lowerBound : range.upperBound
           })
         let met = part.isMet(by: noise)
-        for (row, place) in rest.enumerated() { streams[place] = part.streams[row] }
+        for (row, place) in rest.enumerated() { open.streams[place] = part.open.streams[row] }
         let found = rest.indices.filter { met[$0] }
         point.replaceRows(at: found.map { rest[$0] }, with: noise.rows(at: found))
         for row in found { isFound[rest[row]] = true }
@@ -157,7 +145,7 @@ public struct HopSkipJump: SearchRecipe {
           if met[row] { high[row] = middle[row] } else { low[row] = middle[row] }
         }
       }
-      let moved = open.indices.filter { high[$0] < (isMax ? largest[$0] : 1) }
+      let moved = high.indices.filter { high[$0] < (isMax ? largest[$0] : 1) }
       point.replaceRows(at: moved, with: blend(high).rows(at: moved))
     }
 
@@ -168,15 +156,12 @@ public struct HopSkipJump: SearchRecipe {
         : Neighborhood.euclidean(like: neighborhood).sizes(of: observations)
     }
 
-    mutating func finish(_ finished: inout Tensor, _ random: inout [RandomStream]) {
-      finished.replaceRows(at: open, with: point)
-      for (row, place) in open.enumerated() { random[place] = streams[row] }
-    }
+    func finish(_ finished: inout Tensor) { finished.replaceRows(at: open.places, with: point) }
 
-    mutating func finishWithinBudget(_ finished: inout Tensor, _ random: inout [RandomStream]) {
-      finish(&finished, &random)
+    mutating func finishWithinBudget(_ finished: inout Tensor) {
+      finish(&finished)
       let sizes = neighborhood.sizes(of: point)
-      keep(open.indices.filter { sizes[$0] > neighborhood.budgets[$0] })
+      keep(sizes.indices.filter { sizes[$0] > neighborhood.budgets[$0] })
     }
 
     /// A step across the boundary and along it.
@@ -187,7 +172,7 @@ public struct HopSkipJump: SearchRecipe {
       let deltas = distances.map { max($0 / dimension, 1e-6) }
       let direction = estimatedDirection(deltas: deltas, samples: samples)
       var lengths = distances.map { $0 / Float(iteration).squareRoot() }
-      var waiting = Array(open.indices)
+      var waiting = Array(0..<open.count)
       // A step shorter than this is no step any more.
       for _ in 0..<20 where !waiting.isEmpty {
         let tried = neighborhood.inRange(
@@ -195,7 +180,7 @@ public struct HopSkipJump: SearchRecipe {
         var part = self
         part.keep(waiting)
         let met = part.isMet(by: tried.rows(at: waiting))
-        for (row, place) in waiting.enumerated() { streams[place] = part.streams[row] }
+        for (row, place) in waiting.enumerated() { open.streams[place] = part.open.streams[row] }
         let reached = waiting.indices.filter { met[$0] }.map { waiting[$0] }
         point.replaceRows(at: reached, with: tried.rows(at: reached))
         for row in waiting { lengths[row] /= 2 }
@@ -209,7 +194,7 @@ public struct HopSkipJump: SearchRecipe {
       var signs = [Float](repeating: 0, count: open.count)
       for _ in 0..<samples {
         let isMax = self.isMax
-        let normals = neighborhood.drawn(using: &streams) {
+        let normals = neighborhood.drawn(using: &open.streams) {
           isMax ? $0.uniform(in: -1...1) : Float($0.normal())
         }
         let unit = neighborhood.normalizedEuclidean(normals)

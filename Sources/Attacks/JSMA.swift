@@ -40,38 +40,35 @@ public struct JSMA: SearchRecipe {
     _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    var (clean, criterion, neighborhood, streams) = (clean, criterion, neighborhood, random)
+    var open = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
+    defer { random = open.batchStreams }
     var finished = clean.observations
     var point = finished
-    var open = Array(0..<clean.count)
     var targets = Self.targets(of: criterion, clean)
     // The entries of each observation that have not moved.
-    var candidates = open.map { _ in neighborhood.freeEntries }
+    var candidates = Array(repeating: neighborhood.freeEntries, count: open.count)
     for moved in 0...entries {
       let wanted = targets
-      let look = clean.gradients(
+      let look = open.clean.gradients(
         of: victim, at: point,
         of: moved < entries
           ? [{ $0.scores.gather(wanted) }, { $0.scores.sum(alongAxis: -1) - $0.scores.gather(wanted) }] : [],
-        for: criterion, using: &streams)
-      finished.replaceRows(at: open, with: point)
-      for (row, place) in open.enumerated() { random[place] = streams[row] }
-      let isMet = criterion.isMet(by: look.response)
+        for: open.criterion, using: &open.streams)
+      finished.replaceRows(at: open.places, with: point)
+      let isMet = open.criterion.isMet(by: look.response)
       if moved == entries { break }
       let rest = isMet.indices.filter { row in
         guard !isMet[row],
-          let (entry, up) = Self.mostSalient(candidates[row], look.gradients, row, point, neighborhood),
-          neighborhood.move(&point, row: row, entry: entry, up: up)
+          let (entry, up) = Self.mostSalient(candidates[row], look.gradients, row, point, open.neighborhood),
+          open.neighborhood.move(&point, row: row, entry: entry, up: up)
         else { return false }
         candidates[row].removeAll { $0 == entry }
         return true
       }
       if rest.isEmpty { break }
-      (point, open, streams) = (point.rows(at: rest), rest.map { open[$0] }, rest.map { streams[$0] })
+      open.keep(rest)
+      point = point.rows(at: rest)
       (targets, candidates) = (rest.map { targets[$0] }, rest.map { candidates[$0] })
-      (clean, criterion, neighborhood) = (
-        clean.rows(at: rest), criterion.rows(at: rest), neighborhood.rows(at: rest)
-      )
     }
     return finished
   }

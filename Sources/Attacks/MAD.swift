@@ -69,9 +69,10 @@ public struct MAD: SearchRecipe {
       var start = neighborhood.project(neighborhood.step(from: clean.observations, along: uphill, share: 0.5))
       let still = neighborhood.sizes(of: start).enumerated().filter { $0.element == 0 }.map(\.offset)
       if !still.isEmpty {
-        var streams = still.map { random[$0] }
-        start.replaceRows(at: still, with: neighborhood.rows(at: still).randomPoints(using: &streams))
-        for (row, place) in still.enumerated() { random[place] = streams[row] }
+        var open = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
+        open.keep(still)
+        start.replaceRows(at: still, with: open.neighborhood.randomPoints(using: &open.streams))
+        random = open.batchStreams
       }
       return Climb(
         steps: steps, loss: .margin, stopsEarly: false, rule: SteepestClimb(share: 2.5 / Float(steps))

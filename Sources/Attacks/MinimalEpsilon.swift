@@ -38,36 +38,33 @@ public struct MinimalEpsilon: SearchRecipe {
     _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    let (full, isMet) = attack(clean, victim, criterion, neighborhood, &random)
-    var best = full
-    let open = isMet.indices.filter { isMet[$0] }
+    var open = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
+    defer { random = open.batchStreams }
+    var (best, isMet) = attack(&open, within: open.neighborhood, of: victim)
+    open.keep(isMet.indices.filter { isMet[$0] })
     guard !open.isEmpty else { return best }
-    let (clean, criterion, space) = (
-      clean.rows(at: open), criterion.rows(at: open), neighborhood.rows(at: open)
-    )
-    var streams = open.map { random[$0] }
-    var brackets = space.budgets.map { (low: Float(0), high: $0) }
+    var brackets = open.neighborhood.budgets.map { (low: Float(0), high: $0) }
     for _ in 0..<bisections {
       let sizes = brackets.map { ($0.low + $0.high) / 2 }
-      let (found, isMet) = attack(clean, victim, criterion, space.resized(to: sizes), &streams)
-      for row in open.indices {
+      let found: Tensor
+      (found, isMet) = attack(&open, within: open.neighborhood.resized(to: sizes), of: victim)
+      for row in sizes.indices {
         if isMet[row] { brackets[row].high = sizes[row] } else { brackets[row].low = sizes[row] }
       }
-      let smaller = open.indices.filter { isMet[$0] }
-      best.replaceRows(at: smaller.map { open[$0] }, with: found.rows(at: smaller))
+      let smaller = isMet.indices.filter { isMet[$0] }
+      best.replaceRows(at: smaller.map { open.places[$0] }, with: found.rows(at: smaller))
     }
-    for (row, place) in open.enumerated() { random[place] = streams[row] }
     return best
   }
 
   private func attack(
-    _ clean: CleanPass, _ victim: any DifferentiablePolicy, _ criterion: any Criterion,
-    _ neighborhood: Neighborhood, _ random: inout [RandomStream]
+    _ open: inout OpenRows, within neighborhood: Neighborhood, of victim: any DifferentiablePolicy
   ) -> (found: Tensor, isMet: [Bool]) {
     let climb = Climb(
       steps: steps, loss: loss, stopsEarly: false, rule: SteepestClimb(share: 2.5 / Float(steps)))
-    let found = climb.perturb(clean, of: victim, meeting: criterion, within: neighborhood, using: &random)
-    let response = clean.response(of: victim, at: found, for: criterion, using: &random)
-    return (found, criterion.isMet(by: response))
+    let found = climb.perturb(
+      open.clean, of: victim, meeting: open.criterion, within: neighborhood, using: &open.streams)
+    let response = open.clean.response(of: victim, at: found, for: open.criterion, using: &open.streams)
+    return (found, open.criterion.isMet(by: response))
   }
 }

@@ -51,41 +51,36 @@ public struct Square: SearchRecipe {
     _ clean: CleanPass, of victim: any ScoringPolicy, meeting criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    var (clean, criterion, neighborhood, streams) = (clean, criterion, neighborhood, random)
+    var open = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
+    defer { random = open.batchStreams }
     let canvas = SquareCanvas(of: neighborhood)
     let moves: any SquareMoves = neighborhood.threat.norm == .max ? SetSquares() : MovedSquares()
     func moved(
-      _ point: Tensor, _ neighborhood: Neighborhood,
-      by change: (_ changes: inout SquareChanges, _ random: inout RandomStream) -> Void
+      _ point: Tensor, by change: (_ changes: inout SquareChanges, _ random: inout RandomStream) -> Void
     ) -> Tensor {
       var point = point
-      for row in 0..<neighborhood.count {
-        var changes = SquareChanges(of: point, row: row, on: canvas, within: neighborhood)
-        change(&changes, &streams[row])
-        changes.apply(to: &point, row: row, within: neighborhood)
+      for row in 0..<open.count {
+        var changes = SquareChanges(of: point, row: row, on: canvas, within: open.neighborhood)
+        change(&changes, &open.streams[row])
+        changes.apply(to: &point, row: row, within: open.neighborhood)
       }
-      return neighborhood.project(point)
+      return open.neighborhood.project(point)
     }
-    var open = Array(0..<clean.count)
-    var point = moved(clean.observations, neighborhood) { moves.start(&$0, using: &$1) }
+    var point = moved(clean.observations) { moves.start(&$0, using: &$1) }
     var finished = point
-    var (losses, isMet) = judge(point, clean, victim, criterion, using: &streams)
+    var (losses, isMet) = judge(point, victim, &open)
     for query in 0...queries {
-      finished.replaceRows(at: open, with: point)
-      for (row, place) in open.enumerated() { random[place] = streams[row] }
+      finished.replaceRows(at: open.places, with: point)
       let rest = stopsEarly ? isMet.indices.filter { !isMet[$0] } : Array(isMet.indices)
       if rest.isEmpty || query == queries { break }
       if rest.count < open.count {
-        (open, streams) = (rest.map { open[$0] }, rest.map { streams[$0] })
-        (clean, criterion, neighborhood) = (
-          clean.rows(at: rest), criterion.rows(at: rest), neighborhood.rows(at: rest)
-        )
+        open.keep(rest)
         (point, losses, isMet) = (point.rows(at: rest), rest.map { losses[$0] }, rest.map { isMet[$0] })
       }
       let side = (share(after: query) * Float(canvas.height * canvas.width)).squareRoot()
-      let tried = moved(point, neighborhood) { moves.next(&$0, side: side, using: &$1) }
-      let (new, met) = judge(tried, clean, victim, criterion, using: &streams)
-      let better = open.indices.filter {
+      let tried = moved(point) { moves.next(&$0, side: side, using: &$1) }
+      let (new, met) = judge(tried, victim, &open)
+      let better = met.indices.filter {
         met[$0] && !isMet[$0] || (met[$0] == isMet[$0] && new[$0] > losses[$0])
       }
       point.replaceRows(at: better, with: tried.rows(at: better))
@@ -95,11 +90,10 @@ public struct Square: SearchRecipe {
   }
 
   private func judge(
-    _ point: Tensor, _ clean: CleanPass, _ victim: any ScoringPolicy, _ criterion: any Criterion,
-    using random: inout [RandomStream]
+    _ point: Tensor, _ victim: any ScoringPolicy, _ open: inout OpenRows
   ) -> ([Float], [Bool]) {
-    let response = clean.response(of: victim, at: point, for: criterion, using: &random)
-    return (criterion.loss(of: response, as: .margin).elements, criterion.isMet(by: response))
+    let response = open.clean.response(of: victim, at: point, for: open.criterion, using: &open.streams)
+    return (open.criterion.loss(of: response, as: .margin).elements, open.criterion.isMet(by: response))
   }
 }
 

@@ -32,37 +32,29 @@ struct Strongest: Attack {
     _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
     using random: inout [RandomStream]
   ) -> Tensor {
+    var open = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
+    defer { random = open.batchStreams }
     var best = clean.observations
     var bestLosses = [Float](repeating: -.infinity, count: clean.count)
-    var open = Array(0..<clean.count)
     for attack in attacks where !open.isEmpty {
-      let isAll = open.count == clean.count
-      let (pass, goal, space) =
-        isAll
-        ? (clean, criterion, neighborhood)
-        : (clean.rows(at: open), criterion.rows(at: open), neighborhood.rows(at: open))
-      var streams = open.map { random[$0] }
-      let found = space.project(attack.perturb(pass, meeting: goal, within: space, using: &streams))
-      let (losses, isMet) = judged(found, pass, goal, using: &streams)
-      for (row, place) in open.enumerated() { random[place] = streams[row] }
-      let better = open.indices.filter { isMet[$0] || losses[$0] > bestLosses[open[$0]] }
-      best.replaceRows(at: better.map { open[$0] }, with: found.rows(at: better))
-      for row in better { bestLosses[open[row]] = losses[row] }
-      open = open.indices.filter { !isMet[$0] }.map { open[$0] }
+      let found = open.neighborhood.project(
+        attack.perturb(open.clean, meeting: open.criterion, within: open.neighborhood, using: &open.streams))
+      let (losses, isMet) = judged(found, &open)
+      let better = isMet.indices.filter { isMet[$0] || losses[$0] > bestLosses[open.places[$0]] }
+      best.replaceRows(at: better.map { open.places[$0] }, with: found.rows(at: better))
+      for row in better { bestLosses[open.places[row]] = losses[row] }
+      open.keep(isMet.indices.filter { !isMet[$0] })
     }
     return best
   }
 
-  private func judged(
-    _ found: Tensor, _ clean: CleanPass, _ criterion: any Criterion, using random: inout [RandomStream]
-  ) -> (losses: [Float], isMet: [Bool]) {
+  private func judged(_ found: Tensor, _ open: inout OpenRows) -> (losses: [Float], isMet: [Bool]) {
     if let judge {
-      let response = clean.response(of: judge, at: found, for: criterion, using: &random)
-      return (
-        criterion.loss(of: response, as: .margin).elements, criterion.isMet(by: response)
-      )
+      let response = open.clean.response(of: judge, at: found, for: open.criterion, using: &open.streams)
+      return (open.criterion.loss(of: response, as: .margin).elements, open.criterion.isMet(by: response))
     }
-    let isMet = criterion.isMet(by: clean.actions(of: victim, at: found, using: &random))
-    return (Array(repeating: 0, count: clean.count), isMet ?? Array(repeating: false, count: clean.count))
+    let actions = open.clean.actions(of: victim, at: found, using: &open.streams)
+    let unknown = Array(repeating: false, count: open.count)
+    return (Array(repeating: 0, count: open.count), open.criterion.isMet(by: actions) ?? unknown)
   }
 }
