@@ -1,5 +1,6 @@
 import Display
 import Foundation
+import Networks
 import Testing
 
 @Suite struct RecordingTests {
@@ -63,13 +64,13 @@ import Testing
       var recording = try Recording(to: film, framesPerSecond: 8)
       try FileManager.default.removeItem(at: film)
       // What cannot be copied cannot be captured by the closure of `#expect(throws:)`.
-      var error: DisplayError?
+      var error: AtomicFile.Failure?
       do {
         try recording.record(Canvas(width: 1, height: 1))
-      } catch let thrown as DisplayError {
+      } catch let thrown as AtomicFile.Failure {
         error = thrown
       }
-      #expect(error?.description.hasSuffix("frame-000001.png: No such file or directory.") == true)
+      #expect(error?.description.hasSuffix("frame-000001.png: No such file or directory") == true)
       #expect(recording.frameCount == 0)
     }
   }
@@ -126,7 +127,7 @@ import Testing
       #expect(try refusal(to: film) == "\(film.path) exists: name another file, or remove it")
       #expect(try Data(contentsOf: film) == Data("kept".utf8))
       let nowhere = folder.appendingPathComponent("none/film.mp4")
-      #expect(try refusal(to: nowhere).hasSuffix("there is no folder \(folder.path)/none."))
+      #expect(try refusal(to: nowhere).hasSuffix("there is no folder \(folder.path)/none"))
     }
   }
 }

@@ -220,7 +220,7 @@ import Testing
       _ = try Terminal(
         input: pipe.fileHandleForReading.fileDescriptor, output: pipe.fileHandleForWriting.fileDescriptor)
     }
-    #expect(error?.description.hasPrefix("There is no terminal") == true)
+    #expect(error?.description.hasPrefix("there is no terminal") == true)
   }
 
   /// The whole way: keys typed, steps on the player's thread, pictures in the terminal, until q.

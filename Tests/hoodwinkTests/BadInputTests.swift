@@ -182,9 +182,6 @@ import Testing
     Fault("attack catch-v1-dqn -e 0.1", ["unknown option '-e'"], 64),
     Fault("train catch-v1 --steps -5", ["'-5'", "--steps", "nvironment steps"], 64),
     Fault("baseline catch-v1 --seed -1", ["'-1'", "--seed"], 64),
-    Fault("watch catch-v1-dqn --record=", ["--record", "empty"], 64),
-    Fault("train --resume=", ["--resume", "empty"], 64),
-    Fault("train catch-v1 --recipe=", ["--recipe", "empty"], 64),
   ]
 
   @Test(arguments: faults)
@@ -196,6 +193,17 @@ import Testing
     for left in ["frames", "runs/cach-v1-dqn-0", "runs/lava-bridge-v1-dqn-0"] {
       #expect(!FileManager.default.fileExists(atPath: repository.appendingPathComponent(left).path))
     }
+  }
+
+  /// No name is not the name of the working folder.
+  @Test(arguments: [
+    ["watch", "catch-v1-dqn", "--record", ""], ["train", "--resume", ""],
+    ["train", "catch-v1", "--recipe", ""],
+    ["train", "catch-v1", "--output", ""],
+  ])
+  func anEmptyNameIsRefused(_ arguments: [String]) throws {
+    let run = try Tool.run(arguments)
+    #expect(run.failedInOneLine && run.status == 64 && run.errors.contains("name"), "\(run.errors)")
   }
 
   /// A return that was played shows that a certificate would be false.
