@@ -20,18 +20,15 @@ public enum PNG {
     image.width = png_uint_32(canvas.width)
     image.height = png_uint_32(canvas.height)
     image.format = png_uint_32(PNG_FORMAT_FLAG_COLOR)
-    let row = png_int_32(3 * canvas.width)
-    // Asked twice: for the number of bytes, and for the bytes.
-    var count: png_alloc_size_t = 0
+    // What cannot be compressed takes a little more than its pixels and a byte a row; counting before would compress twice.
+    let pixels = canvas.height * (3 * canvas.width + 1)
+    var bytes = [UInt8](repeating: 0, count: pixels + pixels / 100 + 4096)
+    var count = png_alloc_size_t(bytes.count)
     let isMade = canvas.bytes.withUnsafeBytes { pixels in
-      png_image_write_to_memory(&image, nil, &count, 0, pixels.baseAddress, row, nil) != 0
+      png_image_write_to_memory(
+        &image, &bytes, &count, 0, pixels.baseAddress, png_int_32(3 * canvas.width), nil) != 0
     }
-    var bytes = [UInt8](repeating: 0, count: isMade ? Int(count) : 0)
-    guard isMade,
-      canvas.bytes.withUnsafeBytes({ pixels in
-        png_image_write_to_memory(&image, &bytes, &count, 0, pixels.baseAddress, row, nil) != 0
-      })
-    else {
+    guard isMade else {
       throw DisplayError(
         "no picture of \(canvas.width)×\(canvas.height) pixels can be made: \(message(of: image))")
     }

@@ -2,6 +2,7 @@ import CPNG
 import Display
 import Foundation
 import Networks
+import RandomStreams
 import Testing
 
 /// A folder of its own for a test, removed with everything in it.
@@ -61,6 +62,22 @@ func readPNG(_ file: URL) throws -> (width: Int, height: Int, bytes: [UInt8]) {
       let files = ["first.png", "second.png"].map { folder.appendingPathComponent($0) }
       for file in files { try PNG.write(pattern(width: 9, height: 9), to: file) }
       #expect(try Data(contentsOf: files[0]) == Data(contentsOf: files[1]))
+    }
+  }
+
+  /// Nothing of it can be compressed.
+  @Test(arguments: [(1, 1), (3, 4000), (4000, 3), (300, 200)])
+  func noiseIsWrittenWhole(_ width: Int, _ height: Int) throws {
+    var random = RandomStream(seed: 1)
+    var canvas = Canvas(width: width, height: height)
+    func byte() -> UInt8 { UInt8(random.index(below: 256)) }
+    for y in 0..<height {
+      for x in 0..<width { canvas[x, y] = Color(red: byte(), green: byte(), blue: byte()) }
+    }
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("noise.png")
+      try PNG.write(canvas, to: file)
+      #expect(try readPNG(file).bytes == canvas.bytes)
     }
   }
 
