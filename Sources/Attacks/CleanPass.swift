@@ -195,13 +195,7 @@ extension CleanPass {
     let answers = (0..<expectation).map { _ in
       answer(of: victim, at: observations, for: criterion, using: &random)
     }
-    guard answers.count > 1 else { return answers[0] }
-    func mean(_ tensors: [Tensor]) -> Tensor {
-      tensors.dropFirst().reduce(tensors[0], +) / Float(tensors.count)
-    }
-    return Response(
-      scores: mean(answers.map(\.scores)),
-      values: criterion.needsValues ? mean(answers.compactMap(\.values)) : nil)
+    return Response.mean(of: answers)
   }
 
   /// What an attack climbs: the loss of each observation, what the victim answered, and the loss's gradient.
@@ -236,18 +230,10 @@ extension CleanPass {
     if expectation == 1 {
       return ascent(from: leaf, by: answer(of: victim, at: leaf, for: criterion, using: &random))
     }
-    let responses = (0..<expectation).map { _ in
-      answer(of: victim, at: leaf, for: criterion, using: &random)
-    }
-    func mean(_ tensors: [Tensor]) -> Tensor {
-      tensors.dropFirst().reduce(tensors[0], +) / Float(tensors.count)
-    }
-    let losses = mean(responses.map { criterion.loss(of: $0, as: kind) })
+    let answers = (0..<expectation).map { _ in answer(of: victim, at: leaf, for: criterion, using: &random) }
+    let losses = answers.map { criterion.loss(of: $0, as: kind) }.mean()
     return Ascent(
-      losses: losses.stoppingGradient(),
-      response: Response(
-        scores: mean(responses.map { $0.scores.stoppingGradient() }),
-        values: criterion.needsValues ? mean(responses.compactMap { $0.values?.stoppingGradient() }) : nil),
+      losses: losses.stoppingGradient(), response: Response.mean(of: answers.map { $0.stoppingGradient() }),
       gradient: losses.gradientOfSum(at: leaf))
   }
 
@@ -261,15 +247,10 @@ extension CleanPass {
     let leaf = delivered(observations).tracked()
     let answers = (0..<expectation).map { _ in answer(of: victim, at: leaf, for: criterion, using: &random) }
     counter.add(Passes(backward: functions.count * expectation), to: places)
-    func mean(_ tensors: [Tensor]) -> Tensor {
-      tensors.count == 1 ? tensors[0] : tensors.dropFirst().reduce(tensors[0], +) / Float(tensors.count)
-    }
-    let values = functions.map { function in mean(answers.map(function)) }
+    let values = functions.map { function in answers.map(function).mean() }
     return (
-      Response(
-        scores: mean(answers.map { $0.scores.stoppingGradient() }),
-        values: criterion.needsValues ? mean(answers.compactMap { $0.values?.stoppingGradient() }) : nil),
-      values.map(\.elements), values.map { $0.gradientOfSum(at: leaf) }
+      Response.mean(of: answers.map { $0.stoppingGradient() }), values.map(\.elements),
+      values.map { $0.gradientOfSum(at: leaf) }
     )
   }
 

@@ -1,3 +1,4 @@
+import Networks
 import Policies
 import RandomStreams
 import Tensors
@@ -77,13 +78,7 @@ public struct JSMA: SearchRecipe {
     let wishes = (criterion as? AllOf)?.parts ?? [criterion]
     if let reached = wishes.lazy.compactMap({ $0 as? ActionReached }).first { return reached.targets }
     let preferences = clean.preferences
-    guard let scores = clean.scores else { return preferences }
-    var others = scores
-    let actions = scores.shape[1]
-    others.withMutableElements { values in
-      for (row, action) in preferences.enumerated() { values[row * actions + action] = -.infinity }
-    }
-    return others.argmax()
+    return clean.scores?.argmax(except: preferences) ?? preferences
   }
 
   /// The entry and its direction; nil when none has a slope that helps and room to move.

@@ -146,7 +146,7 @@ private struct Slopes: Sendable {
     func gradient(_ losses: Tensor) -> Tensor { neighborhood.masked(losses.gradientOfSum(at: leaf)) }
     self.neighborhood = neighborhood
     cleanActions = actions
-    rivals = Self.rivals(of: scores.stoppingGradient(), to: actions)
+    rivals = scores.argmax(except: actions)
     self.gradient = gradient(scores.margin(over: actions))
     isMarginFlat = Self.isZero(self.gradient)
     isCrossEntropyFlat = Self.isZero(gradient(scores.crossEntropy(with: actions)))
@@ -155,15 +155,6 @@ private struct Slopes: Sendable {
 
   private static func isZero(_ gradient: Tensor) -> [Bool] {
     gradient.flattened().abs().max().elements.map { $0 == 0 }
-  }
-
-  private static func rivals(of scores: Tensor, to actions: [Int]) -> [Int] {
-    var others = scores
-    let width = scores.shape[1]
-    others.withMutableElements { others in
-      for (row, action) in actions.enumerated() { others[row * width + action] = -.infinity }
-    }
-    return others.argmax()
   }
 
   private func margins(_ policy: any DifferentiablePolicy, _ frames: FrameSample, at points: Tensor)

@@ -86,7 +86,7 @@ public struct Certification: Sendable {
     let groups = Workers.shards(of: evaluation.episodes, shardSize: Self.lanes)
 
     let cleanGroups = try workers.map(groups.count) { group in
-      var rollout = start(groups[group])
+      var rollout = evaluation.rollout(of: groups[group])
       var counts = epsilons.map { _ in Counts(lanes: groups[group].count) }
       var random = groups[group].map {
         RandomStream(seed: evaluation.seed, stream: .evaluation, index: $0)
@@ -142,15 +142,6 @@ public struct Certification: Sendable {
     var isWhole: [Bool]
 
     init(lanes: Int) { isWhole = Array(repeating: true, count: lanes) }
-  }
-
-  private func start(_ episodes: Range<Int>) -> Rollout {
-    var rollout = Rollout(
-      evaluation.environment.makeVector(count: episodes.count), frames: evaluation.frames)
-    for (lane, episode) in episodes.enumerated() {
-      rollout.start(lane, seed: evaluation.seed &+ UInt64(episode))
-    }
-    return rollout
   }
 
   private func certify(
@@ -213,7 +204,7 @@ public struct Certification: Sendable {
     let epsilon = attacker.threat.epsilon
     let groups = Workers.shards(of: evaluation.episodes, shardSize: Self.lanes)
     let records = try workers.map(groups.count) { group in
-      var rollout = start(groups[group])
+      var rollout = evaluation.rollout(of: groups[group])
       while rollout.isRunning.contains(true) {
         let lengths = rollout.records.map(\.length)
         let step = try rollout.step(policy, attacker: attacker)

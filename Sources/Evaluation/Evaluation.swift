@@ -121,8 +121,7 @@ public struct Evaluation: Sendable {
     }
     let groups = Workers.shards(of: episodes, shardSize: Self.lanes)
     let records = try workers.map(groups.count) { group in
-      var rollout = Rollout(environment.makeVector(count: groups[group].count), frames: frames)
-      for (lane, episode) in groups[group].enumerated() { rollout.start(lane, seed: seed &+ UInt64(episode)) }
+      var rollout = rollout(of: groups[group])
       var ended = 0
       while rollout.isRunning.contains(true) {
         guard continuing(ended) else { throw CancellationError() }
@@ -134,6 +133,13 @@ public struct Evaluation: Sendable {
     }
     return Result(
       episodes: records.flatMap { $0 }, learningPasses: attacker?.attack.learningPasses ?? Passes())
+  }
+
+  /// Some of the episodes at their start, a lane each.
+  func rollout(of episodes: Range<Int>) -> Rollout {
+    var rollout = Rollout(environment.makeVector(count: episodes.count), frames: frames)
+    for (lane, episode) in episodes.enumerated() { rollout.start(lane, seed: seed &+ UInt64(episode)) }
+    return rollout
   }
 
   /// The attacker of an opposition. An attack that learns first learns from episodes of its own seeds, those of the policy on

@@ -35,13 +35,9 @@ public struct FrameSample: Sendable {
     let groups = Workers.shards(of: evaluation.episodes, shardSize: Evaluation.lanes)
     let kept = try workers.map(groups.count) { group in
       let lanes = groups[group]
-      var rollout = Rollout(
-        evaluation.environment.makeVector(count: lanes.count), frames: evaluation.frames)
+      var rollout = evaluation.rollout(of: lanes)
       var random = lanes.map { RandomStream(seed: evaluation.seed &+ UInt64($0), stream: .evaluation) }
       var reservoirs = Array(repeating: [Frame](), count: lanes.count)
-      for (lane, episode) in lanes.enumerated() {
-        rollout.start(lane, seed: evaluation.seed &+ UInt64(episode))
-      }
       while rollout.isRunning.contains(true) {
         guard continuing() else { throw CancellationError() }
         let lengths = rollout.records.map(\.length)
@@ -111,5 +107,19 @@ public struct FrameSample: Sendable {
       sums[episode] = (so.sum + value, so.count + 1)
     }
     return sums.keys.sorted().map { sums[$0]!.sum / Double(sums[$0]!.count) }
+  }
+}
+
+extension FrameSample {
+  /// What a policy does on other observations in the place of these, with the memory and the draws that it has here.
+  func actions(of policy: any Policy, at observations: Tensor) -> [Int] {
+    var (memory, random) = (memory, random)
+    return policy.act(on: observations, memory: &memory, using: &random)
+  }
+
+  /// The scores likewise.
+  func scores(of policy: any ScoringPolicy, at observations: Tensor) -> Tensor {
+    var (memory, random) = (memory, random)
+    return policy.scores(for: observations, memory: &memory, using: &random)
   }
 }

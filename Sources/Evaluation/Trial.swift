@@ -53,17 +53,3 @@ struct Trial: Sendable {
   /// For each frame 1 where it was flipped, else 0.
   var flips: [Double] { isFlipped.map { $0 ? 1 : 0 } }
 }
-
-extension FrameSample {
-  /// What a policy does on other observations in the place of these, with the memory and the draws that it has here.
-  func actions(of policy: any Policy, at observations: Tensor) -> [Int] {
-    var (memory, random) = (memory, random)
-    return policy.act(on: observations, memory: &memory, using: &random)
-  }
-
-  /// The scores likewise.
-  func scores(of policy: any ScoringPolicy, at observations: Tensor) -> Tensor {
-    var (memory, random) = (memory, random)
-    return policy.scores(for: observations, memory: &memory, using: &random)
-  }
-}

@@ -9,11 +9,22 @@ extension Tensor {
   /// - Precondition: at least two classes.
   public func margin(over labels: [Int]) -> Tensor {
     precondition(shape[-1] >= 2, "a margin needs at least two classes")
+    return (self + Self.mask(of: labels, shape)).max() - gather(labels)
+  }
+
+  /// Of each row the index of the largest element other than the label's: the best of the other classes.
+  /// - Precondition: at least two classes.
+  public func argmax(except labels: [Int]) -> [Int] {
+    precondition(shape[-1] >= 2, "of one class there is no other")
+    return (stoppingGradient() + Self.mask(of: labels, shape)).argmax()
+  }
+
+  /// −∞ for the label of each row, 0 elsewhere.
+  private static func mask(of labels: [Int], _ shape: Shape) -> Tensor {
     let classes = shape[-1]
-    let others = Tensor(shape: shape) { span in
-      for (row, label) in labels.enumerated() { span[row * classes + label] = -.infinity }
+    return Tensor(shape: shape) { mask in
+      for (row, label) in labels.enumerated() { mask[row * classes + label] = -.infinity }
     }
-    return (self + others).max() - gather(labels)
   }
 
   /// (x − y)² per element.

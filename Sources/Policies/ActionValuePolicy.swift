@@ -28,7 +28,4 @@ public struct ActionValuePolicy: ValuingPolicy {
 extension ActionValuePolicy: BoundedPolicy {
   /// That of the Q-values.
   public var network: Network { base.network }
-
-  /// The box itself.
-  public func seen(_ box: Bounds) -> Bounds { box }
 }

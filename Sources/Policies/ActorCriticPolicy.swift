@@ -30,7 +30,4 @@ public struct ActorCriticPolicy: ValuingPolicy {
 extension ActorCriticPolicy: BoundedPolicy {
   /// The actor's.
   public var network: Network { actor.network }
-
-  /// The box itself.
-  public func seen(_ box: Bounds) -> Bounds { box }
 }

@@ -5,16 +5,16 @@ import Networks
 public protocol BoundedPolicy: ScoringPolicy {
   /// What gives the scores.
   var network: Network { get }
-  /// What the network may get to see when the observation lies in a box.
+  /// What the network may get to see when the observation lies in a box; by default the box itself.
   func seen(_ box: Bounds) -> Bounds
 }
 
-extension NetworkPolicy: BoundedPolicy {
-  /// The box itself.
-  public func seen(_ box: Bounds) -> Bounds { box }
-}
+extension NetworkPolicy: BoundedPolicy {}
 
 extension BoundedPolicy {
+  /// The box itself.
+  public func seen(_ box: Bounds) -> Bounds { box }
+
   /// For each observation whether the policy's action is proven to be the same anywhere in a box around it.
   ///
   /// - Parameters:

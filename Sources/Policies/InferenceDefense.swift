@@ -3,9 +3,9 @@ import Foundation
 /// A defense at the last of three seams: what a trained policy does with an observation before it decides, and with its
 /// decision. Part of the policy file. A new one is a case here, an arm in each function below, and a wrapping policy.
 public enum InferenceDefense: Hashable, Sendable {
-  /// Entries are rounded to a number of levels from 0 to 1: ``RoundedPolicy``.
+  /// Entries are rounded to a number of levels from 0 to 1: ``QuantizedPolicy``.
   case rounding(levels: Int)
-  /// Entries become the nearest of a few values, in rising order: ``PalettePolicy``.
+  /// Entries become the nearest of a few values, in rising order: ``QuantizedPolicy``.
   case palette([Float])
   /// The action is the majority of those under Gaussian noise: ``SmoothedPolicy``.
   case smoothing(sigma: Float, samples: Int)
@@ -41,8 +41,8 @@ public enum InferenceDefense: Hashable, Sendable {
   /// The policy that decides behind this defense.
   public func wrapping(_ base: some DifferentiablePolicy) -> any DifferentiablePolicy {
     switch self {
-    case .rounding(let levels): RoundedPolicy(base, levels: levels)
-    case .palette(let values): PalettePolicy(base, values: values)
+    case .rounding(let levels): QuantizedPolicy(base, Palette(levels: levels))
+    case .palette(let values): QuantizedPolicy(base, Palette(values))
     case .smoothing(let sigma, let samples): SmoothedPolicy(base, sigma: sigma, samples: samples)
     }
   }

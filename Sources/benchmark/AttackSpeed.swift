@@ -107,11 +107,7 @@ struct AttackSpeed: ParsableCommand {
             + String(format: "%.2f", lockstep.price))
       }
     }
-    guard json else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    print(String(decoding: try encoder.encode(report), as: UTF8.self))
+    if json { print(try report.json()) }
   }
 
   private static func line(_ cells: [String]) -> String {

@@ -34,13 +34,6 @@ struct EnvironmentSteps: ParsableCommand {
     let peers: [String: Double]
   }
 
-  /// What the command of the peers says, a line each.
-  private struct Peer: Decodable {
-    let peer: String
-    let steps_per_second: Double?
-    let error: String?
-  }
-
   func run() throws {
     let catalog = try EnvironmentCatalog(folder: folder)
     var rows: [Row] = []
@@ -48,16 +41,12 @@ struct EnvironmentSteps: ParsableCommand {
       let definition = try catalog.definition(for: id)
       let row = Row(
         id: id, stepsPerSecond: rate(definition, threads: 1),
-        stepsPerSecondOfTwoThreads: rate(definition, threads: 2), peers: try ratesOfPeers(id))
+        stepsPerSecondOfTwoThreads: rate(definition, threads: 2),
+        peers: try PeerRates.measure(by: peers, [id], of: id))
       rows.append(row)
       if !json { print(text(row)) }
     }
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      print(String(decoding: try encoder.encode(rows), as: UTF8.self))
-    }
+    if json { print(try rows.json()) }
   }
 
   private func text(_ row: Row) -> String {
@@ -68,29 +57,6 @@ struct EnvironmentSteps: ParsableCommand {
     return row.id.padding(toLength: 28, withPad: " ", startingAt: 0)
       + String(format: "%8.3f M steps/s   two threads ×%.2f", row.stepsPerSecond / 1e6, ratio)
       + peers.joined()
-  }
-
-  /// The rates of other packages' environments that correspond to one of ours.
-  private func ratesOfPeers(_ id: String) throws -> [String: Double] {
-    guard let interpreter = peers.first else { return [:] }
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: interpreter)
-    process.arguments = peers.dropFirst() + [id]
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let lines = output.fileHandleForReading.readDataToEndOfFile().split(separator: UInt8(ascii: "\n"))
-    process.waitUntilExit()
-    var rates: [String: Double] = [:]
-    for line in lines {
-      let peer = try JSONDecoder().decode(Peer.self, from: Data(line))
-      rates[peer.peer] = peer.steps_per_second
-      if let error = peer.error {
-        FileHandle.standardError.write(Data("\(id): \(peer.peer) does not run: \(error)\n".utf8))
-      }
-    }
-    return rates
   }
 
   private func rate(_ definition: EnvironmentDefinition, threads: Int) -> Double {

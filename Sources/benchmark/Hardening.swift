@@ -56,11 +56,15 @@ struct Hardening: ParsableCommand {
         if let loss = plan?.loss { try agent.harden(by: loss) }
         return agent
       }
-      for index in agents.indices { try warmUp(&agents[index], plans[index]) }
+      for index in agents.indices {
+        try agents[index].warmUp(progress: 1, hardening: plans[index]?.collection)
+      }
       var rates = defenses.map { _ in [Double]() }
       for _ in 0..<rounds {
         for index in agents.indices {
-          rates[index].append(try stepsPerSecond(&agents[index], plans[index]))
+          rates[index].append(
+            try agents[index].stepsPerSecond(
+              seconds: seconds, progress: 0.9, hardening: plans[index]?.collection))
         }
       }
       for (name, own) in zip(defenses, rates) {
@@ -75,25 +79,6 @@ struct Hardening: ParsableCommand {
         }
       }
     }
-    guard json else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    print(String(decoding: try encoder.encode(rows), as: UTF8.self))
-  }
-
-  /// Trains until the first updates have been made.
-  private func warmUp(_ agent: inout any LearningAgent, _ plan: DefensePlan?) throws {
-    while try agent.advance(progress: 0, hardening: nil).loss == nil {}
-    _ = try agent.advance(progress: 1, hardening: plan?.collection)
-  }
-
-  private func stepsPerSecond(_ agent: inout any LearningAgent, _ plan: DefensePlan?) throws -> Double {
-    let (clock, before) = (ContinuousClock(), agent.steps)
-    let start = clock.now
-    repeat {
-      _ = try agent.advance(progress: 0.9, hardening: plan?.collection)
-    } while clock.now - start < .seconds(seconds)
-    return Double(agent.steps - before) / ((clock.now - start) / .seconds(1))
+    if json { print(try rows.json()) }
   }
 }

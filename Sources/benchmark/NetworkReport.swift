@@ -67,14 +67,6 @@ struct NetworkReport: Encodable {
       + String(format: "ratio %.2f", pair.ratio)
   }
 
-  /// Everything, with sorted keys.
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
-  }
-
   private func rate(_ value: Double) -> String { String(Int(value.rounded())) }
 
   private func left(_ text: String, _ width: Int) -> String {

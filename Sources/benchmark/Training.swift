@@ -38,13 +38,6 @@ struct Training: ParsableCommand {
     let peers: [String: Double]
   }
 
-  /// What the command of the peers says, a line each.
-  private struct Peer: Decodable {
-    let peer: String
-    let steps_per_second: Double?
-    let error: String?
-  }
-
   func run() throws {
     let definition = try EnvironmentCatalog(folder: "Environments").definition(for: environment)
     let peak = Stopwatch.peak(seconds: 1)
@@ -59,17 +52,20 @@ struct Training: ParsableCommand {
           in: definition.makeVector(count: loop.configuration.lanes), seed: 0,
           workers: Workers(threads: count))
       }
-      for index in agents.indices { try warmUp(&agents[index]) }
+      for index in agents.indices { try agents[index].warmUp() }
       var rates = threads.map { _ in [Double]() }
       for _ in 0..<rounds {
-        for index in agents.indices { rates[index].append(try stepsPerSecond(&agents[index])) }
+        for index in agents.indices {
+          rates[index].append(try agents[index].stepsPerSecond(seconds: seconds))
+        }
       }
       for (count, rates) in zip(threads, rates) {
         let rate = Stopwatch.median(rates)
         let row = Row(
           loop: loop, environment: environment, threads: count, stepsPerSecond: rate,
           operationsPerStep: operations, shareOfPeak: rate * operations / peak,
-          peers: try ratesOfPeers(loop, threads: count))
+          peers: try PeerRates.measure(
+            by: peers, [loop.rawValue, "\(count)", "\(seconds * Double(rounds))"], of: loop.rawValue))
         table.append(row)
         if !json {
           print(
@@ -82,48 +78,6 @@ struct Training: ParsableCommand {
         }
       }
     }
-    guard json else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    print(String(decoding: try encoder.encode(table), as: UTF8.self))
-  }
-
-  /// The rates of other packages' loops on as many threads, measured right after ours.
-  private func ratesOfPeers(_ loop: TrainingCase, threads: Int) throws -> [String: Double] {
-    guard let interpreter = peers.first else { return [:] }
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: interpreter)
-    process.arguments = peers.dropFirst() + [loop.rawValue, "\(threads)", "\(seconds * Double(rounds))"]
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let lines = output.fileHandleForReading.readDataToEndOfFile().split(separator: UInt8(ascii: "\n"))
-    process.waitUntilExit()
-    var rates: [String: Double] = [:]
-    for line in lines {
-      let peer = try JSONDecoder().decode(Peer.self, from: Data(line))
-      rates[peer.peer] = peer.steps_per_second
-      if let error = peer.error {
-        FileHandle.standardError.write(Data("\(loop.rawValue): \(peer.peer) does not run: \(error)\n".utf8))
-      }
-    }
-    return rates
-  }
-
-  /// Trains until the first updates have been made.
-  private func warmUp(_ agent: inout any LearningAgent) throws {
-    while try agent.advance(progress: 0, hardening: nil).loss == nil {}
-    _ = try agent.advance(progress: 0, hardening: nil)
-  }
-
-  private func stepsPerSecond(_ agent: inout any LearningAgent) throws -> Double {
-    let (clock, before) = (ContinuousClock(), agent.steps)
-    let start = clock.now
-    repeat {
-      _ = try agent.advance(progress: 0.1, hardening: nil)
-    } while clock.now - start < .seconds(seconds)
-    return Double(agent.steps - before) / ((clock.now - start) / .seconds(1))
+    if json { print(try table.json()) }
   }
 }

@@ -2,8 +2,6 @@ import Attacks
 import Evaluation
 import Foundation
 import Policies
-import RandomStreams
-import Tensors
 
 /// One cell of an evaluation: a policy, clean or under one attack of one size.
 struct Cell: Encodable {
@@ -167,31 +165,6 @@ struct Cell: Encodable {
       "\(frames)", "\(attackedFrames)",
       "\(unchangedFrames)", "\(largestPerturbation)", "\(forwardPasses)", "\(backwardPasses)", "\(seconds)",
     ]
-  }
-}
-
-extension NamedPolicy {
-  /// Finds before anything is played what an opposition and this policy do not agree on.
-  /// - Throws: `AttackError`.
-  func check(
-    _ opposition: Evaluation.Opposition, of victim: any Policy, searchingOn surrogate: (any Policy)? = nil
-  ) throws {
-    let frame = file.description.frame
-    let observation = Tensor.zeros([1, frame.height, frame.width, frame.channels * file.description.frames])
-    _ = try Neighborhood(of: observation, under: opposition.threat, frameChannels: frame.channels)
-    var (plan, threat) = (opposition.plan, opposition.threat)
-    try plan.target(against: victim, within: threat, searchingOn: surrogate)
-    if plan.attack.learns {
-      // It is made when it has learned, from gradients: an attack that needs them at once stands for it.
-      plan.attack = try AttackChoice("fgsm")
-    }
-    _ = try Attacker(plan, against: victim, within: threat, searchingOn: surrogate)
-    // Whether the policy's answers are what the attack takes them for, one look tells, with nothing allowed.
-    threat.epsilon = Epsilon(0)
-    var random = [RandomStream(seed: 0, stream: .attack)]
-    _ = try Attacker(plan, against: victim, within: threat, searchingOn: surrogate)
-      .deliver(
-        observation, frameChannels: frame.channels, using: &random, victimRandom: [RandomStream(seed: 0)])
   }
 }
 

@@ -244,8 +244,3 @@ struct CertifyCommand: StoppableCommand {
       "by 1000 draws a frame, each frame wrong with a probability of 0.1% at most, for the limit of the vote",
   ]
 }
-
-/// Text in amber on a terminal; plain elsewhere.
-func amber(_ text: String) -> String {
-  isatty(STDOUT_FILENO) == 1 ? "\u{1B}[33m\(text)\u{1B}[0m" : text
-}

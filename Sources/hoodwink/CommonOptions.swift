@@ -1,10 +1,6 @@
 import ArgumentParser
-import Attacks
-import Environments
-import Evaluation
 import Foundation
 import Networks
-import Policies
 import Tensors
 
 /// What every verb takes.
@@ -60,36 +56,6 @@ struct PlayOptions: ParsableArguments {
 
   func validate() throws {
     try require("episodes", episodes, in: 1...PlayOptions.most)
-  }
-}
-
-/// A policy as a person named it, with the environment that it was trained in.
-struct NamedPolicy {
-  let name: String
-  let file: PolicyFile
-  let environment: EnvironmentDefinition
-
-  /// Reads a policy and looks its environment up; a changed definition is refused.
-  init(_ name: String, in folders: ProjectFolders) throws {
-    self.name = name
-    file = try PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
-    environment = try folders.catalog().definition(for: file.description.environment)
-    guard environment.contentHash == file.description.environmentHash else {
-      throw Failure(
-        "\(name): was trained in another version of \(environment.id) than the one in "
-          + folders.environments.path, status: EX_DATAERR)
-    }
-    guard environment.observationSpace.fits(file.description.frame),
-      environment.actions == file.description.actions
-    else {
-      throw Failure("\(name): does not fit the environment \(environment.id)", status: EX_DATAERR)
-    }
-  }
-
-  /// What plays and is attacked.
-  func victim(_ acting: ActingOptions) throws -> any DifferentiablePolicy {
-    guard acting.sampled else { return file.victim }
-    do { return try file.samplingVictim() } catch { throw Failure("--sampled: \(name): \(error)") }
   }
 }
 

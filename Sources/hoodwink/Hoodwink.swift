@@ -91,14 +91,3 @@ struct Hoodwink: ParsableCommand {
     return (text, code == .failure ? EX_SOFTWARE : code.rawValue)
   }
 }
-
-/// What a command cannot do, in one line, with the status of sysexits.h.
-struct Failure: Error, CustomStringConvertible {
-  let description: String
-  let status: Int32
-
-  init(_ description: String, status: Int32 = EX_USAGE) {
-    self.description = description
-    self.status = status
-  }
-}

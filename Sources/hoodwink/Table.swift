@@ -36,10 +36,3 @@ struct Table {
     return ([line(lines[0]), rule] + lines.dropFirst().map(line)).joined(separator: "\n")
   }
 }
-
-/// Prints a value as JSON with sorted keys.
-func printJSON(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
-}

@@ -182,7 +182,7 @@ struct NoisyPolicy: DifferentiablePolicy {
   }
 
   @Test func roundingHidesTheGradientUntilItIsPassedThrough() throws {
-    let policy = try RoundedPolicy(policy(), levels: 8)
+    let policy = try QuantizedPolicy(policy(), Palette(levels: 8))
     let error = #expect(throws: AttackError.self) { try Attacker("pgd", against: policy, within: threat) }
     #expect(error?.description.contains("--straight-through") == true)
     _ = try Attacker("square", against: policy, within: threat)

@@ -91,7 +91,7 @@ import Testing
         .init(input: [2, 2, 1], layers: [.flatten, .dense(outputs: 2, activation: .identity)]),
         initializer: .kaiming, using: &random))
     let threat = ThreatModel(epsilon: Epsilon(0.1))
-    let palette = PalettePolicy(policy, values: [0, 0.5, 1])
+    let palette = QuantizedPolicy(policy, Palette([0, 0.5, 1]))
     #expect(throws: AttackError.self) { try Attacker("fgsm", against: palette, within: threat) }
     let plan = AttackPlan(try AttackChoice("fgsm"), isStraightThrough: true)
     _ = try Attacker(plan, against: palette, within: threat)

@@ -67,7 +67,7 @@ import Testing
 
   /// A policy that says that it rounds is refused a gradient, and attacked straight through when asked.
   @Test func declaredRoundingIsRefusedOrPassed() throws {
-    let policy = RoundedPolicy(try plain(), levels: 16)
+    let policy = QuantizedPolicy(try plain(), Palette(levels: 16))
     let refused = try panel().run(policy)
     #expect(try status("a white-box attack", in: refused) == .red)
     #expect(refused.flipRate == nil)

@@ -32,8 +32,8 @@ import Testing
   }
 
   @Test func paletteSeesTheNearestValue() {
-    let policy = PalettePolicy(base, values: [0, 0.25, 1])
-    let seen = policy.nearest(to: Tensor([-1, 0.1, 0.124, 0.126, 0.6, 0.63, 2, 0.125]))
+    let policy = QuantizedPolicy(base, Palette([0, 0.25, 1]))
+    let seen = policy.palette.nearest(to: Tensor([-1, 0.1, 0.124, 0.126, 0.6, 0.63, 2, 0.125]))
     #expect(seen.elements == [0, 0, 0, 0.25, 0.25, 1, 1, 0])
   }
 
@@ -150,8 +150,8 @@ import Testing
     let read = try PolicyFile(contentsOf: url)
     #expect(read.description.inference == defenses)
     #expect(scores(read.acting, observations) == scores(file.acting, observations))
-    let expected = RoundedPolicy(
-      PalettePolicy(SmoothedPolicy(base, sigma: 0.2, samples: 8), values: [0, 0.5, 1]), levels: 3)
+    let expected = QuantizedPolicy(
+      QuantizedPolicy(SmoothedPolicy(base, sigma: 0.2, samples: 8), Palette([0, 0.5, 1])), Palette(levels: 3))
     #expect(scores(read.acting, observations) == scores(expected, observations))
 
     var plain = file

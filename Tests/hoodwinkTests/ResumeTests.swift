@@ -81,13 +81,13 @@ import Testing
       let url = folder.appendingPathComponent("run")
       let script = """
         nohup "$1" train catch-v1 --steps 20000 --hidden 8 --output "$2" > "$2.txt" 2>&1 &
-        until [ -s "$2/metrics.csv" ]; do :; done
+        until [ -s "$2/metrics.csv" ] || ! kill -0 $!; do :; done
         kill -HUP $!
         wait $!
         """
       let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      process.arguments = ["-c", script, "sh", Tool.executable.path, url.path]
+      process.executableURL = URL(fileURLWithPath: "/bin/bash")
+      process.arguments = ["-c", script, "bash", Tool.executable.path, url.path]
       process.currentDirectoryURL = repository
       try process.run()
       process.waitUntilExit()
