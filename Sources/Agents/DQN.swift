@@ -114,42 +114,7 @@ public struct DQN: LearningAgent {
     self.seed = seed
     learningStart = configuration.learningStart
     precondition(environments.count == configuration.lanes, "an environment for each of the lanes")
-    try ConfigurationError.check(
-      ("lanes", configuration.lanes), ("stack", configuration.frames),
-      ("return-steps", configuration.returnSteps), ("batch-size", configuration.batchSize),
-      ("steps-per-update", configuration.stepsPerUpdate), ("target-interval", configuration.targetInterval))
-    guard configuration.network.lstm == nil else {
-      throw ConfigurationError(
-        "dqn draws single transitions, which an LSTM cannot learn from: use ppo or reinforce",
-        settings: ["lstm", "agent"])
-    }
-    guard configuration.learningStart >= configuration.lanes * (configuration.returnSteps + 1),
-      configuration.replayCapacity >= configuration.learningStart
-    else {
-      throw ConfigurationError(
-        "\(configuration.learningStart) steps before the first update must fill each of \(configuration.lanes) "
-          + "lanes with more than \(configuration.returnSteps) and fit into a replay of "
-          + "\(configuration.replayCapacity)",
-        settings: ["learning-start", "replay-capacity", "lanes", "return-steps"])
-    }
-    let memory = Double(configuration.replayCapacity) * Double(environments.observationSpace.count)
-    guard memory <= Double(ProcessInfo.processInfo.physicalMemory) else {
-      throw ConfigurationError(
-        "a replay of \(configuration.replayCapacity) frames takes \(Int(memory / 0x1p30)) GiB, more memory than there is: at most "
-          + "\(ProcessInfo.processInfo.physicalMemory / UInt64(environments.observationSpace.count)) frames",
-        settings: ["replay-capacity"])
-    }
-    // In a lane that lives one long episode the oldest moments have no whole stack any more, and the newest no successor yet.
-    guard
-      configuration.replayCapacity / configuration.lanes >= configuration.frames + configuration.returnSteps
-        + 2
-    else {
-      throw ConfigurationError(
-        "a replay of \(configuration.replayCapacity) leaves each of \(configuration.lanes) lanes "
-          + "\(configuration.replayCapacity / configuration.lanes) moments, too few for \(configuration.frames) frames and "
-          + "\(configuration.returnSteps) steps: at least \(configuration.frames + configuration.returnSteps + 2)",
-        settings: ["replay-capacity", "lanes", "stack", "return-steps"])
-    }
+    try configuration.check(for: environments.observationSpace)
     let features = try configuration.network.features(
       of: configuration.input(in: environments), streams: configuration.isDueling ? 2 : 1)
     let outputs = environments.actions.count
@@ -375,5 +340,40 @@ extension Transitions {
     self.init(
       observations: batch.observations, actions: batch.actions, rewards: batch.returns, next: batch.next,
       discounts: batch.discounts, isFollowed: Array(repeating: true, count: batch.actions.count))
+  }
+}
+
+extension DQN.Configuration {
+  /// - Throws: ``ConfigurationError`` for settings that contradict one another, or the memory of this machine with frames of
+  ///   this kind.
+  fileprivate func check(for frame: BoxSpace) throws(ConfigurationError) {
+    try ConfigurationError.check(
+      ("lanes", lanes), ("stack", frames), ("return-steps", returnSteps), ("batch-size", batchSize),
+      ("steps-per-update", stepsPerUpdate), ("target-interval", targetInterval))
+    guard network.lstm == nil else {
+      throw ConfigurationError(
+        "dqn draws single transitions, which an LSTM cannot learn from: use ppo or reinforce",
+        settings: ["lstm", "agent"])
+    }
+    guard learningStart >= lanes * (returnSteps + 1), replayCapacity >= learningStart else {
+      throw ConfigurationError(
+        "\(learningStart) steps before the first update must fill each of \(lanes) lanes with more than \(returnSteps) and "
+          + "fit into a replay of \(replayCapacity)",
+        settings: ["learning-start", "replay-capacity", "lanes", "return-steps"])
+    }
+    let memory = Double(replayCapacity) * Double(frame.count)
+    guard memory <= Double(ProcessInfo.processInfo.physicalMemory) else {
+      throw ConfigurationError(
+        "a replay of \(replayCapacity) frames takes \(Int(memory / 0x1p30)) GiB, more memory than there is: at most "
+          + "\(ProcessInfo.processInfo.physicalMemory / UInt64(frame.count)) frames",
+        settings: ["replay-capacity"])
+    }
+    // In a lane that lives one long episode the oldest moments have no whole stack any more, and the newest no successor yet.
+    guard replayCapacity / lanes >= frames + returnSteps + 2 else {
+      throw ConfigurationError(
+        "a replay of \(replayCapacity) leaves each of \(lanes) lanes \(replayCapacity / lanes) moments, too few for \(frames) "
+          + "frames and \(returnSteps) steps: at least \(frames + returnSteps + 2)",
+        settings: ["replay-capacity", "lanes", "stack", "return-steps"])
+    }
   }
 }

@@ -108,113 +108,11 @@ public struct PolicyFile: Sendable {
     return victim.sampled
   }
 
-  /// Reads a policy.
-  /// - Throws: `SafetensorsError` for a file that is not safetensors, ``PolicyError`` for one that is not a policy of
-  ///   ours or does not fit its own description.
-  public init(contentsOf url: URL) throws {
-    let file = try Safetensors(contentsOf: url)
-    func metadata(_ key: String) throws(PolicyError) -> String {
-      guard let value = file.metadata[key] else {
-        throw PolicyError("\(url.path): not a Hoodwink policy: its metadata has no \"\(key)\"")
-      }
-      return value
-    }
-    let version = try metadata("hoodwink.format")
-    guard version == Self.formatVersion else {
-      throw PolicyError(
-        "\(url.path): policy format \(version); this version of Hoodwink reads format \(Self.formatVersion)")
-    }
-    func decode<Value: Decodable>(_ type: Value.Type, _ key: String) throws -> Value {
-      do { return try JSONDecoder().decode(type, from: Data(try metadata(key).utf8)) } catch let error
-        as PolicyError
-      {
-        throw error
-      } catch { throw PolicyError("\(url.path): the metadata \"\(key)\" cannot be read") }
-    }
-    description = try decode(Description.self, "hoodwink.description")
-    guard Self.agents.contains(description.agent) else {
-      throw PolicyError(
-        "\(url.path): the agent \"\(description.agent)\" is none of \(Self.agents.joined(separator: ", ")): its scores may mean anything"
-      )
-    }
-    guard description.steps >= 0 else {
-      throw PolicyError("\(url.path): \(description.steps) steps of training")
-    }
-    let hasCritic = file.metadata["hoodwink.critic"] != nil
-    do {
-      // Decoding bypasses the checks of the initializer.
-      func architecture(_ key: String) throws -> Network.Architecture {
-        let stored = try decode(Network.Architecture.self, key)
-        return try Network.Architecture(input: stored.input, layers: stored.layers)
-      }
-      let actor = try architecture("hoodwink.network")
-      let judge = hasCritic ? try architecture("hoodwink.critic") : nil
-      let known = Set(
-        try actor.parameters().map(\.name) + (judge?.parameters().map { Self.criticPrefix + $0.name } ?? []))
-      for entry in file.entries where !known.contains(entry.name) {
-        throw PolicyError("\(url.path): the tensor \"\(entry.name)\" is not part of its network")
-      }
-      let entries = Dictionary(file.entries.map { ($0.name, $0) }) { first, _ in first }
-      let network = try Self.network(actor, in: entries, prefix: "", url)
-      let critic = try judge.map { try Self.network($0, in: entries, prefix: Self.criticPrefix, url) }
-      policy = NetworkPolicy(network)
-      let frame = description.frame
-      guard (1...(1 << 20)).contains(description.frames) else {
-        throw PolicyError("\(url.path): \(description.frames) frames in an observation")
-      }
-      let input = [frame.height, frame.width, frame.channels * description.frames]
-      guard network.architecture.input == input,
-        try network.architecture.output() == [description.actions.count],
-        critic.map({ $0.architecture.input == input }) ?? true,
-        try critic.map({ try $0.architecture.output() == [1] }) ?? true
-      else {
-        throw PolicyError("\(url.path): the network does not fit the observations and actions it names")
-      }
-      // The critic is handed what the actor remembers.
-      let (memory, wanted) = (network.initialState(rows: 1), critic?.initialState(rows: 1) ?? [])
-      guard wanted.isEmpty || wanted.map(\.shape) == memory.map(\.shape) else {
-        throw PolicyError("\(url.path): the critic's memory is not the network's")
-      }
-      self.critic = critic
-    } catch let error as NetworkError {
-      throw PolicyError("\(url.path): \(error)")
-    }
-    if let inference = description.inference, let first = inference.first {
-      guard zip(inference, inference.dropFirst()).allSatisfy({ $1.follows($0) }) else {
-        throw PolicyError("\(url.path): its inference defenses exclude one another")
-      }
-      guard !policy.network.isRecurrent || !inference.contains(where: \.forgets) else {
-        throw PolicyError("\(url.path): \(first.name) has no memory, and its network needs one")
-      }
-    }
-  }
-
   /// Those whose scores have a meaning: the Q-values of a DQN, the logits of the others.
-  private static let agents = ["dqn", "ppo", "reinforce"]
+  static let agents = ["dqn", "ppo", "reinforce"]
 
   /// How the names of the critic's tensors begin.
-  private static let criticPrefix = "critic."
-
-  /// A network of a file.
-  private static func network(
-    _ architecture: Network.Architecture, in entries: [String: Safetensors.Entry], prefix: String, _ url: URL
-  ) throws -> Network {
-    var parameters: [Tensor] = []
-    for (name, shape) in try architecture.parameters() {
-      let name = prefix + name
-      guard let entry = entries[name] else {
-        throw PolicyError("\(url.path): the tensor \"\(name)\" is missing")
-      }
-      guard entry.shape == shape.dimensions else {
-        throw PolicyError("\(url.path): the tensor \"\(name)\" has the shape \(entry.shape), not \(shape)")
-      }
-      guard entry.elements.allSatisfy(\.isFinite) else {
-        throw PolicyError("\(url.path): the tensor \"\(name)\" holds numbers that are not finite")
-      }
-      parameters.append(Tensor(entry.elements, shape: shape))
-    }
-    return try Network(architecture, parameters: parameters)
-  }
+  static let criticPrefix = "critic."
 
   /// Writes the policy, atomically; the same policy gives the same bytes.
   public func write(to url: URL) throws {

@@ -9,7 +9,9 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Environment steps.", discussion: "By default 60000 for dqn, 300000 for ppo, 450000 for reinforce.",
+      "Environment steps.",
+      discussion: "By default "
+        + AgentKind.allCases.map { "\($0.usualSteps) for \($0.rawValue)" }.joined(separator: ", ") + ".",
       valueName: "n"))
   var steps: Int?
 

@@ -75,15 +75,7 @@ struct TrainingPlan: Sendable {
       for: [space.height, space.width, space.channels * configuration.frames])
     self.configuration = configuration
 
-    steps =
-      option(\.steps)
-      ?? {
-        switch agent {
-        case .dqn: 60_000
-        case .ppo: 300_000
-        case .reinforce: 450_000
-        }
-      }()
+    steps = option(\.steps) ?? agent.usualSteps
     seed = option(\.seed) ?? 0
     seeds = option(\.seeds) ?? 1
     let epsilon = option(\.epsilon)
