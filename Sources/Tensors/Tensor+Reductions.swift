@@ -151,10 +151,10 @@ extension Tensor {
     }
   }
 
-  /// eˣ over its sum along the last axis.
+  /// eˣ over its sum along the last axis. Each is right to about 10⁻⁷ times the largest |x|, as ``logSoftmax()`` is.
   public func softmax() -> Tensor { logSoftmax().exp() }
 
-  /// x − log Σ eˣ along the last axis.
+  /// x − log Σ eˣ along the last axis; right to the rounding of the largest |x|, about 10⁻⁷ of it, and at 10⁷ to 1 therefore.
   public func logSoftmax() -> Tensor {
     let normalizer = logSumExp()
     return self - normalizer.reshaped(to: shape.replacing(axis: -1, with: 1))
