@@ -108,7 +108,7 @@ import Testing
         "--episodes", "50", "--output", output.path,
       ]
       process.currentDirectoryURL = repository
-      FileManager.default.createFile(atPath: errors.path, contents: nil)
+      try Data().write(to: errors)
       process.standardError = try FileHandle(forWritingTo: errors)
       process.standardOutput = FileHandle.nullDevice
       try process.run()
