@@ -53,7 +53,9 @@ public final class RecordedRun {
     if let checkpoint {
       try Self.check(
         checkpoint.header, recipe: recipe, version: version, in: folder, source: source ?? folder.recipe)
-      try run.restore(checkpoint.state)
+      do { try run.restore(checkpoint.state) } catch is DecodingError {
+        throw RunError("\(folder.url.relativePath): the checkpoint is of another run", .isDamaged)
+      }
     }
     let header = checkpoint?.header
     let start: Start =

@@ -69,6 +69,7 @@ public final class RunFolder {
     (recipeName, "a run"), ("last.safetensors", "a run"), (shippedName, "a policy"),
     ("best.safetensors", "a file best.safetensors"), ("metrics.csv", "a file metrics.csv"),
     ("events.out.tfevents", "a file events.out.tfevents"), ("log.txt", "a file log.txt"),
+    (checkpointsName, "checkpoints"),
   ]
   private static let startName = "start.safetensors"
   private static let checkpointsName = "checkpoints"

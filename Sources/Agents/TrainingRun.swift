@@ -93,16 +93,16 @@ public struct TrainingRun: Sendable {
     var recent: [Double] = []
     var loss: Float?
     var exploration: Float?
-    /// The newest values of ``TrainingRun/hardnessNames``.
-    var hardness: [String: Float] = [:]
+    /// The newest values of ``TrainingRun/hardnessNames``; nil for none.
+    var hardness: [String: Float]?
     /// What updates have told since the last row, to be averaged.
     var sums: [String: Double] = [:]
     var counts: [String: Int] = [:]
     /// The newest evaluation, and the best.
     var evaluation: Double?
     var best: Double?
-    /// Whether an evaluation is due that was broken off.
-    var owesEvaluation = false
+    /// Whether an evaluation is due that was broken off; nil for no.
+    var owesEvaluation: Bool?
   }
 
   /// What was asked for.
@@ -186,7 +186,7 @@ public struct TrainingRun: Sendable {
   }
 
   /// Whether all steps that were asked for have been made.
-  public var isFinished: Bool { agent.steps >= request.steps && !counters.owesEvaluation }
+  public var isFinished: Bool { agent.steps >= request.steps && counters.owesEvaluation != true }
 
   /// How the run stands.
   public var progress: Progress {
@@ -201,7 +201,7 @@ public struct TrainingRun: Sendable {
     }
     return Progress(
       steps: agent.steps, total: request.steps, recentReturn: mean, recentMargin: margin, loss: counters.loss,
-      exploration: counters.exploration, hardness: counters.hardness, evaluation: counters.evaluation)
+      exploration: counters.exploration, hardness: counters.hardness ?? [:], evaluation: counters.evaluation)
   }
 
   /// Collects some experience and learns from it; evaluates the policy where that is due.
@@ -210,7 +210,7 @@ public struct TrainingRun: Sendable {
   /// - Throws: ``TrainingError`` when a number is not finite or explodes.
   @discardableResult
   public mutating func advance(continuing: @Sendable () -> Bool = { true }) throws -> Row? {
-    if counters.owesEvaluation {
+    if counters.owesEvaluation == true {
       return try row(evaluating: request.evaluation, continuing: continuing)
     }
     let before = agent.steps
@@ -223,7 +223,9 @@ public struct TrainingRun: Sendable {
     counters.loss = update.loss ?? counters.loss
     counters.exploration = update.measures["exploration"] ?? counters.exploration
     for name in Self.hardnessNames {
-      if let value = update.measures[name] { counters.hardness[name] = value }
+      if let value = update.measures[name] {
+        counters.hardness = (counters.hardness ?? [:]).merging([name: value]) { $1 }
+      }
     }
     for (name, value) in update.measures {
       counters.sums[name, default: 0] += Double(value)
@@ -245,7 +247,7 @@ public struct TrainingRun: Sendable {
       let mean = try evaluation.meanReturn(
         of: policyFile.acting, in: environment, frames: request.configuration.frames, seed: request.seed,
         workers: workers, continuing: continuing)
-      counters.owesEvaluation = mean == nil
+      counters.owesEvaluation = mean == nil ? true : nil
       guard let mean else { return nil }
       counters.evaluation = mean
       values["evaluation_return"] = Float(mean)

@@ -7,7 +7,7 @@ public protocol Attack: Sendable {
   /// What it knows of its victim while it attacks; by default all.
   var needs: Knowledge { get }
 
-  /// What it has asked of its victim before it attacks; by default nothing.
+  /// What it has asked of its victim to learn, the steps of its lesson not counted; by default nothing.
   var learningPasses: Passes { get }
 
   /// Perturbed observations, in the shape of the clean ones.

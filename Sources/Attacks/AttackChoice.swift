@@ -94,6 +94,16 @@ public struct AttackChoice: Hashable, Sendable {
     max(recipes.map(\.needs).max() ?? .nothing, parts.count > 1 ? .actions : .nothing)
   }
 
+  /// The same with an attack that needs gradients at once in the place of each part that learns: what can be tried without a
+  /// lesson.
+  public var unlearned: AttackChoice {
+    var choice = self
+    for index in parts.indices where recipes[index].learns {
+      choice.parts[index] = Part(name: FGSM.about.name, settings: [])
+    }
+    return choice
+  }
+
   /// Whether a part learns from its victim's experience before it attacks.
   public var learns: Bool { recipes.contains(where: \.learns) }
 

@@ -37,6 +37,9 @@ public struct Attacker: Sendable {
   public let goal: Goal
   /// When it strikes.
   public let timing: Timing
+  /// What was asked of the victim before the first observation, for attacks that learn: the steps of the lesson and what was
+  /// asked about them. Nothing where the attack searches on another policy.
+  public let learningPasses: Passes
   /// What a person should know before believing a result.
   public let warnings: [String]
   /// What the attack knows of the victim.
@@ -80,6 +83,7 @@ public struct Attacker: Sendable {
     flips = attack as? any ActionAttack
     timing = .everyFrame
     warnings = threat.warning.map { [$0] } ?? []
+    learningPasses = Passes()
     expectation = nil
     (steady, wantsSteadyActions) = (nil, false)
   }
@@ -133,6 +137,9 @@ public struct Attacker: Sendable {
     steady =
       bound.needs == .weights && plan.expectation == nil && !(target is any BoundedPolicy) ? target : nil
     wantsSteadyActions = bound.needs == .actions && surrogate == nil && plan.expectation == nil
+    learningPasses =
+      surrogate == nil && plan.attack.learns
+      ? (experience?.passes ?? Passes()) + bound.learningPasses : Passes()
     warnings = plan.warnings(under: threat)
   }
 

@@ -68,7 +68,7 @@ public struct RobustSarsa: AttackRecipe {
     return SarsaAttack(
       values: try learnedValues(of: victim, from: lesson.experience, within: lesson.threat),
       ascent: PGD.ascent(steps: steps, restarts: restarts, on: victim),
-      learningPasses: lesson.experience.passes + Passes(forward: 1))
+      learningPasses: Passes(forward: 1))
   }
 
   /// Learns Q, one output an action.

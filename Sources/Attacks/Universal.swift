@@ -95,7 +95,7 @@ public struct Universal: AttackRecipe {
     )
     let space = try Neighborhood(of: .zeros(shape), under: free, frameChannels: experience.frameChannels)
     var change = Tensor.zeros(shape)
-    var passes = experience.passes
+    var passes = Passes()
     var order: [Int] = []
     for _ in 0..<steps {
       if order.count < min(batch, experience.count) { order = random.permutation(of: experience.count) }

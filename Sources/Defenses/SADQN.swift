@@ -2,7 +2,6 @@ import Agents
 import Attacks
 import Foundation
 import Networks
-import RandomStreams
 import Tensors
 
 /// SA-DQN (Zhang et al. 2020, "Robust Deep Reinforcement Learning against Adversarial Perturbations on State Observations",

@@ -31,7 +31,7 @@ public struct Recording: ~Copyable {
   }
 
   /// Adds a frame. All frames of a video have the size of the first.
-  /// - Throws: ``DisplayError`` if it cannot be written; what was recorded before can be read.
+  /// - Throws: ``DisplayError`` or `AtomicFile.Failure` if it cannot be written; what was recorded before can be read.
   public mutating func record(_ canvas: Canvas) throws {
     switch medium {
     case .folder(let folder): try folder.write(canvas, number: frameCount + 1)

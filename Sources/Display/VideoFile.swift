@@ -82,11 +82,10 @@ final class VideoFile {
       ] + encoding + ["file:" + url.path]
     process.standardInput = input
     process.standardOutput = FileHandle.nullDevice
-    do {
-      try Data().write(to: complaints)
-      process.standardError = try FileHandle(forWritingTo: complaints)
-      try process.run()
-    } catch {
+    // Without a place for them ffmpeg's complaints are not told.
+    try? Data().write(to: complaints)
+    process.standardError = (try? FileHandle(forWritingTo: complaints)) ?? FileHandle.nullDevice
+    do { try process.run() } catch {
       throw DisplayError("\(url.path): \(executable.path) cannot be started")
     }
   }

@@ -147,7 +147,7 @@ public struct TracePoint: Hashable, Sendable {
   public var isFirst: Bool
   /// The return so far.
   public var episodeReturn: Float
-  /// The value of what the agent saw, or its certainty: see ``WatchedStep/Scores``.
+  /// The value of what the agent saw, or its certainty: see `ScoreKind`.
   public var value: Float
   /// By how much the preferred action led the second without the attack.
   public var cleanGap: Float

@@ -132,7 +132,7 @@ public struct Evaluation: Sendable {
       return rollout.records
     }
     return Result(
-      episodes: records.flatMap { $0 }, learningPasses: attacker?.attack.learningPasses ?? Passes())
+      episodes: records.flatMap { $0 }, learningPasses: attacker?.learningPasses ?? Passes())
   }
 
   /// Some of the episodes at their start, a lane each.
@@ -151,6 +151,7 @@ public struct Evaluation: Sendable {
   ) throws -> Attacker {
     var experience: Experience?
     if opposition.plan.attack.learns {
+      try opposition.plan.target(against: policy, within: opposition.threat, searchingOn: surrogate)
       var random = RandomStream(seed: seed, stream: .attack)
       experience = try Experience(
         of: surrogate ?? policy, in: environment.makeVector(count: Self.lessonEpisodes), frames: frames,

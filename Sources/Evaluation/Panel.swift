@@ -138,6 +138,13 @@ public struct Panel: Sendable {
     try plan("pgd:steps=\(steps * factor):restarts=\(restarts * factor)")
   }
 
+  /// The same searched on another policy, which has its own chance and no transform of the victim's.
+  func transferPlan() throws -> AttackPlan {
+    var plan = try plan(times: 1)
+    plan.isStraightThrough = false
+    return plan
+  }
+
   /// A white-box attack as the panel makes it.
   func plan(_ attack: String) throws -> AttackPlan {
     AttackPlan(try AttackChoice(attack), expectation: expectation, isStraightThrough: isStraightThrough)

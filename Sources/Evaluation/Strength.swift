@@ -88,7 +88,7 @@ struct Strength: Sendable {
       surrogate = copy.policy
       further = [.share("agreement of the copy", copy.agreement)]
     }
-    let plan = AttackPlan(try bench.panel.plan(times: 1).attack)
+    let plan = try bench.panel.transferPlan()
     let called =
       bench.panel.surrogate == nil ? "what is crafted on a copy" : "what is crafted on the second policy"
     return [
@@ -182,8 +182,7 @@ extension Bench {
   /// What is left to say of a policy that admits no white-box attack.
   func withoutWhiteBox(because error: AttackError) throws -> [Check] {
     let noise = try trial(AttackPlan("noise:distribution=sign"), tries: panel.tries)
-    let copied = try trial(
-      AttackPlan(panel.plan(times: 1).attack), searchingOn: panel.surrogate ?? imitation().policy)
+    let copied = try trial(panel.transferPlan(), searchingOn: panel.surrogate ?? imitation().policy)
     var figures: [Check.Figure] = [
       .share("noise", flipRate(of: noise)), .share("transfer", flipRate(of: copied)),
     ]

@@ -1,5 +1,4 @@
-/// The intervals center ± radius behind an activation, as center and radius again; exact for activations that never fall, as all
-/// of ours.
+/// The intervals center ± radius behind a rectifier, as center and radius again; exact but for Float32's rounding.
 ///
 /// - Parameters:
 ///   - center: of any shape.

@@ -86,10 +86,11 @@ struct CraftCommand: StoppableCommand {
     let description = subject.file.description
     let plan = try how.plan(attack, actions: description.actions)
     let model = threat.threat(epsilon, for: description.frame)
+    let surrogate = try transfer.policy(for: subject, in: folders)
+    try subject.check(.init(plan, threat: model), of: subject.file.victim, searchingOn: surrogate)
     let experience = try experience(of: subject, interruption)
     let attacker = try Attacker(
-      plan, against: subject.file.victim, within: model,
-      searchingOn: transfer.policy(for: subject, in: folders), learningFrom: experience)
+      plan, against: subject.file.victim, within: model, searchingOn: surrogate, learningFrom: experience)
     try attacker.checkChangesObservations(otherwise: "there is nothing to craft")
     warn(attacker.warnings)
     let (delivery, actions) = try delivered(experience, by: attacker, interruption)
@@ -103,7 +104,8 @@ struct CraftCommand: StoppableCommand {
       unchanged: delivery.sizes.count { $0 == 0 },
       meanSize: count == 0 ? 0 : delivery.sizes.reduce(0, +) / Float(count),
       largestSize: delivery.sizes.max() ?? 0,
-      forwardPasses: delivery.passes.forward, backwardPasses: delivery.passes.backward, attack: words,
+      forwardPasses: attacker.learningPasses.forward + delivery.passes.forward,
+      backwardPasses: attacker.learningPasses.backward + delivery.passes.backward, attack: words,
       threat: "\(model)", threatHash: model.stableHash)
     if common.json { return try printJSON(summary) }
     print("\(words); \(model); threat model \(model.stableHash)")

@@ -47,10 +47,8 @@ extension NamedPolicy {
     _ = try Neighborhood(of: observation, under: opposition.threat, frameChannels: frame.channels)
     var (plan, threat) = (opposition.plan, opposition.threat)
     try plan.target(against: victim, within: threat, searchingOn: surrogate)
-    if plan.attack.learns {
-      // It is made when it has learned, from gradients: an attack that needs them at once stands for it.
-      plan.attack = try AttackChoice("fgsm")
-    }
+    // What learns is made when it has learned.
+    plan.attack = plan.attack.unlearned
     _ = try Attacker(plan, against: victim, within: threat, searchingOn: surrogate)
     // Whether the policy's answers are what the attack takes them for, one look tells, with nothing allowed.
     threat.epsilon = Epsilon(0)

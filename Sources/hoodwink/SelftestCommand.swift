@@ -90,6 +90,12 @@ struct SelftestCommand: StoppableCommand {
       )
     }
     let second = try transfer.policy(for: subject, in: folders)
+    if let second, let size = sizes.first {
+      let plan = AttackPlan(try AttackChoice("pgd"), expectation: expectation)
+      try subject.check(
+        .init(plan, threat: threat.threat(size, for: description.frame)), of: subject.file.acting,
+        searchingOn: second)
+    }
     var line = ProgressLine("selftest", unit: "checks")
     var panels: [Panel.Report] = []
     var total = 0

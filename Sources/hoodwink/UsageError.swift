@@ -34,10 +34,11 @@ struct UsageError {
     }
     // A negative number was taken for an option.
     if let missing = message.wholeMatch(of: /Missing value for '((--[a-z-]+).*)'/),
-      let index = own.firstIndex(of: String(missing.output.2)), index + 1 < own.count,
-      Double(own[index + 1]) != nil
+      let (_, value) = zip(own, own.dropFirst()).first(where: { option, value in
+        option == missing.output.2 && value.hasPrefix("-") && Double(value) != nil
+      })
     {
-      return Self.detailed("The value '\(own[index + 1])' is invalid for '\(missing.output.1)'", by: help)
+      return Self.detailed("The value '\(value)' is invalid for '\(missing.output.1)'", by: help)
     }
     return Self.detailed(message, by: help)
   }

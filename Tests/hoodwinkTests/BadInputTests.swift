@@ -181,7 +181,10 @@ import Testing
     Fault("help trian", ["no verb", "'train'"], 64),
     Fault("attack catch-v1-dqn -e 0.1", ["unknown option '-e'"], 64),
     Fault("train catch-v1 --steps -5", ["'-5'", "--steps", "nvironment steps"], 64),
-    Fault("baseline catch-v1 --seed -1", ["'-1'", "--seed"], 64),
+    Fault("baseline catch-v1 --seed 1 --seed -1", ["'-1'", "--seed"], 64),
+    Fault(
+      "craft catch-v1-dqn --epsilon 0.1 --attack universal --knowledge scores --episodes 1 --output frames",
+      ["grants scores"], 65),
   ]
 
   @Test(arguments: faults)

@@ -120,7 +120,7 @@ import Testing
   }
 
   /// Files of another make are not overwritten.
-  @Test(arguments: ["metrics.csv", "log.txt", "best.safetensors"])
+  @Test(arguments: ["metrics.csv", "log.txt", "best.safetensors", "checkpoints"])
   func aFileThatIsThereIsLeftAlone(_ name: String) throws {
     try withFolder { folder in
       let file = folder.appendingPathComponent(name)

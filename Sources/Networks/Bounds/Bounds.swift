@@ -120,7 +120,8 @@ public enum Rounding: Hashable, Sendable {
   ///
   /// A sum of n products in Float32, in any order, is off by at most γ·Σ|xᵢ·wᵢ| with γ = (n + 1)·2⁻²⁴/(1 − (n + 1)·2⁻²⁴)
   /// (Higham 2002, "Accuracy and Stability of Numerical Algorithms", equation 3.5). Such an error is made by the network,
-  /// by the center's and by the radius's product; a few roundings more by what lies between.
+  /// by the center's and by the radius's product; a few roundings more by what lies between, the way from ends to center and radius and
+  /// back among them.
   case outward
 
   /// The share of Σ|xᵢ·wᵢ| + |b| by which the bounds of a sum of `terms` products are moved.
