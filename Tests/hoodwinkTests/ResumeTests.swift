@@ -103,10 +103,8 @@ import Testing
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
       process.arguments = [
-        "-c", "ulimit -f 20; exec env --default-signal=XFSZ \"$0\" \"$@\"", Tool.executable.path, "craft",
-        "catch-v1-dqn", "--epsilon",
-        "0.1",
-        "--episodes", "50", "--output", output.path,
+        "-c", "ulimit -f 20; exec env --default-signal=XFSZ \"$0\" \"$@\"", Tool.executable.path,
+        "craft", "catch-v1-dqn", "--epsilon", "0.1", "--episodes", "50", "--output", output.path,
       ]
       process.currentDirectoryURL = repository
       try Data().write(to: errors)
