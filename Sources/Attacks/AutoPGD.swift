@@ -77,6 +77,26 @@ public struct AutoPGD: SearchRecipe {
     var before: (step: Float, best: Float)
 
     init(loss: Float) { (last, best, before) = (loss, loss, (2, loss)) }
+
+    /// Takes a step's loss down.
+    /// - Returns: whether it is the best so far.
+    mutating func isImproved(by loss: Float) -> Bool {
+      if loss > last { raised += 1 }
+      last = loss
+      guard loss > best else { return false }
+      best = loss
+      return true
+    }
+
+    /// Looks back at a checkpoint, so many steps after the one before: a way that is stuck goes on from its best point in
+    /// steps of half the length.
+    mutating func isStuck(after period: Int) -> Bool {
+      let isStuck =
+        Double(raised) < successes * Double(period) || (before.step == step && before.best >= best)
+      (before, raised) = ((step, best), 0)
+      if isStuck { (step, last) = (step / 2, best) }
+      return isStuck
+    }
   }
 
   /// Steps from one start.
@@ -102,31 +122,16 @@ public struct AutoPGD: SearchRecipe {
         ways = losses.map(Way.init(loss:))
         bestGradient = gradient
       } else {
-        let better = ways.indices.filter { losses[$0] > ways[$0].best }
-        for row in ways.indices {
-          if losses[row] > ways[row].last { ways[row].raised += 1 }
-          ways[row].last = losses[row]
-        }
-        for row in better { ways[row].best = losses[row] }
+        let better = ways.indices.filter { ways[$0].isImproved(by: losses[$0]) }
         best.replaceRows(at: better, with: point.rows(at: better))
         bestGradient.replaceRows(at: better, with: gradient.rows(at: better))
       }
       if checkpoints.contains(step), step > 0 {
-        let period = step - lastCheckpoint
+        let stuck = ways.indices.filter { ways[$0].isStuck(after: step - lastCheckpoint) }
         lastCheckpoint = step
-        let stuck = ways.indices.filter { row in
-          let way = ways[row]
-          return Double(way.raised) < Self.successes * Double(period)
-            || (way.before.step == way.step && way.before.best >= way.best)
-        }
-        for row in ways.indices {
-          (ways[row].before, ways[row].raised) = ((ways[row].step, ways[row].best), 0)
-        }
-        for row in stuck { ways[row].step /= 2 }
         point.replaceRows(at: stuck, with: best.rows(at: stuck))
         gradient.replaceRows(at: stuck, with: bestGradient.rows(at: stuck))
         previous.replaceRows(at: stuck, with: best.rows(at: stuck))
-        for row in stuck { ways[row].last = ways[row].best }
       }
       if stopsEarly {
         let isMet = open.criterion.isMet(by: ascent.response)

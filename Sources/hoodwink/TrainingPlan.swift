@@ -37,87 +37,27 @@ struct TrainingPlan: Sendable {
     _ id: String?, _ options: TrainingOptions, recipe: Recipe?, keptStart: PolicyFile? = nil,
     folders: ProjectFolders
   ) throws {
-    /// What is wrong with some settings, at the line of the first that the recipe has, or else as the command line's.
-    func failure(_ message: String, _ names: [String], status: Int32) -> Failure {
-      let given = options.given
-      return names.lazy.filter { !given.contains($0) }.compactMap { recipe?.failure(message, at: $0) }.first
-        ?? Failure(message, status: status)
-    }
-    func option<Value>(_ path: KeyPath<TrainingOptions, Value?>) -> Value? {
-      options[keyPath: path] ?? recipe?.options[keyPath: path]
-    }
-    guard let id = id ?? recipe?.environment else {
-      throw ValidationError("name an environment, such as catch-v1, or a recipe with --recipe")
-    }
-    do { environment = try folders.catalog().definition(for: id) } catch let error as EnvironmentError {
-      throw failure(error.description, ["environment"], status: EX_DATAERR)
-    }
-    if let hash = recipe?.environmentHash, id == recipe?.environment, hash != environment.contentHash {
-      throw failure(
-        "the definition of \(id) has changed: its hash is \(environment.contentHash), the recipe was written for \(hash)",
-        ["environment-hash"], status: EX_DATAERR)
-    }
-
-    let agent = option(\.agent) ?? .dqn
-    let own = TrainingOptions.names(of: agent)
-    for name in options.given where !own.contains(name) {
-      throw ValidationError("--\(name) is not an option of \(agent.rawValue)")
-    }
-    for name in recipe?.options.given ?? [] where !own.contains(name) {
-      throw recipe?.failure("'\(name)' is not a setting of \(agent.rawValue)", at: name)
-        ?? Failure("'\(name)' is not a setting of \(agent.rawValue)")
-    }
-    var configuration = agent.defaults
-    recipe?.options.apply(to: &configuration)
-    options.apply(to: &configuration)
-    let space = environment.observationSpace
-    configuration.network = configuration.network.resolved(
-      for: [space.height, space.width, space.channels * configuration.frames])
-    self.configuration = configuration
-
-    steps = option(\.steps) ?? agent.usualSteps
-    seed = option(\.seed) ?? 0
-    seeds = option(\.seeds) ?? 1
-    let epsilon = option(\.epsilon)
-    do {
-      defense = try option(\.defense).map { text throws(DefenseError) in
-        try DefensePlan(text, epsilon: epsilon)
-      }
-    } catch {
-      throw failure("--defense: \(error)", ["defense"], status: EX_USAGE)
-    }
-    if epsilon != nil, defense?.usesCommonEpsilon != true {
-      throw failure(
-        defense == nil
-          ? "--epsilon is the defense's: add --defense adversarial, say"
-          : "--epsilon is not used: the defense \(defense?.description ?? "") says its own size, or has none",
-        ["epsilon"], status: EX_USAGE)
-    }
-    start = try option(\.startFrom).map { name in
-      do {
-        return (
-          name, try keptStart ?? PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
-        )
-      } catch { throw failure("--start-from: \(error)", ["start-from"], status: EX_DATAERR) }
-    }
-    if let hash = recipe?.startHash, let start, options.startFrom == nil, hash != "\(start.file.weightsHash)"
-    {
-      throw failure(
-        "the policy \(start.name) has changed: its hash is \(start.file.weightsHash), the recipe was written for \(hash)",
-        ["start-from-hash"], status: EX_DATAERR)
-    }
+    let said = LayeredOptions(commandLine: options, recipe: recipe)
+    environment = try said.environment(named: id, in: folders)
+    let agent = said.value(\.agent) ?? .dqn
+    configuration = try said.configuration(of: agent, in: environment)
+    steps = said.value(\.steps) ?? agent.usualSteps
+    seed = said.value(\.seed) ?? 0
+    seeds = said.value(\.seeds) ?? 1
+    defense = try said.defense()
+    start = try said.start(kept: keptStart, in: folders)
     recipeVersion = recipe?.version
-    interval = option(\.checkpointEvery) ?? .seconds(300)
-    let every = option(\.evaluateEvery) ?? max(steps / 20, 1)
-    evaluation = every == 0 ? nil : .init(interval: every, episodes: option(\.evaluationEpisodes) ?? 20)
+    interval = said.value(\.checkpointEvery) ?? .seconds(300)
+    let every = said.value(\.evaluateEvery) ?? max(steps / 20, 1)
+    evaluation = every == 0 ? nil : .init(interval: every, episodes: said.value(\.evaluationEpisodes) ?? 20)
     // What the agent itself finds wrong is known before any file is written.
     do { _ = try run(workers: .one) } catch let error as ConfigurationError {
-      throw failure(error.description, error.settings, status: EX_DATAERR)
+      throw said.failure(error.description, error.settings, status: EX_DATAERR)
     } catch let error as NetworkError {
-      throw failure(
+      throw said.failure(
         error.description, ["network", "filters", "hidden", "lstm", "environment"], status: EX_DATAERR)
     } catch let error as AttackError {
-      throw failure("--defense: adversarial: \(error)", ["defense"], status: EX_USAGE)
+      throw said.failure("--defense: adversarial: \(error)", ["defense"], status: EX_USAGE)
     }
   }
 
