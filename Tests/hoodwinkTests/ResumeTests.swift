@@ -4,12 +4,6 @@ import Testing
 
 /// Trainings that are stopped from outside, and go on.
 @Suite struct ResumeTests {
-  private static let files = ["last.safetensors", "best.safetensors", "metrics.csv", "events.out.tfevents"]
-
-  private func contents(of run: URL) throws -> [Data] {
-    try Self.files.map { try Data(contentsOf: run.appendingPathComponent($0)) }
-  }
-
   private func lines(of file: URL) -> Int {
     (try? Data(contentsOf: file))?.count { $0 == UInt8(ascii: "\n") } ?? 0
   }
@@ -49,72 +43,11 @@ import Testing
       }
       let last = try Tool.run(resume)
       #expect(last.status == 0, "\(last.errors)")
-      #expect(try contents(of: stopped) == contents(of: whole))
-      let before = try contents(of: stopped)
+      #expect(try Tool.results(of: stopped) == Tool.results(of: whole))
+      let before = try Tool.results(of: stopped)
       let finished = try Tool.run(resume)
       #expect(finished.status == 0 && finished.errors.contains("is finished"), "\(finished.errors)")
-      #expect(try contents(of: stopped) == before)
-    }
-  }
-
-  /// Progress that nobody can read ends no training: on a full disk, closed, or with its reader gone.
-  @Test(arguments: ["> /dev/null 2> /dev/full", "> /dev/null 2>&-", "2>&1 > /dev/null | true"])
-  func progressThatCannotBeWrittenEndsNothing(_ redirected: String) throws {
-    try withFolder { folder in
-      let url = folder.appendingPathComponent("run")
-      let command = ["train", "catch-v1", "--steps", "3000", "--hidden", "8", "--output", url.path]
-      #expect(try Tool.status(of: command, redirected: redirected) == 0)
-      // With a pipe, the status is that of its reader.
-      let log = try String(contentsOf: url.appendingPathComponent("log.txt"), encoding: .utf8)
-      #expect(log.hasSuffix("finished\n"), "\(log)")
-      // None of its files got the number of a stream that is closed.
-      for name in try FileManager.default.contentsOfDirectory(atPath: url.path) where name != "checkpoints" {
-        let bytes = try Data(contentsOf: url.appendingPathComponent(name))
-        #expect(bytes.range(of: Data("steps/s".utf8)) == nil, "\(name)")
-      }
-    }
-  }
-
-  /// What nohup shields from the end of a terminal goes on.
-  @Test func aShieldedTrainingGoesOn() throws {
-    try withFolder { folder in
-      let url = folder.appendingPathComponent("run")
-      let script = """
-        nohup "$1" train catch-v1 --steps 20000 --hidden 8 --output "$2" > "$2.txt" 2>&1 &
-        until [ -s "$2/metrics.csv" ] || ! kill -0 $!; do :; done
-        kill -HUP $!
-        wait $!
-        """
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/bin/bash")
-      process.arguments = ["-c", script, "bash", Tool.executable.path, url.path]
-      process.currentDirectoryURL = repository
-      try process.run()
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 0)
-    }
-  }
-
-  /// A file that may not grow is an error that is told, and leaves nothing half-written.
-  @Test func aLimitOnFilesIsAnError() throws {
-    try withFolder { folder in
-      let errors = folder.appendingPathComponent("errors")
-      let output = folder.appendingPathComponent("crafted")
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      process.arguments = [
-        "-c", "ulimit -f 20; exec env --default-signal=XFSZ \"$0\" \"$@\"", Tool.executable.path,
-        "craft", "catch-v1-dqn", "--epsilon", "0.1", "--episodes", "50", "--output", output.path,
-      ]
-      process.currentDirectoryURL = repository
-      try Data().write(to: errors)
-      process.standardError = try FileHandle(forWritingTo: errors)
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
-      process.waitUntilExit()
-      #expect(process.terminationReason == .exit && process.terminationStatus == 73)
-      #expect(try String(contentsOf: errors, encoding: .utf8).hasSuffix("crafted: File too large\n"))
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["errors"])
+      #expect(try Tool.results(of: stopped) == before)
     }
   }
 
@@ -129,12 +62,6 @@ import Testing
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [name])
       #expect(try Data(contentsOf: file) == Data("mine".utf8))
     }
-  }
-
-  /// Results that nobody gets are an error.
-  @Test(arguments: [["list", "environments"], ["trace", "--env", "catch-v1", "--observations"]])
-  func resultsThatCannotBeWrittenAreAnError(_ command: [String]) throws {
-    #expect(try Tool.status(of: command, redirected: "> /dev/full 2> /dev/null") == 74)
   }
 
   /// A run keeps the policy that it began with.
@@ -214,7 +141,7 @@ import Testing
         single.path,
       ])
       #expect(alone.status == 0, "\(alone.errors)")
-      #expect(try contents(of: single) == contents(of: url.appendingPathComponent("seed-6")))
+      #expect(try Tool.results(of: single) == Tool.results(of: url.appendingPathComponent("seed-6")))
       let again = try Tool.run(["train", "--resume", url.path])
       #expect(
         again.status == 0 && again.output.contains("Mean of evaluations over 3 seeds"), "\(again.errors)")
@@ -233,86 +160,6 @@ import Testing
     }
   }
 
-  /// Recipes, what the one line must contain, and the status of sysexits.h.
-  static let badRecipes: [(recipe: String, words: [String])] = [
-    ("environment: catch-v1\nlanez: 8\n", ["recipe.yaml:2:", "lanez", "lanes"]),
-    (
-      "environment: catch-v1\nsteps: many\n",
-      ["recipe.yaml:2:", "'many' is invalid for 'steps'", "nvironment steps"]
-    ),
-    (
-      "environment: catch-v1\nthreads: 2\n",
-      ["recipe.yaml:2:", "threads", "give --threads to hoodwink train"]
-    ),
-    ("environment: catch-v1\nlanes: 0\n", ["recipe.yaml:2:", "lanes", "from 1 to 4096"]),
-    ("environment: catch-v1\ndouble: perhaps\n", ["recipe.yaml:2:", "double", "true or false"]),
-    ("environment: catch-v1\nsteps:\n", ["recipe.yaml:2:", "steps", "value"]),
-    ("environment: catch-v1\nsteps: 10\nsteps: 20\n", ["recipe.yaml:", "steps", "twice"]),
-    ("environment: catch-v1\nagent: ppo\n\ndueling: true\n", ["recipe.yaml:4:", "dueling", "ppo"]),
-    ("environment: catch-v1\nagent: ppo\nlstm: 0\n", ["recipe.yaml:3:", "lstm", "from 1 to"]),
-    ("environment: catch-v1\nexploration: 1..2\n", ["recipe.yaml:2:", "exploration", "2.0"]),
-    ("environment: catch-v1\nagent: dqn\nlstm: 8\n", ["recipe.yaml:3:", "LSTM", "ppo"]),
-    ("environment: catch-v1\nreplay-capacity: 500\n", ["recipe.yaml:2:", "500"]),
-    ("environment: catch-v1\nagent: ppo\nminibatches: 100000\n", ["recipe.yaml:3:", "100000 minibatches"]),
-    ("environment: lava-bridge-v1\nnetwork: nature-cnn\n", ["recipe.yaml:2:", "does not fit"]),
-    ("environment: catch-v1\nepsilon: 0.1\n", ["recipe.yaml:2:", "epsilon", "defense"]),
-    ("environment: catch-v1\ndefense: adversarial\n", ["recipe.yaml:2:", "epsilon"]),
-    ("environment: cach-v1\n", ["recipe.yaml:1:", "cach-v1", "catch-v1"]),
-    ("environment: catch-v1\nenvironment-hash: '00'\n", ["recipe.yaml:2:", "catch-v1", "changed"]),
-    (
-      "environment: catch-v1\nstart-from: catch-v1-dqn\nstart-from-hash: '00'\n",
-      ["recipe.yaml:3:", "catch-v1-dqn", "changed"]
-    ),
-    ("environment: catch-v1\nagent: ppo\nstart-from: catch-v1-dqn\n", ["recipe.yaml:3:", "dqn"]),
-    ("agent: dqn\n", ["environment"]),
-    ("- catch-v1\n", ["recipe.yaml:1:", "option: value"]),
-    ("environment: [\n", ["recipe.yaml:", "YAML"]),
-  ]
-
-  @Test(arguments: badRecipes)
-  func badRecipesFailInOneLine(_ recipe: String, _ words: [String]) throws {
-    try withFolder { folder in
-      let file = folder.appendingPathComponent("recipe.yaml")
-      try Data(recipe.utf8).write(to: file)
-      let url = folder.appendingPathComponent("run")
-      let run = try Tool.run(["train", "--recipe", file.path, "--output", url.path])
-      #expect(run.failedInOneLine, "\(run.output) \(run.errors)")
-      for word in words { #expect(run.errors.contains(word), "\(run.errors)") }
-      #expect(!FileManager.default.fileExists(atPath: url.path))
-    }
-  }
-
-  /// What a run writes down of itself makes the same run, and options override it.
-  @Test func theResolvedRecipeIsComplete() throws {
-    try withFolder { folder in
-      func train(_ arguments: [String], _ name: String) throws -> URL {
-        let url = folder.appendingPathComponent(name)
-        let run = try Tool.run(["train"] + arguments + ["--output", url.path])
-        #expect(run.status == 0, "\(run.errors)")
-        return url
-      }
-      let settings = [
-        "breakout-v1", "--agent", "ppo", "--steps", "3000", "--seed", "9", "--network", "minatar-cnn",
-        "--hidden", "16,8", "--activation",
-        "tanh",
-        "--layer-norm", "--no-shared", "--lanes", "8", "--horizon", "16", "--clip-value",
-        "--target-divergence", "0.5",
-        "--learning-rate", "1e-3..1e-4@0.5", "--defense", "adversarial", "--epsilon", "8/255",
-      ]
-      let first = try train(settings, "first")
-      let recipe = first.appendingPathComponent("recipe.yaml")
-      let second = try train(["--recipe", recipe.path], "second")
-      #expect(try contents(of: first) == contents(of: second))
-      #expect(
-        try Data(contentsOf: recipe) == Data(contentsOf: second.appendingPathComponent("recipe.yaml")))
-      let other = try train(["--recipe", recipe.path, "--seed", "10", "--no-layer-norm"], "other")
-      let text = try String(contentsOf: other.appendingPathComponent("recipe.yaml"), encoding: .utf8)
-      for line in ["seed: 10\n", "layer-norm: false\n", "hidden: 16,8\n", "clip-value: true\n"] {
-        #expect(text.contains(line), "\(text)")
-      }
-    }
-  }
-
   @Test func whatCannotBeResumedIsLeftAlone() throws {
     try withFolder { folder in
       let url = folder.appendingPathComponent("run")
@@ -325,11 +172,11 @@ import Testing
       let recipe = url.appendingPathComponent("recipe.yaml")
       let text = try String(contentsOf: recipe, encoding: .utf8)
       try Data(text.replacing("steps: 1100", with: "steps: 9000").utf8).write(to: recipe)
-      let before = try contents(of: url)
+      let before = try Tool.results(of: url)
       let changed = try Tool.run(["train", "--resume", url.path])
       #expect(changed.failedInOneLine, "\(changed.errors)")
       for word in ["recipe.yaml:", "'steps' is 9000", "1100"] { #expect(changed.errors.contains(word)) }
-      #expect(try contents(of: url) == before)
+      #expect(try Tool.results(of: url) == before)
     }
   }
 
@@ -349,41 +196,6 @@ import Testing
       let resumed = try Tool.run(["train", "--resume", url.path] + root)
       #expect(resumed.failedInOneLine, "\(resumed.errors)")
       for word in ["recipe.yaml:3:", "catch-v1", "changed"] { #expect(resumed.errors.contains(word)) }
-    }
-  }
-
-  /// A limit on the size of files stands for a full disk: the shell ignores the limit's signal, and so does the tool.
-  @Test func aFullDiskIsOneErrorAndTheCheckpointStays() throws {
-    try withFolder { folder in
-      let url = folder.appendingPathComponent("run")
-      let process = Process()
-      let errors = Pipe()
-      process.executableURL = URL(fileURLWithPath: "/bin/bash")
-      // In units of 1,024 bytes: enough for the policy and the first checkpoint, not for one with a replay.
-      process.arguments = [
-        "-c",
-        "trap '' XFSZ; ulimit -f 200; exec \"$0\" train catch-v1 --steps 60000 --hidden 8 --lanes 8 "
-          + "--checkpoint-every 500 --output \"$1\"",
-        Tool.executable.path, url.path,
-      ]
-      process.currentDirectoryURL = repository
-      process.standardError = errors
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
-      let complained = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 73)
-      let last = complained.split(separator: "\n").last ?? ""
-      #expect(last.hasPrefix("hoodwink: cannot write") && last.contains("checkpoints"), "\(complained)")
-      // What was saved before goes on, and nothing half written is left.
-      let names = try FileManager.default.contentsOfDirectory(
-        atPath: url.appendingPathComponent("checkpoints").path)
-      #expect(!names.isEmpty && names.allSatisfy { $0.hasPrefix("step-") })
-      let steps = try #require(names.sorted().last?.dropFirst(5)).drop { $0 == "0" }
-      let resumed = try Tool.run(["train", "--resume", url.path])
-      #expect(resumed.status == 0, "\(resumed.errors)")
-      let log = try String(contentsOf: url.appendingPathComponent("log.txt"), encoding: .utf8)
-      #expect(log.contains("resumed at step \(steps)"), "\(log)")
     }
   }
 

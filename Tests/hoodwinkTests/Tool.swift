@@ -36,6 +36,13 @@ enum Tool {
     return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
   }
 
+  /// What a training has written into its folder, without what tells of its time.
+  static func results(of run: URL) throws -> [Data] {
+    try ["last.safetensors", "best.safetensors", "metrics.csv", "events.out.tfevents"].map {
+      try Data(contentsOf: run.appendingPathComponent($0))
+    }
+  }
+
   /// Starts the tool.
   static func start(_ arguments: [String], in folder: URL) throws -> (Process, Pipe, Pipe) {
     let process = Process()
