@@ -18,8 +18,8 @@ extension CheckpointInterval: LosslessStringConvertible {
     }
   }
 
-  /// Reads `50000`, `30s`, `5m` and `1h`; nil for any other text, and for none or more than a
-  /// year at ten thousand steps a second.
+  /// Reads `50000`, `30s`, `5m` and `1h`; nil for any other text, for none, and for more than a year, that of
+  /// steps at ten thousand a second.
   public init?(_ description: String) {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
     let unit = description.last.flatMap { units[$0] }

@@ -25,8 +25,8 @@ public final class RunFolder {
   /// - Parameters:
   ///   - recipe: all that the run follows from, one setting a line.
   ///   - start: the policy that it begins with, kept here because that one may be moved or trained on; nil for none.
-  /// - Throws: ``RunError`` when it holds a run, a policy or a file that the run would write already, or another process uses it; `AtomicFile.Failure` when it cannot be
-  ///   written.
+  /// - Throws: ``RunError`` when it holds a run, a policy, curves, a log or checkpoints already, or another process uses it;
+  ///   `AtomicFile.Failure` when it cannot be written.
   public init(new url: URL, recipe: String, start: PolicyFile? = nil) throws {
     self.url = url
     let file = url.appendingPathComponent(Self.recipeName)

@@ -3,8 +3,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C, SIGTERM and a closed terminal, unless nohup shields from that, as a question that long work asks between two steps, so that it can keep what it
-/// has. A second signal ends the process at once.
+/// Ctrl-C, SIGTERM and, unless nohup shields from it, a closed terminal as a question that long work asks between two steps, so
+/// that it can keep what it has. A second signal ends the process at once.
 final class Interruption: Sendable {
   private let signal = Atomic<Int32>(0)
 
