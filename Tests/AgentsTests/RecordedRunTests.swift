@@ -21,10 +21,10 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
     try body(folder)
   }
 
-  private func fresh(_ kind: AgentKind, steps: Int = 3000) throws -> TrainingRun {
+  private func fresh(_ kind: AgentKind, steps: Int = 3000, hidden: Int = 16) throws -> TrainingRun {
     var configuration = kind.defaults
     configuration.lanes = 8
-    configuration.network = .init(.mlp, hidden: [16])
+    configuration.network = .init(.mlp, hidden: [hidden])
     if var gradient = configuration as? any PolicyGradientConfiguration {
       gradient.horizon = 16
       configuration = gradient
@@ -35,13 +35,13 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
   }
 
   private func start(
-    _ kind: AgentKind, in url: URL, recipe: String? = nil, version: String = "1"
+    _ kind: AgentKind, in url: URL, recipe: String? = nil, version: String = "1", hidden: Int = 16
   ) throws -> RecordedRun {
     let recipe = recipe ?? self.recipe
     let isThere = FileManager.default.fileExists(atPath: url.path)
     let folder = try isThere ? RunFolder(existing: url) : RunFolder(new: url, recipe: recipe)
     return try RecordedRun(
-      fresh(kind), in: folder, recipe: recipe, version: version, interval: .steps(400))
+      fresh(kind, hidden: hidden), in: folder, recipe: recipe, version: version, interval: .steps(400))
   }
 
   /// Runs until some step, or the end.
@@ -64,6 +64,16 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
     let folder = url.appendingPathComponent("checkpoints")
     return try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
       .map { folder.appendingPathComponent($0) }
+  }
+
+  /// Its recipe says the same, its network does not: nothing of it is taken.
+  @Test(arguments: AgentKind.allCases)
+  func theCheckpointOfAnotherRunIsRefused(_ kind: AgentKind) throws {
+    try withFolder { url in
+      try advance(start(kind, in: url), until: 1000)
+      let error = #expect(throws: RunError.self) { try start(kind, in: url, hidden: 8) }
+      #expect(error?.kind == .isDamaged && error?.description.contains("another run") == true)
+    }
   }
 
   @Test(arguments: AgentKind.allCases)
