@@ -193,6 +193,10 @@ class Bench:
         print(f"  {name}: {library}: success {norms.isfinite().float().mean():.3f}, median norm "
               f"{norms.median():.4f}, {queries:.0f} queries")  # fmt: skip
 
+    def succeeded(self, adversarial: Tensor, epsilon: float, norm: float) -> Tensor:
+        """Whether each observation changes the action and stays within the size."""
+        return self.flipped(adversarial) & ((adversarial - self.x).flatten(1).norm(norm, dim=1) <= epsilon + TOLERANCE)
+
     def successes(
         self, name: str, library: str, epsilon: float, parameters: str, attack: Callable[[int], Tensor], norm: float = np.inf
     ) -> None:
@@ -202,8 +206,7 @@ class Bench:
             torch.manual_seed(seed)
             np.random.seed(seed)
             adversarial = attack(seed).detach()
-            within = (adversarial - self.x).flatten(1).norm(norm, dim=1) <= epsilon + TOLERANCE
-            rates.append((self.flipped(adversarial) & within).float())
+            rates.append(self.succeeded(adversarial, epsilon, norm).float())
         queries = self.victim.queries / len(self.x) / len(SEEDS)
         mean = torch.stack(rates).mean(0)
         self.tensors[f"{name}.successes"] = mean.numpy()

@@ -10,7 +10,9 @@ import os
 import sys
 import time
 
-os.sched_setaffinity(0, {0})
+# Ours runs on one thread and may move between cores, and so may these, once the pools are made for one.
+processors = os.sched_getaffinity(0)
+os.sched_setaffinity(0, {min(processors)})
 
 import numpy as np
 
@@ -140,6 +142,17 @@ def ale_pong():
     return rate(len(actions), call)
 
 
+def make_pools():
+    """XLA makes its pools of threads as large as the cores that it may use, and they stay so."""
+    try:
+        import jax
+
+        jax.devices()
+    finally:
+        for thread in os.listdir("/proc/self/task"):
+            os.sched_setaffinity(int(thread), processors)
+
+
 # Our environment, then the package and what it plays.
 PEERS = {
     "breakout-v1": {"MinAtar": functools.partial(minatar, "breakout"),
@@ -158,6 +171,7 @@ PEERS = {
     "pong-v1": {"ALE": ale_pong},
 }
 
+make_pools()
 for environment in sys.argv[1:] or PEERS:
     for package, measure in PEERS.get(environment, {}).items():
         try:

@@ -19,12 +19,23 @@ import sys
 import time
 
 LOOP, THREADS, SECONDS = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-# Before anything makes a pool of threads.
-os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:THREADS]))
+# XLA makes its pools of threads as large as the cores that it may use: it is shown as many as there should be threads.
+processors = os.sched_getaffinity(0)
+os.sched_setaffinity(0, set(sorted(processors)[:THREADS]))
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = str(THREADS)
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+try:
+    import jax
+
+    jax.devices()  # makes the pools
+except ImportError:
+    pass  # said by the peer that needs it
+# Ours may move between cores, and so may these.
+for thread in os.listdir("/proc/self/task"):
+    os.sched_setaffinity(int(thread), processors)
 
 import numpy as np
 
@@ -226,19 +237,19 @@ def purejaxrl_iteration():
 
     environment, parameters = gymnax.make("Breakout-MinAtar")
     actions = environment.num_actions
-    key = jax.random.PRNGKey(0)
     orthogonal = jax.nn.initializers.orthogonal
 
     def dense(key, inputs, outputs, gain):
         return orthogonal(gain)(key, (inputs, outputs)), jnp.zeros(outputs)
 
-    keys = jax.random.split(key, 8)
     root = 2**0.5
     if LOOP != "ppo-cnn":
-        model = {
-            name: [dense(keys[i], 400, 64, root), dense(keys[i + 1], 64, 64, root), dense(keys[i + 2], 64, n, gain)]
-            for name, i, n, gain in [("actor", 0, actions, 0.01), ("critic", 3, 1, 1.0)]
-        }
+        def weights(key):
+            keys = jax.random.split(key, 8)
+            return {
+                name: [dense(keys[i], 400, 64, root), dense(keys[i + 1], 64, 64, root), dense(keys[i + 2], 64, n, gain)]
+                for name, i, n, gain in [("actor", 0, actions, 0.01), ("critic", 3, 1, 1.0)]
+            }
 
         def apply(model, x):
             def mlp(layers, x):
@@ -249,11 +260,13 @@ def purejaxrl_iteration():
             x = x.reshape(x.shape[0], -1)
             return mlp(model["actor"], x), mlp(model["critic"], x)[:, 0]
     else:
-        model = {
-            "filters": (orthogonal(root)(keys[0], (3, 3, 4, 16)), jnp.zeros(16)),
-            "hidden": dense(keys[1], 8 * 8 * 16, 128, root), "actor": dense(keys[2], 128, actions, 0.01),
-            "critic": dense(keys[3], 128, 1, 1.0),
-        }
+        def weights(key):
+            keys = jax.random.split(key, 4)
+            return {
+                "filters": (orthogonal(root)(keys[0], (3, 3, 4, 16)), jnp.zeros(16)),
+                "hidden": dense(keys[1], 8 * 8 * 16, 128, root), "actor": dense(keys[2], 128, actions, 0.01),
+                "critic": dense(keys[3], 128, 1, 1.0),
+            }
 
         def apply(model, x):
             x = jax.lax.conv_general_dilated(
@@ -277,7 +290,7 @@ def purejaxrl_iteration():
             log_probability = jnp.take_along_axis(jax.nn.log_softmax(logits), action[:, None], 1)[:, 0]
             following, state, reward, *ends = move(
                 jax.random.split(step_key, LANES), state, action, parameters)
-            done = functools_or(ends[:-1])
+            done = any_of(ends[:-1])
             returns = returns + reward
             finished = jnp.where(done, returns, finished)
             returns = jnp.where(done, 0, returns)
@@ -334,7 +347,7 @@ def purejaxrl_iteration():
         (model, moments), _ = jax.lax.scan(epoch, (model, moments), jnp.stack(keys))
         return model, moments, key, seen, state, returns, finished
 
-    def functools_or(ends):
+    def any_of(ends):
         done = ends[0]
         for end in ends[1:]:
             if getattr(end, "dtype", None) == jnp.bool_:
@@ -343,7 +356,8 @@ def purejaxrl_iteration():
 
     def start(seed):
         key = jax.random.PRNGKey(seed)
-        key, first = jax.random.split(key)
+        key, draw, first = jax.random.split(key, 3)
+        model = weights(draw)
         seen, state = reset(jax.random.split(first, LANES), parameters)
         zeros = jax.tree.map(jnp.zeros_like, model)
         return (

@@ -56,6 +56,17 @@ BOUNDED = (
 )
 
 
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(command: list[object]) -> str:
+    """What the tool prints; what it says to people is told only where it fails."""
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(f"{' '.join(map(str, command))}:\n{result.stderr.strip()}")
+    return result.stdout
+
+
 @dataclass
 class Subject:
     """A policy file for the tool, and the same network and observations for the libraries."""
@@ -74,8 +85,8 @@ class Subject:
             given, made = Path(folder, "in.safetensors"), Path(folder, "out.safetensors")
             save_file({"observations": np.ascontiguousarray(self.observations[rows])}, given)
             command = [self.tool, "craft", self.path, "--observations", given, "--output", made, "--attack", attack]
-            command += ["--norm", norm, "--epsilon", epsilon, "--frames", "all", "--json", *options]
-            report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            command += ["--norm", norm, "--epsilon", epsilon, "--frames", "all", "--json", "--root", ROOT, *options]
+            report = json.loads(run(command))
             out = load_file(made)
             return out["observations"], out["actions"] != out["clean_actions"], report["forwardPasses"] / len(rows)
 
@@ -100,8 +111,8 @@ def network_of(description: dict, name: str, seed: int, batch: int) -> Network:
     return Network(name, seed, batch, tuple(description["input"]), tuple(layers))
 
 
-def subjects(tool: str, root: Path, name: str, seed: int, batch: int, folder: Path) -> list[Subject]:
-    path = root / "Policies" / name / "policy.safetensors" if (root / "Policies" / name).is_dir() else Path(name)
+def subjects(tool: str, name: str, seed: int, batch: int, folder: Path) -> list[Subject]:
+    path = ROOT / "Policies" / name / "policy.safetensors" if (ROOT / "Policies" / name).is_dir() else Path(name)
     metadata, tensors = read(path)
     network = network_of(json.loads(metadata["hoodwink.network"]), name, seed, batch)
     actions = json.loads(metadata["hoodwink.description"])["actions"]
@@ -109,8 +120,7 @@ def subjects(tool: str, root: Path, name: str, seed: int, batch: int, folder: Pa
     trained = [tensors[name] for name in names]
 
     played = folder / f"{path.parent.name}-played.safetensors"
-    command = [tool, "craft", path, "--episodes", "8", "--seed", str(seed), "--epsilon", "0", "--output", played]
-    subprocess.run(command, check=True, capture_output=True)
+    run([tool, "craft", path, "--episodes", "8", "--seed", str(seed), "--epsilon", "0", "--output", played, "--root", ROOT])
     frames = load_file(played)["clean"]
     chosen = np.random.default_rng(seed).choice(len(frames), min(batch, len(frames)), replace=False)
 
@@ -207,7 +217,11 @@ def compare_strength(checks: Checks, subject: Subject, bench: Bench) -> None:
         theirs = bench.tensors[f"{name}.successes"]
         size = bench.metadata[f"{name}.epsilon"]
         runs = [subject.craft(attack, norm, size, rows, "--seed", str(seed)) for seed in SEEDS]
-        ours, queries = np.mean([flips for _, flips, _ in runs], axis=0), np.mean([queries for *_, queries in runs])
+        # Judged by the libraries' side, as theirs are.
+        made = [torch.from_numpy(made).permute(0, 3, 1, 2) for made, *_ in runs]
+        order = np.inf if norm == "max" else 2
+        ours = np.mean([bench.succeeded(points, float(size), order).numpy() for points in made], axis=0)
+        queries = np.mean([queries for *_, queries in runs])
         # Attacks that are equally strong differ by chance: what is counted is what two standard errors do not explain.
         lead = theirs - ours
         chance = 2 * lead.std(ddof=1) / np.sqrt(len(rows))
@@ -225,7 +239,6 @@ def eval_fraction(size: str) -> float:
 
 
 def main() -> None:
-    root = Path(__file__).resolve().parent.parent
     parser = argparse.ArgumentParser(prog="Scripts/check-attacks", description="Compares crafted observations with libraries.")
     parser.add_argument("tool", help=argparse.SUPPRESS)
     parser.add_argument("policies", nargs="*", default=["catch-v1-dqn", "breakout-v1-ppo"], help="names or files (default: %(default)s)")
@@ -240,7 +253,7 @@ def main() -> None:
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder:
         for name in options.policies:
-            for subject in subjects(options.tool, root, name, options.seed, options.observations, Path(folder)):
+            for subject in subjects(options.tool, name, options.seed, options.observations, Path(folder)):
                 print(f"{subject.name}: {len(subject.observations)} observations, ours and theirs", flush=True)
                 bench = Bench(subject.network, subject.parameters, subject.observations, options.max, options.l2, options.l1)
                 bench.deterministic()

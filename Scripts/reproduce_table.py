@@ -17,9 +17,14 @@ ROWS = [("", "plain"), ("-adversarial", "FGSM-trained"), ("-robust", "best defen
 START, END = "<!-- reproduce-table: begin -->", "<!-- reproduce-table: end -->"
 
 
-def chosen_epsilon(policy: str, clean: float, random: float, episodes: int) -> str:
+def number(value: float) -> str:
+    """Two decimals, and no zero below zero."""
+    return f"{round(value, 2) + 0:.2f}"
+
+
+def chosen_epsilon(policy: str, environment: str, clean: float, random: float, episodes: int) -> str:
     for epsilon in EPSILONS:
-        if (cell(policy, shipping(policy), PGD, epsilon, episodes)["mean"] - random) / (clean - random) <= 0.1:
+        if (cell(policy, shipping(policy), environment, PGD, epsilon, episodes)["mean"] - random) / (clean - random) <= 0.1:
             return epsilon
     sys.exit(f"{policy}: no epsilon of the list brings it down to a tenth")
 
@@ -36,25 +41,28 @@ def table(environments: list[str], wanted_episodes: int | None) -> str:
             plain = f"{environment}-{agent}"
             if not shipping(plain).exists():
                 continue
-            clean = clean_cell(plain, shipping(plain), EPISODES)["mean"]
-            epsilon = chosen_epsilon(plain, clean, random, episodes)
+            clean = clean_cell(plain, shipping(plain), environment, EPISODES)["mean"]
+            epsilon = chosen_epsilon(plain, environment, clean, random, episodes)
             for suffix, label in ROWS:
                 policy = plain + suffix
                 file = shipping(policy)
                 if not file.exists():
                     continue
                 # On the same episodes returns must come in the order found ≤ clean.
-                ceiling = clean_cell(policy, file, episodes)["mean"]
+                ceiling = clean_cell(policy, file, environment, episodes)["mean"]
 
                 def text(row: dict) -> str:
                     score = (row["mean"] - random) / (clean - random)
                     mark = " (above clean)" if row["epsilonValue"] > 0 and row["mean"] > ceiling else ""
-                    return f"{row['mean']:z.2f} ({score:z.2f}){mark}"
+                    return f"{number(row['mean'])} ({number(score)}){mark}"
 
-                attacked = [cell(policy, file, attack, epsilon, episodes) for attack in ("noise", "fgsm", PGD)]
-                worst = min((cell(policy, file, attack, epsilon, episodes) for attack in STRONGEST), key=lambda row: row["mean"])
-                cells = [text(clean_cell(policy, file, EPISODES)), *map(text, attacked), f"{text(worst)} {worst['attack']}"]
-                rate = certification_rate(policy, file, epsilon, environment)
+                def under(attack: str) -> dict:
+                    return cell(policy, file, environment, attack, epsilon, episodes)
+
+                worst = min(map(under, STRONGEST), key=lambda row: row["mean"])
+                attacked = map(under, ("noise", "fgsm", PGD))
+                cells = [text(clean_cell(policy, file, environment, EPISODES)), *map(text, attacked), f"{text(worst)} {worst['attack']}"]
+                rate = certification_rate(policy, file, environment, epsilon)
                 lines.append(
                     f"| {environment}, {agent} | {episodes} | {epsilon} | {label} | {' | '.join(cells)} | {100 * rate:.1f}% |"
                 )
@@ -68,23 +76,35 @@ def table(environments: list[str], wanted_episodes: int | None) -> str:
     return "\n".join(lines)
 
 
+def replaced(text: str, contents: str) -> str:
+    """A page with another table between its marks."""
+    pattern = f"{re.escape(START)}.*?{re.escape(END)}"
+    contents, count = re.subn(pattern, lambda _: f"{START}\n{text}\n{END}", contents, flags=re.S)
+    if count != 1:
+        sys.exit(f"README.md: the table's place is between {START} and {END}, which stand there {count} times and not once")
+    return contents
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("environments", nargs="*", default=ENVIRONMENTS)
-    parser.add_argument("--episodes", type=int)
-    parser.add_argument("--update", action="store_true")
-    parser.add_argument("--check", type=int, default=3, help="how many of the kept figures to measure again (default: 3)")
+    parser = argparse.ArgumentParser(prog="Scripts/reproduce-table", description="Measures the table of defenses.")
+    parser.add_argument("environments", nargs="*", default=ENVIRONMENTS, help="these alone (default: %(default)s)")
+    parser.add_argument("--episodes", type=int, help="under each attack (default: 100, or 10 where an episode is long)")
+    parser.add_argument("--update", action="store_true", help="write the table into README.md, between its marks")
+    parser.add_argument("--check", type=int, help="measure at most so many of the kept figures again (default: one of each attack)")
     options = parser.parse_args()
+    readme = Path("README.md")
+    if options.update:
+        if options.environments != ENVIRONMENTS or options.episodes:
+            parser.error("--update writes the whole table: it goes with no environments and no --episodes")
+        # Before hours of measuring.
+        replaced("", readme.read_text())
     text = table(options.environments, options.episodes)
     check(options.check)
     if not options.update:
         return print(text)
-    readme = Path("README.md")
-    contents = readme.read_text()
-    if START not in contents:
-        sys.exit("README.md has no marks for the table")
-    pattern = re.escape(START) + ".*?" + re.escape(END)
-    readme.write_text(re.sub(pattern, lambda _: f"{START}\n{text}\n{END}", contents, flags=re.S))
+    beside = readme.with_name(".README.md")
+    beside.write_text(replaced(text, readme.read_text()))
+    beside.replace(readme)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from measured import (EPISODES, HOODWINK, PGD, STRONGEST, attacked_episodes_in, cell, certification_rate, certified_episodes_in, clean_cell,
-                      hoodwink)  # fmt: skip
+from measured import (EPISODES, HOODWINK, PGD, STRONGEST, attacked_episodes_in, cell, certification_rate, certified_episodes_in, check,
+                      clean_cell, hoodwink)  # fmt: skip
 
 EPSILONS = ["1/255", "2/255", "4/255", "8/255", "16/255", "32/255"]
 ATTACKS = ["noise", "fgsm", PGD]
@@ -68,11 +68,13 @@ def check_start(run: Path, recipe: dict) -> None:
 def train(name: str, recipe: dict) -> None:
     folder = Path("runs/policies") / name
     begun = [run for run in runs_of(name, recipe) if (run / "recipe.yaml").exists()]
+    if (folder / "recipe.yaml").exists() != bool(begun) or folder not in runs_of(name, recipe) and (folder / "last.safetensors").exists():
+        sys.exit(f"{folder}: was trained from another number of seeds than its recipe has: move the folder away")
     complete = completed(name) if begun else {}
     for run in begun:
         check_recipe(run, recipe, complete)
         check_start(run, recipe)
-    if (folder / "recipe.yaml").exists():
+    if begun:
         arguments = ["--resume", str(folder)]
     else:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -80,9 +82,9 @@ def train(name: str, recipe: dict) -> None:
     subprocess.run([HOODWINK, "train", *arguments], check=True)
 
 
-def median_run(name: str, runs: list[Path]) -> tuple[Path, list[float]]:
+def median_run(name: str, environment: str, runs: list[Path]) -> tuple[Path, list[float]]:
     """The run whose policy has the median return, the lower of two, and all returns."""
-    means = [clean_cell(name, run / "last.safetensors", EPISODES)["mean"] for run in runs]
+    means = [clean_cell(name, run / "last.safetensors", environment, EPISODES)["mean"] for run in runs]
     order = sorted(range(len(runs)), key=lambda index: means[index])
     return runs[order[(len(order) - 1) // 2]], means
 
@@ -128,19 +130,19 @@ def card(name: str, recipe: dict, chosen: Path, runs: list[Path], means: list[fl
         f"policy, not of its training); max norm, newest frame; certified: share of frames of {certified_episodes} clean episodes whose action is proven.",
         "",
     ]
-    clean = clean_cell(name, file, episodes)
-    rates = [f"{100 * certification_rate(name, file, epsilon, environment):.1f}%" for epsilon in epsilons]
+    clean = clean_cell(name, file, environment, episodes)
+    rates = [f"{100 * certification_rate(name, file, environment, epsilon):.1f}%" for epsilon in epsilons]
     if one:
         lines += [f"| attack at {one} | return | flips |", "|---|---|---|", f"| clean | {text(clean)} | – |"]
         for attack in attacks:
-            row = cell(name, file, attack, one, episodes)
+            row = cell(name, file, environment, attack, one, episodes)
             lines.append(f"| {attack} | {text(row, clean)} | {100 * row['flipRate']:.1f}% |")
         lines += ["", f"Flips: attacked frames on which the action is another. Certified at {one}: {rates[0]}."]
     else:
         lines += [f"| epsilon | {' | '.join(attacks)} | certified |", "|---" * (len(attacks) + 2) + "|",
                   f"| clean | {text(clean)}{' | –' * len(attacks)} |"]  # fmt: skip
         for epsilon, rate in zip(epsilons, rates):
-            cells = [text(cell(name, file, attack, epsilon, episodes), clean) for attack in attacks]
+            cells = [text(cell(name, file, environment, attack, epsilon, episodes), clean) for attack in attacks]
             lines.append(f"| {epsilon} | {' | '.join(cells)} | {rate} |")
     notes = Path(f"{policy}/notes.md")
     if notes.exists():
@@ -169,10 +171,11 @@ def main() -> None:
         recipe = yaml.safe_load(Path(f"Policies/{name}/recipe.yaml").read_text())
         train(name, recipe)
         runs = runs_of(name, recipe)
-        chosen, means = median_run(name, runs)
+        chosen, means = median_run(name, recipe["environment"], runs)
         # Measured before either is replaced: what stops the evaluations leaves the older policy beside its own card.
         beside = {"README.md": card(name, recipe, chosen, runs, means).encode(),
                   "policy.safetensors": (chosen / "last.safetensors").read_bytes()}  # fmt: skip
+        check()
         for file, contents in beside.items():
             Path(f"Policies/{name}/.{file}").write_bytes(contents)
         for file in beside:
