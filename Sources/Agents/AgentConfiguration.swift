@@ -34,44 +34,10 @@ public protocol AgentConfiguration: Hashable, Sendable, Codable {
   ) throws -> any LearningAgent
 }
 
-/// What can be set of an agent that learns by policy gradients.
-public protocol PolicyGradientConfiguration: AgentConfiguration {
-  /// Whether actor and critic look at the same features.
-  var isShared: Bool { get set }
-  /// Steps of each environment between updates, at least 1.
-  var horizon: Int { get set }
-  /// The weight of the value's loss.
-  var valueWeight: Float { get set }
-  /// The weight of the entropy over the run.
-  var entropyBonus: Schedule { get set }
-}
-
 extension AgentConfiguration {
   /// The shape of an observation of the environments: [height, width, frames·channels].
   func input(in environments: any VectorEnvironment) -> [Int] {
     let space = environments.observationSpace
     return [space.height, space.width, space.channels * frames]
-  }
-}
-
-/// Settings of an agent that contradict each other, in one line.
-public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong and what would be right.
-  public let description: String
-
-  /// The settings that contradict each other, by the names that recipes give them.
-  public let settings: [String]
-
-  /// What is wrong, and with which settings.
-  public init(_ description: String, settings: [String] = []) {
-    self.description = description
-    self.settings = settings
-  }
-
-  /// - Throws: for the first of some numbers that is below 1.
-  static func check(_ settings: (name: String, value: Int)...) throws(ConfigurationError) {
-    for (name, value) in settings where value < 1 {
-      throw ConfigurationError("'\(name)' must be at least 1, not \(value)", settings: [name])
-    }
   }
 }

@@ -1,4 +1,4 @@
-/// The agents by the names under which people ask for them. A new agent is a file, a case and an arm here.
+/// The agents by the names under which people ask for them.
 public enum AgentKind: String, Hashable, Sendable, Codable, CaseIterable {
   /// Deep Q-learning.
   case dqn

@@ -18,7 +18,8 @@ final class GrowingFile {
     guard descriptor >= 0 else {
       if isKnown && errno == ENOENT {
         throw RunError(
-          "\(url.relativePath) is missing, of which the checkpoint knows \(length!) bytes", .isDamaged)
+          "\(url.relativePath) is missing, of which the checkpoint knows \(length!) bytes: put it back, or train again into another folder",
+          .isDamaged)
       }
       throw AtomicFile.Failure(path: url.path, reason: Self.currentReason())
     }

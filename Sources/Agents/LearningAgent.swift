@@ -1,4 +1,3 @@
-import Attacks
 import Networks
 import Policies
 
@@ -73,46 +72,5 @@ extension LearningAgent {
   /// The policy, with its critic's values.
   public var victim: any DifferentiablePolicy {
     critic.map { ActorCriticPolicy(policy, critic: $0) } ?? policy
-  }
-}
-
-/// What one call of ``LearningAgent/advance(progress:hardening:)`` brought.
-public struct TrainingUpdate: Sendable {
-  /// The returns of the episodes that ended.
-  public var returns: [Double] = []
-  /// The mean loss of the updates; nil when none was made.
-  public var loss: Float?
-  /// What else can be said of the update, by the names of ``LearningAgent/measures``.
-  public var measures: [String: Float] = [:]
-}
-
-/// A defense at the first of three seams: it changes what the agent experiences.
-public protocol CollectionDefense: Sendable {
-  /// What stands between the environments and the agent at some point of its training; nil for nothing.
-  /// - Parameters:
-  ///   - policy: the agent's as it is now, as ``LearningAgent/victim`` shows it.
-  ///   - range: the valid values of an observation.
-  ///   - progress: the share of the run that has passed, 0 to 1.
-  func attacker(against policy: any DifferentiablePolicy, range: ClosedRange<Float>, progress: Float) throws
-    -> Attacker?
-}
-
-/// A training run that cannot start or go on, in one line.
-public struct TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong.
-  public let description: String
-
-  init(_ description: String) { self.description = description }
-
-  /// Above this, learning has come apart: returns of a thousand make losses of a million.
-  private static let limit: Float = 1e12
-
-  /// Stops a run whose numbers are not finite, or explode.
-  /// - Throws: an error that names the step and the quantity.
-  static func check(_ quantities: KeyValuePairs<String, Float>, step: Int) throws(TrainingError) {
-    for (name, value) in quantities where !(abs(value) <= limit) {
-      let verb = value.isFinite ? "explodes to" : "is"
-      throw TrainingError("\(name) \(verb) \(value) at step \(step): lower the learning rate")
-    }
   }
 }

@@ -176,10 +176,11 @@ public struct PPO: LearningAgent {
       parts, learningRate: configuration.learningRate.value(at: progress),
       gradientLimit: configuration.gradientLimit, progress: progress,
       loss: { [configuration, normalized] logits, values, rows in
+        let entries = rows.map { buffer.entries[$0] }
         let minibatch = Minibatch(
-          actions: rows.map { buffer.actions[$0] },
-          logProbabilities: buffer.logProbabilities.tensor(at: rows), values: buffer.values.tensor(at: rows),
-          advantages: normalized.tensor(at: rows), returns: returns.tensor(at: rows))
+          actions: entries.map(\.action), logProbabilities: Tensor(entries.map(\.logProbability)),
+          values: Tensor(entries.map(\.value)), advantages: normalized.tensor(at: rows),
+          returns: returns.tensor(at: rows))
         return Self.loss(
           logits: logits, values: values, minibatch: minibatch, entropyBonus: bonus, configuration
         ).map { $0 / Float(all.count) }

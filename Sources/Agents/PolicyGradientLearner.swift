@@ -109,10 +109,11 @@ struct PolicyGradientLearner: Sendable {
   private func experience(at rows: [Int], discount: Float) -> Transitions {
     let observations = buffer.observations
     let following = rows.map { min($0 + buffer.lanes, buffer.count - 1) }
+    let entries = rows.map { buffer.entries[$0] }
     return Transitions(
-      observations: observations.rows(at: rows), actions: rows.map { buffer.actions[$0] },
-      rewards: rows.map { buffer.rewards[$0] }, next: observations.rows(at: following),
-      discounts: rows.map { buffer.isTerminated($0) ? 0 : discount },
+      observations: observations.rows(at: rows), actions: entries.map(\.action),
+      rewards: entries.map(\.reward), next: observations.rows(at: following),
+      discounts: entries.map { $0.isTerminated ? 0 : discount },
       isFollowed: rows.map { buffer.isFollowed($0) })
   }
 
@@ -197,7 +198,7 @@ struct PolicyGradientLearner: Sendable {
         }
         let (logits, values) = model(
           observations, from: buffer.memory.rows(at: own),
-          continues: Tensor(rows.map { buffer.continues[$0] }))
+          continues: Tensor(rows.map { buffer.entries[$0].continues }))
         return loss(logits, values, rows)
       }, at: model, rows: parts.count, shardSize: shardSize)
     let (direction, norm) = clipped(gradients, toGlobalNorm: gradientLimit)

@@ -114,7 +114,7 @@ public struct REINFORCE: LearningAgent {
       loss: {
         [configuration, buffer = learner.buffer, normalized = advantages.normalized()] logits, values, rows in
         Self.loss(
-          logits: logits, values: values, actions: rows.map { buffer.actions[$0] },
+          logits: logits, values: values, actions: rows.map { buffer.entries[$0].action },
           advantages: normalized.tensor(at: rows), returns: returns.tensor(at: rows), entropyBonus: bonus,
           valueWeight: configuration.valueWeight
         ).map { $0 / Float(buffer.count) }

@@ -42,8 +42,8 @@ public final class RecordedRun {
   ///   - version: that of the program; another one's checkpoints are refused.
   ///   - interval: how often to save.
   ///   - source: the file that a person may have changed; nil for the folder's own recipe.
-  /// - Throws: ``RunError`` when recipe or version have changed or no checkpoint is whole, in which case nothing was touched;
-  ///   `AtomicFile.Failure` when nothing can be written.
+  /// - Throws: ``RunError`` when recipe or version have changed or no checkpoint is whole, in which case nothing was touched,
+  ///   and when curves or log are shorter than a checkpoint says; `AtomicFile.Failure` when nothing can be written.
   public init(
     _ run: TrainingRun, in folder: RunFolder, recipe: String, version: String, interval: CheckpointInterval,
     source: URL? = nil
@@ -54,7 +54,9 @@ public final class RecordedRun {
       try Self.check(
         checkpoint.header, recipe: recipe, version: version, in: folder, source: source ?? folder.recipe)
       do { try run.restore(checkpoint.state) } catch is DecodingError {
-        throw RunError("\(folder.url.relativePath): the checkpoint is of another run", .isDamaged)
+        throw RunError(
+          "\(folder.url.relativePath): the checkpoint is of another run: train again into another folder",
+          .isDamaged)
       }
     }
     let header = checkpoint?.header
@@ -86,7 +88,7 @@ public final class RecordedRun {
           + "not bit-identical to one that never stopped")
     }
     if header == nil {
-      try metrics.append(Data((TrainingRun.Row.columns(of: run).joined(separator: ",") + "\n").utf8))
+      try append(["steps", "episodes"] + run.valueNames)
       try events.append(EventFile.header)
       try note("started")
       // Before hours are spent: can anything be written there?
@@ -97,6 +99,11 @@ public final class RecordedRun {
     for warning in warnings { try note(warning) }
   }
 
+  /// Writes a line of the curves.
+  private func append(_ values: [String]) throws(AtomicFile.Failure) {
+    try metrics.append(Data((values.joined(separator: ",") + "\n").utf8))
+  }
+
   /// - Throws: ``RunError`` that names the first line of the recipe that has changed.
   private static func check(
     _ header: Checkpoint.Header, recipe: String, version: String, in folder: RunFolder, source: URL
@@ -104,7 +111,8 @@ public final class RecordedRun {
     let path = folder.url.relativePath
     guard header.version == version else {
       throw RunError(
-        "\(path): was made by Hoodwink \(header.version), which this is not (\(version))", .isDamaged)
+        "\(path): was made by Hoodwink \(header.version), and this is \(version): go on with that one, or train again, with "
+          + "--recipe, into another folder", .isDamaged)
     }
     guard header.recipe != recipe else { return }
     func settings(_ text: String) -> [(name: Substring, value: Substring)] {
@@ -138,7 +146,8 @@ public final class RecordedRun {
       throw error
     }
     if let row {
-      try metrics.append(Data((row.line(for: run) + "\n").utf8))
+      try append(
+        ["\(row.steps)", "\(row.episodes)"] + run.valueNames.map { row.values[$0].map { "\($0)" } ?? "" })
       try events.append(EventFile.records(of: row.values, step: row.steps))
       if let value = row.values["evaluation_return"] {
         try note("step \(row.steps): evaluation \(value)\(row.isBest ? ", the best so far" : "")")

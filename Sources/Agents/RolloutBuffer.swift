@@ -7,56 +7,55 @@ import Tensors
 /// What a policy lived through in the last steps of all lanes, and what its critic thought of it: what the policy-gradient
 /// agents learn from. Everything is in the order of the steps, lane after lane in each.
 struct RolloutBuffer: Sendable {
+  /// What is known of a step beside what was seen.
+  struct Entry: Hashable, Sendable {
+    /// What was done.
+    var action = 0
+    /// log π(a | s) when it was done.
+    var logProbability: Float = 0
+    /// What came of it.
+    var reward: Float = 0
+    /// V(s).
+    var value: Float = 0
+    /// The value of what followed: 0 where the episode terminated, and where it was truncated that of its true last
+    /// observation, which is not the next one in the buffer.
+    var nextValue: Float = 0
+    /// Whether the episode ended with the step, or came to a reward that is taken for an end.
+    var isEnd = false
+    /// Whether it was truncated there.
+    var isTruncated = false
+    /// 0 where an episode starts, 1 elsewhere.
+    var continues: Float = 0
+    /// Whether the episode terminated with the step: nothing follows.
+    var isTerminated: Bool { isEnd && !isTruncated }
+  }
+
   /// Steps of each lane.
   let horizon: Int
   /// Lanes.
   let lanes: Int
   /// What was seen: [horizon·lanes, height, width, frames·channels].
   var observations: Tensor
-  /// What was done.
-  var actions: [Int]
-  /// log π(a | s) when it was done.
-  var logProbabilities: [Float]
-  /// What came of it.
-  var rewards: [Float]
-  /// V(s).
-  var values: [Float]
-  /// The value of what followed: 0 where the episode terminated, and where it was truncated that of its true last
-  /// observation, which is not the next one in the buffer.
-  var nextValues: [Float]
-  /// Whether the episode ended with the step, or came to a reward that is taken for an end.
-  var isEnd: [Bool]
-  /// Whether it was truncated there.
-  var isTruncated: [Bool]
-  /// 0 where an episode starts, 1 elsewhere.
-  var continues: [Float]
+  /// One a row of the observations.
+  var entries: [Entry]
   /// What the policy remembered before the first step.
   var memory = Memory()
 
   /// Room for `horizon` steps of `lanes` lanes.
   init(horizon: Int, lanes: Int, input: [Int]) {
-    let count = horizon * lanes
     self.horizon = horizon
     self.lanes = lanes
-    observations = .zeros(Shape([count] + input))
-    actions = Array(repeating: 0, count: count)
-    logProbabilities = Array(repeating: 0, count: count)
-    rewards = logProbabilities
-    values = logProbabilities
-    nextValues = logProbabilities
-    isEnd = Array(repeating: false, count: count)
-    isTruncated = isEnd
-    continues = Array(repeating: 0, count: count)
+    observations = .zeros(Shape([horizon * lanes] + input))
+    entries = Array(repeating: Entry(), count: horizon * lanes)
   }
 
   /// The number of steps of all lanes together.
-  var count: Int { actions.count }
-
-  /// Whether the episode terminated with a step: nothing follows.
-  func isTerminated(_ row: Int) -> Bool { isEnd[row] && !isTruncated[row] }
+  var count: Int { entries.count }
 
   /// Whether what follows a step is known: it is the lane's next row, or nothing.
-  func isFollowed(_ row: Int) -> Bool { isEnd[row] ? !isTruncated[row] : row + lanes < count }
+  func isFollowed(_ row: Int) -> Bool {
+    entries[row].isEnd ? entries[row].isTerminated : row + lanes < count
+  }
 
   /// Steps all lanes `horizon` times, new episodes taking the place of those that end.
   ///
@@ -80,18 +79,9 @@ struct RolloutBuffer: Sendable {
     for step in 0..<horizon { for part in parts { returns += part.returns[step] } }
     for part in parts {
       for step in 0..<horizon {
-        let (source, target) = (step * part.lanes, step * lanes + first)
+        let (rows, target) = (step * part.lanes..<(step + 1) * part.lanes, step * lanes + first)
         observations.replaceRows(from: target, with: part.observations[step])
-        for lane in 0..<part.lanes {
-          actions[target + lane] = part.actions[source + lane]
-          logProbabilities[target + lane] = part.logProbabilities[source + lane]
-          rewards[target + lane] = part.rewards[source + lane]
-          values[target + lane] = part.values[source + lane]
-          nextValues[target + lane] = part.nextValues[source + lane]
-          isEnd[target + lane] = part.isEnd[source + lane]
-          isTruncated[target + lane] = part.isTruncated[source + lane]
-          continues[target + lane] = part.continues[source + lane]
-        }
+        entries.replaceSubrange(target..<target + part.lanes, with: part.entries[rows])
       }
       first += part.lanes
     }
@@ -105,18 +95,11 @@ struct RolloutBuffer: Sendable {
   private struct Part: Sendable {
     let lanes: Int
     /// What was seen, step by step.
-    var observations: [Tensor] = []
-    var actions: [Int] = []
-    var logProbabilities: [Float]
-    var rewards: [Float]
-    var values: [Float]
-    var nextValues: [Float]
-    var isEnd: [Bool]
-    var isTruncated: [Bool]
-    var continues: [Float]
-    var memory: Memory
+    private(set) var observations: [Tensor] = []
+    private(set) var entries: [Entry]
+    let memory: Memory
     /// The returns of the episodes that ended, step by step.
-    var returns: [[Double]] = []
+    private(set) var returns: [[Double]] = []
 
     /// Steps the lanes of a rollout `horizon` times.
     init(
@@ -124,56 +107,55 @@ struct RolloutBuffer: Sendable {
       rewardTerminates: Bool
     ) throws {
       lanes = rollout.count
-      let count = horizon * lanes
-      logProbabilities = Array(repeating: 0, count: count)
-      rewards = logProbabilities
-      values = logProbabilities
-      nextValues = logProbabilities
-      isEnd = Array(repeating: false, count: count)
-      isTruncated = isEnd
-      continues = logProbabilities
-      memory = rollout.memory
+      entries = Array(repeating: Entry(), count: horizon * lanes)
       // An empty memory is one of zeros.
-      if model.torso.isRecurrent && memory.state.isEmpty {
-        memory = Memory(state: model.torso.initialState(rows: lanes))
-      }
-      for lane in 0..<lanes { continues[lane] = rollout.records[lane].length == 0 ? 0 : 1 }
-      for start in stride(from: 0, to: count, by: lanes) {
-        var logits = Tensor(0)
-        var stepValues = Tensor(0)
+      memory =
+        model.torso.isRecurrent && rollout.memory.state.isEmpty
+        ? Memory(state: model.torso.initialState(rows: lanes)) : rollout.memory
+      for lane in 0..<lanes { entries[lane].continues = rollout.records[lane].length == 0 ? 0 : 1 }
+      for start in stride(from: 0, to: entries.count, by: lanes) {
+        var (logits, values) = (Tensor(0), Tensor(0))
         let step = try rollout.step(
           attacker: attacker,
           choosing: { seen, memory, random in
-            (logits, stepValues) = model(seen, memory: &memory)
+            (logits, values) = model(seen, memory: &memory)
             return logits.sampled(using: &random)
           })
         observations.append(step.delivered)
-        actions += step.actions
-        let surprise = logits.crossEntropy(with: step.actions)
-        var cut: [Int] = []
-        stepValues.withElements { stepValues in
-          surprise.withElements { surprise in
-            for lane in 0..<lanes {
-              let (row, outcome) = (start + lane, step.outcomes[lane])
-              logProbabilities[row] = -surprise[lane]
-              values[row] = stepValues[lane]
-              rewards[row] = outcome.reward
-              let isPoint = rewardTerminates && outcome.reward != 0
-              isEnd[row] = isPoint || outcome.ending != nil
-              isTruncated[row] = !isPoint && outcome.ending == .truncated
-              if start > 0 && !isEnd[row - lanes] { nextValues[row - lanes] = stepValues[lane] }
-              if row + lanes < count { continues[row + lanes] = outcome.ending == nil ? 1 : 0 }
-              if isTruncated[row] { cut.append(lane) }
-            }
-          }
+        record(step, from: start, logits: logits, values: values, rewardTerminates: rewardTerminates)
+        let isLast = start + lanes == entries.count
+        let cut = (0..<lanes).filter {
+          entries[start + $0].isTruncated || isLast && !entries[start + $0].isEnd
         }
-        if start + lanes == count { cut += (0..<lanes).filter { !isEnd[start + $0] } }
         if !cut.isEmpty {
           var memory = rollout.memory.rows(at: cut)
           let following = model(step.next.rows(at: cut), memory: &memory).values.elements
-          for (lane, value) in zip(cut, following) { nextValues[start + lane] = value }
+          for (lane, value) in zip(cut, following) { entries[start + lane].nextValue = value }
         }
         returns.append(rollout.restartEnded())
+      }
+    }
+
+    /// Takes down a step of all lanes, and for the step before what followed.
+    private mutating func record(
+      _ step: Rollout.Step, from start: Int, logits: Tensor, values: Tensor, rewardTerminates: Bool
+    ) {
+      let surprise = logits.crossEntropy(with: step.actions)
+      values.withElements { values in
+        surprise.withElements { surprise in
+          for lane in 0..<lanes {
+            let (row, outcome) = (start + lane, step.outcomes[lane])
+            let isPoint = rewardTerminates && outcome.reward != 0
+            entries[row].action = step.actions[lane]
+            entries[row].logProbability = -surprise[lane]
+            entries[row].reward = outcome.reward
+            entries[row].value = values[lane]
+            entries[row].isEnd = isPoint || outcome.ending != nil
+            entries[row].isTruncated = !isPoint && outcome.ending == .truncated
+            if start > 0 && !entries[row - lanes].isEnd { entries[row - lanes].nextValue = values[lane] }
+            if row + lanes < entries.count { entries[row + lanes].continues = outcome.ending == nil ? 1 : 0 }
+          }
+        }
       }
     }
   }
@@ -188,9 +170,9 @@ struct RolloutBuffer: Sendable {
   ///   sums of rewards.
   func advantages(discount: Float, lambda: Float) -> (advantages: [Float], returns: [Float]) {
     let advantages = Self.advantages(
-      rewards: rewards, values: values, nextValues: nextValues, isEnd: isEnd, lanes: lanes,
-      discount: discount, lambda: lambda)
-    return (advantages, zip(advantages, values).map(+))
+      rewards: entries.map(\.reward), values: entries.map(\.value), nextValues: entries.map(\.nextValue),
+      isEnd: entries.map(\.isEnd), lanes: lanes, discount: discount, lambda: lambda)
+    return (advantages, zip(advantages, entries).map { $0 + $1.value })
   }
 
   /// ``advantages(discount:lambda:)`` of what is given, in the order of the buffer.

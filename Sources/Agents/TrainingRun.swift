@@ -71,18 +71,12 @@ public struct TrainingRun: Sendable {
     public let values: [String: Float]
     /// Whether no evaluation before was as good.
     public let isBest: Bool
+  }
 
-    /// The names of the columns.
-    public static func columns(of run: TrainingRun) -> [String] {
-      ["steps", "episodes", "recent_return", "evaluation_return"] + type(of: run.agent).measures
-        + (run.hardening == nil ? [] : ["attack_epsilon"]) + run.defenseMeasures
-    }
-
-    /// The row as comma-separated values.
-    public func line(for run: TrainingRun) -> String {
-      (["\(steps)", "\(episodes)"]
-        + Self.columns(of: run).dropFirst(2).map { values[$0].map { "\($0)" } ?? "" }).joined(separator: ",")
-    }
+  /// The names of what ``Row/values`` may hold.
+  var valueNames: [String] {
+    ["recent_return", "evaluation_return"] + type(of: agent).measures
+      + (hardening == nil ? [] : ["attack_epsilon"]) + defenseMeasures
   }
 
   /// All of a run's own that goes on, beside its agent.

@@ -18,7 +18,7 @@ public struct ActionFlips: AttackRecipe, ActionAttack {
   /// What people are told.
   public static let about = AboutAttack(
     "flip", "random actions at a given rate in place of the policy's: a control", needs: .nothing, norms: [],
-    cost: "none")
+    cost: "none", hasOwnGoal: true)
 
   /// What can be set.
   public static let parameters: [AttackParameter<ActionFlips>] = [

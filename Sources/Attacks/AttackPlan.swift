@@ -63,7 +63,7 @@ public struct AttackPlan: Hashable, Sendable {
           + "\(threat.knowledge.rawValue): every, every:k or random")
     }
     if goal != .flip, let own = attack.about.first(where: \.hasOwnGoal) {
-      throw AttackError("the attack \"\(own.name)\" has a goal of its own: it cannot be asked to \(goal)")
+      throw AttackError("the attack \"\(own.name)\" has a goal of its own and takes no other")
     }
     let target = surrogate ?? victim
     // The timing looks at the victim, the goal is pursued where the attack searches.

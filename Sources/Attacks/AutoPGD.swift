@@ -99,6 +99,61 @@ public struct AutoPGD: SearchRecipe {
     }
   }
 
+  /// The ways of the observations that are still searched, a row each.
+  private struct Ways {
+    private var ways: [Way] = []
+    private(set) var point: Tensor
+    private var previous: Tensor
+    private(set) var best: Tensor
+    private var gradient: Tensor
+    private var bestGradient: Tensor
+
+    init(from start: Tensor) {
+      (point, previous, best) = (start, start, start)
+      gradient = .zeros(start.shape)
+      bestGradient = gradient
+    }
+
+    /// Takes down what was found at the points.
+    mutating func note(_ ascent: CleanPass.Ascent) {
+      let losses = ascent.losses.elements
+      gradient = ascent.gradient
+      if ways.isEmpty {
+        ways = losses.map(Way.init(loss:))
+        bestGradient = gradient
+        return
+      }
+      let better = ways.indices.filter { ways[$0].isImproved(by: losses[$0]) }
+      best.replaceRows(at: better, with: point.rows(at: better))
+      bestGradient.replaceRows(at: better, with: gradient.rows(at: better))
+    }
+
+    /// Sends those that are stuck back to their best points.
+    mutating func lookBack(after period: Int) {
+      let stuck = ways.indices.filter { ways[$0].isStuck(after: period) }
+      point.replaceRows(at: stuck, with: best.rows(at: stuck))
+      previous.replaceRows(at: stuck, with: best.rows(at: stuck))
+      gradient.replaceRows(at: stuck, with: bestGradient.rows(at: stuck))
+    }
+
+    /// Makes a step; the first has no displacement before it that it could keep a part of.
+    mutating func move(within neighborhood: Neighborhood, isFirst: Bool) {
+      let sizes = ways.indices.map { ways[$0].step * neighborhood.budgets[$0] }
+      var next = neighborhood.project(neighborhood.step(from: point, along: gradient, sizes: sizes))
+      if !isFirst {
+        next = neighborhood.project(point + (next - point) * momentum + (point - previous) * (1 - momentum))
+      }
+      (previous, point) = (point, next)
+    }
+
+    /// Goes on with some of them, in the order of the indices.
+    mutating func keep(_ rows: [Int]) {
+      ways = rows.map { ways[$0] }
+      (point, previous, best) = (point.rows(at: rows), previous.rows(at: rows), best.rows(at: rows))
+      (gradient, bestGradient) = (gradient.rows(at: rows), bestGradient.rows(at: rows))
+    }
+  }
+
   /// Steps from one start.
   public func perturb(
     _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
@@ -107,57 +162,31 @@ public struct AutoPGD: SearchRecipe {
     var finished = neighborhood.randomPoints(using: &random)
     var open = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
     defer { random = open.batchStreams }
-    var (point, previous, best) = (finished, finished, finished)
-    var gradient = Tensor.zeros(finished.shape)
-    var bestGradient = gradient
-    var ways: [Way] = []
+    var ways = Ways(from: finished)
     let checkpoints = Self.checkpoints(steps: steps)
     var lastCheckpoint = 0
     for step in 0...steps {
       let ascent = open.clean.ascent(
-        of: victim, at: point, raising: open.criterion, as: loss, using: &open.streams)
-      gradient = ascent.gradient
-      let (losses, looked) = (ascent.losses.elements, point)
-      if step == 0 {
-        ways = losses.map(Way.init(loss:))
-        bestGradient = gradient
-      } else {
-        let better = ways.indices.filter { ways[$0].isImproved(by: losses[$0]) }
-        best.replaceRows(at: better, with: point.rows(at: better))
-        bestGradient.replaceRows(at: better, with: gradient.rows(at: better))
-      }
-      if checkpoints.contains(step), step > 0 {
-        let stuck = ways.indices.filter { ways[$0].isStuck(after: step - lastCheckpoint) }
-        lastCheckpoint = step
-        point.replaceRows(at: stuck, with: best.rows(at: stuck))
-        gradient.replaceRows(at: stuck, with: bestGradient.rows(at: stuck))
-        previous.replaceRows(at: stuck, with: best.rows(at: stuck))
-      }
+        of: victim, at: ways.point, raising: open.criterion, as: loss, using: &open.streams)
+      ways.note(ascent)
       if stopsEarly {
         let isMet = open.criterion.isMet(by: ascent.response)
         if isMet.contains(true) {
-          let (done, rest) = (isMet.indices.filter { isMet[$0] }, isMet.indices.filter { !isMet[$0] })
-          // The point that was looked at, not the one that a checkpoint has gone back to.
-          finished.replaceRows(at: done.map { open.places[$0] }, with: looked.rows(at: done))
+          finished.replaceRows(at: open.places, with: ways.point)
+          let rest = isMet.indices.filter { !isMet[$0] }
           if rest.isEmpty { return finished }
           open.keep(rest)
-          ways = rest.map { ways[$0] }
-          (point, previous, best) = (point.rows(at: rest), previous.rows(at: rest), best.rows(at: rest))
-          (gradient, bestGradient) = (gradient.rows(at: rest), bestGradient.rows(at: rest))
+          ways.keep(rest)
         }
       }
       guard step < steps else { break }
-      let space = open.neighborhood
-      let sizes = ways.indices.map { ways[$0].step * space.budgets[$0] }
-      let next = space.project(space.step(from: point, along: gradient, sizes: sizes))
-      let moved =
-        step == 0
-        ? next
-        : space.project(
-          point + (next - point) * Self.momentum + (point - previous) * (1 - Self.momentum))
-      (previous, point) = (point, moved)
+      if checkpoints.contains(step) {
+        ways.lookBack(after: step - lastCheckpoint)
+        lastCheckpoint = step
+      }
+      ways.move(within: open.neighborhood, isFirst: step == 0)
     }
-    finished.replaceRows(at: open.places, with: best)
+    finished.replaceRows(at: open.places, with: ways.best)
     return finished
   }
 }

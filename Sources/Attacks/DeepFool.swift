@@ -13,8 +13,12 @@ import Tensors
 /// Access: gradients. Cost: a forward pass and one backward pass for each other action (`candidates` at most) in each
 /// step, and two forward passes; an observation that meets the criterion takes no more.
 ///
-/// Deviation: with a criterion other than leaving the clean action, the one face between it and the strongest rival; beside a wish for
-/// a lower value the face of the sum of both losses, which is no longer the nearest that flips.
+/// Deviations:
+/// 1. With a criterion other than leaving the clean action, the one face between it and the strongest rival; beside a wish for
+///    a lower value the face of the sum of both losses, which is no longer the nearest that flips.
+/// 2. Each point is clipped to the valid range before it is looked at.
+/// 3. A step is longer than to the face by 10⁻⁴, where the authors' code adds as much to |f|.
+/// 4. Under L1 a step that the range cuts off goes on in the entries that are next largest.
 public struct DeepFool: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(

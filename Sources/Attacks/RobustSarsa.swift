@@ -18,7 +18,8 @@ import Tensors
 /// 2. The inner maximum is taken by one sign step from a random corner instead of a convex relaxation.
 /// 3. Projected ascent instead of stochastic gradient Langevin dynamics.
 /// 4. Huber's loss in the place of the squared error, and targets from a copy of the network that is renewed every 50 updates.
-/// 5. It learns from 2,048 steps, 128 of each of sixteen episodes: in a game that goes on for longer it never sees an end.
+/// 5. It learns from at most 2,048 steps of sixteen episodes side by side, each played once: where they go on for longer than 128
+///    steps it sees no end, where they are short it learns from fewer.
 /// 6. "Near" is a box under the max norm of the budget, at most 0.1, whatever the norm of the threat model.
 public struct RobustSarsa: AttackRecipe {
   /// What people are told.

@@ -11,7 +11,8 @@ import Tensors
 ///     δ ← project(δ + α · steepest(Σ over a minibatch of ∇ loss(scores(x + δ)))),  α = 2.5·ε/n          n times
 ///
 /// With `file` the perturbation that `hoodwink craft --attack universal` has saved is used, whatever goal it was learned for;
-/// otherwise it is learned from the victim before the run: from 2,048 steps, 128 of each of sixteen episodes.
+/// otherwise it is learned from the victim before the run: from at most 2,048 steps of sixteen episodes side by side, each played
+/// once.
 ///
 /// Access: gradients while it learns, nothing then. Cost, once: 2n forward and n backward passes of `batch` observations, and
 /// the steps of the lesson.

@@ -3,7 +3,7 @@ import Networks
 
 /// A defense as a person writes it: `sa-dqn:epsilon=8/255:weight=0.1`. Each defense takes what it knows; what is left is an
 /// error.
-public struct DefenseSettings: Sendable {
+struct DefenseSettings: Sendable {
   /// The defense's name.
   let name: String
   private var values: [(name: String, text: String)]
@@ -109,12 +109,4 @@ public struct DefenseSettings: Sendable {
     throw DefenseError(
       "\(name) has no parameter \"\(other.name)\": it has \(known.map(\.name).joined(separator: ", "))")
   }
-}
-
-/// What is wrong with a defense, in one line.
-public struct DefenseError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong and what would be right.
-  public let description: String
-
-  init(_ description: String) { self.description = description }
 }

@@ -32,7 +32,7 @@ public struct SADQN: LossDefense {
   /// The sizes and the weight κ.
   public let hardness: Hardness
   /// How the inner maximum is found.
-  public let method: Method
+  public let method: InnerMaximization
   /// The lead c that is enough.
   public let lead: Float
   /// Steps of gradient ascent.
@@ -45,7 +45,7 @@ public struct SADQN: LossDefense {
 
   /// The defense with its settings.
   public init(
-    _ hardness: Hardness, method: Method = .interval, lead: Float = 1, steps: Int = 10,
+    _ hardness: Hardness, method: InnerMaximization = .interval, lead: Float = 1, steps: Int = 10,
     labels: Labels = .own
   ) {
     self.hardness = hardness

@@ -23,14 +23,14 @@ public struct SAPPO: LossDefense {
   /// The sizes and the weight κ.
   public let hardness: Hardness
   /// How the inner maximum is found.
-  public let method: Method
+  public let method: InnerMaximization
   /// Steps of gradient ascent.
   public let steps: Int
   private var surroundings = Surroundings(range: 0...1)
   private var seed: UInt64 = 0
 
   /// The defense with its settings.
-  public init(_ hardness: Hardness, method: Method = .interval, steps: Int = 10) {
+  public init(_ hardness: Hardness, method: InnerMaximization = .interval, steps: Int = 10) {
     self.hardness = hardness
     self.method = method
     self.steps = steps

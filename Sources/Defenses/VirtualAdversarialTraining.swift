@@ -7,7 +7,7 @@ import Tensors
 /// Virtual adversarial training (Miyato et al. 2019, "Virtual Adversarial Training: A Regularization Method for Supervised and
 /// Semi-Supervised Learning", section 3.3 and algorithm 1): the policy's distribution is to change little in the direction in
 /// which it changes most. It needs frames alone, no actions and no rewards: each observation of a batch counts, and the one
-/// after it as well.
+/// after it as well, which in a rollout may be the next episode's first.
 ///
 ///     loss + κ · mean KL(π(· | s) ‖ π(· | s + r))      the first π without gradient
 ///

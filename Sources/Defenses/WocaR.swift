@@ -14,7 +14,7 @@ import Tensors
 /// and the policy prefers actions that are good in the worst case, too. With w(s) = maxₐ Qʷ(s, a) − minₐ Qʷ(s, a), over its
 /// mean, the importance of a state,
 ///
-///     DQN:        a′ in the targets is argmax (1 − κʷ)·Q(s′, ·) + κʷ·Qʷ(s′, ·);   + κ · mean w(s) · (SA-DQN's term)
+///     DQN:        a′ in the targets is argmax (1 − κʷ)·Q(s′, ·) + κʷ·Qʷ(s′, ·);   + κ · mean w(s) · (SA-DQN's term with c = 1)
 ///     PPO:        − κʷ · mean Σₐ π(a | s)·Qʷ(s, a);                              + κ · mean w(s) · (SA-PPO's term)
 ///
 /// Deviations:

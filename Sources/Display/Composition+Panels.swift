@@ -160,7 +160,7 @@ extension Composition {
     guard !images.isEmpty else { return panel }
     let isWide = panel.width > panel.height
     let gap = 4
-    let size = min(46, ((isWide ? panel.height : panel.width) + gap) / images.count - gap)
+    let size = max(1, min(46, ((isWide ? panel.height : panel.width) + gap) / images.count - gap))
     let start = (isWide ? panel.bottom : panel.right) - images.count * (size + gap) + gap
     for (index, image) in images.enumerated() {
       let place = start + index * (size + gap)

@@ -41,14 +41,13 @@ public struct WatchSession: Sendable {
     /// The attack, and when it strikes.
     public var plan: AttackPlan
     /// Whether it is on.
-    public var isAttackOn: Bool
+    public var isAttackOn = true
     /// What it may do.
     public var threat: ThreatModel
 
     /// A plan under a threat model.
-    public init(_ plan: AttackPlan, isAttackOn: Bool = true, within threat: ThreatModel) {
+    public init(_ plan: AttackPlan, within threat: ThreatModel) {
       self.plan = plan
-      self.isAttackOn = isAttackOn
       self.threat = threat
     }
   }

@@ -12,7 +12,7 @@ public struct FrameStack: Sendable {
 
   /// An empty stack: all zeros.
   /// - Precondition: at least one lane and one frame.
-  public init(lanes: Int, frame: BoxSpace, frames: Int) {
+  init(lanes: Int, frame: BoxSpace, frames: Int) {
     precondition(lanes > 0 && frames > 0, "a stack needs lanes and frames")
     self.frame = frame
     self.frames = frames
@@ -32,7 +32,7 @@ public struct FrameStack: Sendable {
   private var depth: Int { frame.channels * frames }
 
   /// Starts an episode: every place of the lane's stack holds its first frame, as in Gymnasium.
-  public mutating func start(_ lane: Int, with first: [Float]) {
+  mutating func start(_ lane: Int, with first: [Float]) {
     let (pixels, depth, channels) = (pixels, depth, frame.channels)
     observations.withMutableElements { stack in
       for pixel in 0..<pixels {
@@ -43,7 +43,7 @@ public struct FrameStack: Sendable {
   }
 
   /// Puts a new clean frame on top; the oldest falls out.
-  public mutating func push(_ lane: Int, _ newest: [Float]) {
+  mutating func push(_ lane: Int, _ newest: [Float]) {
     let (pixels, depth, channels) = (pixels, depth, frame.channels)
     observations.withMutableElements { stack in
       if frames == 1 {
@@ -65,7 +65,7 @@ public struct FrameStack: Sendable {
   /// - Parameters:
   ///   - delivered: one row for each of `lanes`, changed in its newest frame alone.
   ///   - lanes: in ascending order.
-  public mutating func writeBack(_ delivered: Tensor, lanes: [Int]) {
+  mutating func writeBack(_ delivered: Tensor, lanes: [Int]) {
     if lanes.count == observations.shape[0] {
       observations = delivered
     } else {

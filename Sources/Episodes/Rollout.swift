@@ -23,7 +23,8 @@ public struct Rollout: Sendable {
     public let memory: Memory
     /// What the agent did.
     public let actions: [Int]
-    /// What it would have done without the attack; the same as `actions` when there is none.
+    /// What its policy would have chosen without the attack; when there is none, what it chose, which exploration may have
+    /// replaced.
     public let cleanActions: [Int]
     /// What came of it.
     public let outcomes: [Outcome]
@@ -160,12 +161,9 @@ public struct Rollout: Sendable {
   /// - Parameters:
   ///   - attacker: what stands between; nil for none.
   ///   - choose: the policy's choice, given what it sees and remembers.
-  ///   - decide: turns choices into actions; by default they are the same.
   /// - Throws: `AttackError` when the threat model is violated.
-  public mutating func step(
-    attacker: Attacker? = nil, choosing choose: Choose, decide: Decide = { $1 }
-  ) throws -> Step {
-    try step(attacker: attacker, keepsCleanDecisions: false, choosing: choose, decide: decide)
+  public mutating func step(attacker: Attacker? = nil, choosing choose: Choose) throws -> Step {
+    try step(attacker: attacker, keepsCleanDecisions: false, choosing: choose, decide: { $1 })
   }
 
   /// - Parameter keepsCleanDecisions: whether what the attacker's victim decided on a frame that is left alone is what

@@ -27,12 +27,12 @@ public enum Statistics {
   ///   - values: independent observations.
   ///   - statistic: of a resample.
   ///   - seed: of the resampling, whose stream is `bootstrap`: the same values and seed give the same interval.
-  ///   - resamples: how many.
   /// - Returns: the interval; nil for fewer values than ``fewestForInterval``.
   public static func bootstrapInterval(
-    _ values: [Double], of statistic: ([Double]) -> Double = mean, seed: UInt64, resamples: Int = 2000
+    _ values: [Double], of statistic: ([Double]) -> Double = mean, seed: UInt64
   ) -> ClosedRange<Double>? {
     guard values.count >= fewestForInterval else { return nil }
+    let resamples = 2000
     var random = RandomStream(seed: seed, stream: .bootstrap)
     var estimates = (0..<resamples).map { _ in
       statistic(values.indices.map { _ in values[random.index(below: values.count)] })

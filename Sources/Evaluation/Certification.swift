@@ -7,7 +7,7 @@ import RandomStreams
 import Tensors
 
 /// How much of what a policy does is proven to withstand any perturbation of a size: the share of frames whose action no
-/// attack under the max norm can change, by interval bounds and by linear bounds.
+/// attack under the max norm can change, by interval bounds and by linear bounds, or by the votes of a smoothed policy.
 public struct Certification: Sendable {
   /// What was found for one size.
   public struct Row: Sendable {
@@ -42,6 +42,11 @@ public struct Certification: Sendable {
     /// One row a size, smallest first.
     public let rows: [Row]
   }
+
+  /// The draws by which a vote is certified, for each frame.
+  public static let draws = 1000
+  /// With what probability a vote's certificate may be wrong, for each frame.
+  public static let voteError = 0.001
 
   /// Episodes that step together: few, because certificates take longer than steps.
   private static let lanes = 8
@@ -82,7 +87,11 @@ public struct Certification: Sendable {
   ) throws -> Result {
     let method = try Method(for: policy)
     // An attack that this policy does not admit is found before anything is played.
-    let attackers = try attack.map { plan in try epsilons.map { try attacker(plan, $0, against: policy) } }
+    let attackers = try attack.map { plan in
+      let lesson = try evaluation.experience(
+        for: .init(plan, threat: threat), against: policy, continuing: { continuing(0) })
+      return try epsilons.map { try attacker(plan, $0, against: policy, learningFrom: lesson) }
+    }
     let groups = Workers.shards(of: evaluation.episodes, shardSize: Self.lanes)
 
     let cleanGroups = try workers.map(groups.count) { group in
@@ -153,7 +162,7 @@ public struct Certification: Sendable {
     if case .votes(let policy) = method {
       var streams = step.lanes.map { random[$0] }
       radii = policy.certifiedRadii(
-        at: step.clean, actions: step.actions, samples: 1000, error: 0.001, using: &streams)
+        at: step.clean, actions: step.actions, samples: Self.draws, error: Self.voteError, using: &streams)
       for (row, lane) in step.lanes.enumerated() { random[lane] = streams[row] }
     }
     for index in epsilons.indices {
@@ -188,11 +197,12 @@ public struct Certification: Sendable {
   }
 
   private func attacker(
-    _ plan: AttackPlan, _ epsilon: Epsilon, against policy: any ScoringPolicy
+    _ plan: AttackPlan, _ epsilon: Epsilon, against policy: any ScoringPolicy,
+    learningFrom lesson: Experience?
   ) throws -> Attacker {
     var threat = threat
     threat.epsilon = epsilon
-    let attacker = try evaluation.attacker(.init(plan, threat: threat), against: policy)
+    let attacker = try Attacker(plan, against: policy, within: threat, learningFrom: lesson)
     try attacker.checkChangesObservations(otherwise: "no certificate speaks of it")
     return attacker
   }

@@ -149,17 +149,23 @@ public struct Evaluation: Sendable {
     _ opposition: Opposition, against policy: any Policy, searchingOn surrogate: (any Policy)? = nil,
     continuing: () -> Bool = { true }
   ) throws -> Attacker {
-    var experience: Experience?
-    if opposition.plan.attack.learns {
-      try opposition.plan.target(against: policy, within: opposition.threat, searchingOn: surrogate)
-      var random = RandomStream(seed: seed, stream: .attack)
-      experience = try Experience(
-        of: surrogate ?? policy, in: environment.makeVector(count: Self.lessonEpisodes), frames: frames,
-        seed: random.next(), limit: Self.lessonSteps, continuing: continuing)
-    }
-    return try Attacker(
+    try Attacker(
       opposition.plan, against: policy, within: opposition.threat, searchingOn: surrogate,
-      learningFrom: experience)
+      learningFrom: experience(
+        for: opposition, against: policy, searchingOn: surrogate, continuing: continuing))
+  }
+
+  /// What an opposition's attack learns from, whatever its size; nil for one that learns nothing.
+  func experience(
+    for opposition: Opposition, against policy: any Policy, searchingOn surrogate: (any Policy)? = nil,
+    continuing: () -> Bool
+  ) throws -> Experience? {
+    guard opposition.plan.attack.learns else { return nil }
+    try opposition.plan.target(against: policy, within: opposition.threat, searchingOn: surrogate)
+    var random = RandomStream(seed: seed, stream: .attack)
+    return try Experience(
+      of: surrogate ?? policy, in: environment.makeVector(count: Self.lessonEpisodes), frames: frames,
+      seed: random.next(), limit: Self.lessonSteps, continuing: continuing)
   }
 
   /// How much an attack that learns gets to see before the run: the episodes side by side, the steps of all of them together.

@@ -71,15 +71,6 @@ public struct FrameSample: Sendable {
     frameChannels = evaluation.environment.observationSpace.channels
   }
 
-  /// Frames of one's own, each an episode of its own.
-  public init(_ observations: Tensor, frameChannels: Int) {
-    self.observations = observations
-    memory = Memory()
-    episodes = Array(0..<observations.shape[0])
-    random = episodes.map { RandomStream(seed: UInt64($0), stream: .policy) }
-    self.frameChannels = frameChannels
-  }
-
   private init(_ other: FrameSample, at indices: [Int]) {
     observations = other.observations.rows(at: indices)
     memory = other.memory.rows(at: indices)

@@ -24,10 +24,12 @@ struct Imitation: Sendable {
   private static let batch = 64
 
   /// Teaches a network that suits the observations.
-  /// - Throws: `NetworkError` when no network suits them; `AttackError` when the threat model does not.
+  /// - Parameter continuing: asked for each minibatch.
+  /// - Throws: `NetworkError` when no network suits them; `AttackError` when the threat model does not; `CancellationError`
+  ///   when `continuing` says no.
   init(
     of victim: any Policy, actions: Int, on sample: FrameSample, within threat: ThreatModel, seed: UInt64,
-    workers: Workers
+    workers: Workers, continuing: () -> Bool = { true }
   ) throws {
     var streams = (0..<sample.count).map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
     let neighborhood = try Neighborhood(
@@ -48,6 +50,7 @@ struct Imitation: Sendable {
     for _ in 0..<Self.epochs {
       let order = Array(labels.indices).shuffled(using: &random)
       for range in Workers.shards(of: order.count, shardSize: Self.batch) {
+        guard continuing() else { throw CancellationError() }
         let picked = Array(order[range])
         let (inputs, wanted) = (examples.rows(at: picked), picked.map { labels[$0] })
         let gradients = workers.valueAndGradients(

@@ -172,8 +172,7 @@ extension Bench {
   func imitation() throws -> Imitation {
     try Imitation(
       of: policy, actions: panel.evaluation.environment.actions.count, on: sample, within: panel.threat,
-      seed: seed,
-      workers: workers)
+      seed: seed, workers: workers, continuing: continuing)
   }
 
   /// The attack that sees scores alone.

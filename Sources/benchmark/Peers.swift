@@ -47,7 +47,7 @@ final class Peers {
       + greeting.skipped.sorted { $0.key < $1.key }.map { "\($0) is not measured: \($1)" }
   }
 
-  /// What a peer does in a second of measuring for `seconds`; nil where it does not take part.
+  /// What a peer does in a second of measuring for `seconds`; nil where it does not take part, or fails, which is said.
   func samplesPerSecond(
     _ peer: String, _ work: String, _ network: BenchmarkNetwork, batch: Int, seconds: Double
   ) throws -> Double? {
@@ -57,7 +57,10 @@ final class Peers {
     try requests.fileHandleForWriting.write(contentsOf: JSONEncoder().encode(request) + Data("\n".utf8))
     let answer = try Self.decode(Answer.self, from: Self.line(of: answers, &unread))
     guard let rate = answer.samplesPerSecond else {
-      throw ValidationError("\(peer) \(work) \(network.rawValue) \(batch): \(answer.error ?? "no answer")")
+      let why = answer.error ?? "no rate"
+      let place = "\(peer), \(work), \(network.rawValue), batch \(batch)"
+      FileHandle.standardError.write(Data("\(place): \(why)\n".utf8))
+      return nil
     }
     return rate
   }

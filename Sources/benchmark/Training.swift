@@ -26,6 +26,9 @@ struct Training: ParsableCommand {
     guard rounds > 0, seconds > 0, threads.allSatisfy({ $0 > 0 }) else {
       throw ValidationError("rounds, seconds and threads must be positive")
     }
+    guard peers.isEmpty || environment == "breakout-v1" else {
+      throw ValidationError("the peers play Breakout alone: leave --environment or --peers out")
+    }
   }
 
   private struct Row: Encodable {

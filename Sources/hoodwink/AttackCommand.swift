@@ -18,11 +18,11 @@ struct AttackCommand: StoppableCommand {
         hoodwink attack runs/plain --attack bim --norm l2 --epsilon 1.5 --region 0,0,5,10 --targeted --target left
         hoodwink attack runs/plain --attack fgsm+pgd:steps=10+square --epsilon 8/255 --json
         hoodwink attack runs/plain --attack noise --set distribution=sign --epsilon 0.1 --episodes 500
-        hoodwink attack runs/plain --attack pgd --epsilon 8/255 --knowledge actions --surrogate runs/other
+        hoodwink attack catch-v1-dqn --attack pgd --epsilon 8/255 --knowledge actions --surrogate catch-v1-dqn-adversarial
         hoodwink attack breakout-v1-ppo --attack mad --epsilon 8/255 --sampled
       """)
 
-  @Argument(help: "A run folder, a policy folder or a file.")
+  @Argument(help: "A run folder, a policy folder, a file, or a name in Policies.")
   var policy: String
 
   @Option(help: "The attack's name: see hoodwink list attacks.")
@@ -50,7 +50,7 @@ struct AttackCommand: StoppableCommand {
 
   func run(until interruption: Interruption) throws {
     // A typo in the attack is found before the policy is read.
-    _ = try how.plan(attack, actions: how.target.map { [$0] } ?? [])
+    try how.check([attack])
     let folders = try common.folders()
     let subject = try NamedPolicy(policy, in: folders)
     let description = subject.file.description

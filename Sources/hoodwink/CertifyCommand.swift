@@ -18,17 +18,18 @@ struct CertifyCommand: StoppableCommand {
       heads with ReLU or leaky ReLU). The bounds account for the rounding of Float32. An episode is certified when all of its \
       frames are: where an observation holds several frames, that is a statement on its return only with --frames all.
 
-      With --attack the same episodes are played under the attack at each size. An attack that changes a certified action ends \
-      the run with an error.
+      With --attack the same episodes are played under the attack at each size. An attack that changes an action that bounds \
+      certify ends the run with an error.
 
       Examples:
         hoodwink certify runs/hardened --epsilons 1/255,4/255,8/255 --episodes 20
         hoodwink certify catch-v1-dqn --epsilons 0.01,0.02 --attack pgd --restarts 5 --lowest-return -1
+        hoodwink train catch-v1 --defense smoothing --output runs/smoothed
         hoodwink certify runs/smoothed --epsilons 0.01 --attack pgd --expectation 10
         hoodwink certify catch-v1-dqn --epsilons 0.01,0.02 --attack fgsm --json
       """)
 
-  @Argument(help: "A run folder, a policy folder or a file.")
+  @Argument(help: "A run folder, a policy folder, a file, or a name in Policies.")
   var policy: String
 
   // A negative size must reach its check instead of being taken for an option.
@@ -99,7 +100,7 @@ struct CertifyCommand: StoppableCommand {
   func run(until interruption: Interruption) throws {
     let sizes = try readSizes(epsilons)
     // A typo in the attack is found before the policy is read.
-    if let attack { _ = try how.plan(attack, actions: how.target.map { [$0] } ?? []) }
+    if let attack { try how.check([attack]) }
     let subject = try NamedPolicy(policy, in: common.folders())
     let description = subject.file.description
     let space = description.frame
@@ -109,7 +110,8 @@ struct CertifyCommand: StoppableCommand {
         "--lowest-return: with \(description.frames) frames in an observation a certified return needs --frames all"
       )
     }
-    if lowestReturn != nil, case .votes = try Certification.Method(for: subject.file.victim) {
+    let method = try Certification.Method(for: subject.file.victim)
+    if lowestReturn != nil, case .votes = method {
       throw Failure(
         "--lowest-return: a vote certifies each frame with a chance of error of its own, which says nothing sure of whole episodes"
       )
@@ -128,7 +130,6 @@ struct CertifyCommand: StoppableCommand {
     }
     let line = Mutex(ProgressLine("certify", unit: "frames"))
     let steps = Atomic<Int>(0)
-    // How long episodes last is not known beforehand: the time limit is what they can take at most.
     let result = try certification.run(
       subject.file.victim, workers: compute.workers,
       continuing: { count in
@@ -141,23 +142,17 @@ struct CertifyCommand: StoppableCommand {
     if let lowestReturn, let least = returns.min(), least < lowestReturn {
       throw Failure("--lowest-return: an episode had \(least), which is below \(lowestReturn)")
     }
-    let bounds =
-      switch try Certification.Method(for: subject.file.victim) {
-      case .bounds(_, usesLinearBounds: true): ["interval", "linear"]
-      case .bounds: ["interval"]
-      case .votes: ["votes"]
-      }
-    if common.json { return try printJSON(report(subject, result, bounds, plan, threat)) }
-    try printTable(subject, result, bounds, plan, threat)
+    if common.json { return try printJSON(report(subject, result, method, plan, threat)) }
+    try printTable(subject, result, method, plan, threat)
   }
 
   private func report(
-    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String], _ attack: AttackPlan?,
-    _ threat: ThreatModel
+    _ subject: NamedPolicy, _ result: Certification.Result, _ method: Certification.Method,
+    _ attack: AttackPlan?, _ threat: ThreatModel
   ) throws -> Report {
     Report(
       policy: subject.name, environment: subject.environment.id, freeFrames: frames.rawValue,
-      bounds: bounds, attack: attack?.description(naming: subject.file.description.actions),
+      bounds: method.names, attack: attack?.description(naming: subject.file.description.actions),
       episodes: episodes,
       seed: compute.seed, frames: result.clean.frames, cleanReturn: result.clean.mean,
       sizes: try result.rows.map { row in
@@ -197,8 +192,8 @@ struct CertifyCommand: StoppableCommand {
   }
 
   private func printTable(
-    _ subject: NamedPolicy, _ result: Certification.Result, _ bounds: [String], _ attack: AttackPlan?,
-    _ threat: ThreatModel
+    _ subject: NamedPolicy, _ result: Certification.Result, _ method: Certification.Method,
+    _ attack: AttackPlan?, _ threat: ThreatModel
   ) throws {
     func percent(_ count: Int) -> String {
       String(format: "%.1f%%", 100 * Double(count) / Double(max(result.clean.frames, 1)))
@@ -233,14 +228,29 @@ struct CertifyCommand: StoppableCommand {
     print(
       "Certified: proven to keep the action under any perturbation of the size, \(frames.rawValue) "
         + "\(frames == .newest ? "frame" : "frames") of the stack free; "
-        + "\(Self.explanations[bounds] ?? "")."
-        + (attack == nil || bounds == ["votes"] ? "" : " No certified action was changed."))
+        + "\(method.explanation)."
+        + (attack == nil || method.names == ["votes"] ? "" : " No certified action was changed."))
+  }
+}
+
+extension Certification.Method {
+  /// For machines.
+  fileprivate var names: [String] {
+    switch self {
+    case .bounds(_, usesLinearBounds: true): ["interval", "linear"]
+    case .bounds: ["interval"]
+    case .votes: ["votes"]
+    }
   }
 
-  private static let explanations = [
-    ["interval", "linear"]: "by interval or linear bounds",
-    ["interval"]: "by interval bounds: linear ones do not cover this network",
-    ["votes"]:
-      "by 1000 draws a frame, each frame wrong with a probability of 0.1% at most, for the limit of the vote",
-  ]
+  /// For people.
+  fileprivate var explanation: String {
+    switch self {
+    case .bounds(_, usesLinearBounds: true): "by interval or linear bounds"
+    case .bounds: "by interval bounds: linear ones do not cover this network"
+    case .votes:
+      "by \(Certification.draws) draws a frame, each frame wrong with a probability of "
+        + "\(Certification.voteError * 100)% at most, for the limit of the vote"
+    }
+  }
 }

@@ -16,14 +16,15 @@ struct CraftCommand: StoppableCommand {
     discussion: """
       Reads the tensor "observations", [n, height, width, channels] with the channels of all stacked frames, oldest first, \
       and writes "observations" as delivered, "clean" as read, "clean_actions", "actions" and "sizes". The attack \
-      universal learns from them and writes its "perturbation", too, for --attack universal:file=….
+      universal learns from them and writes its "perturbation", too, for --attack universal:file=…. There are no episodes that a \
+      timing or a share could be of: both are refused.
 
       Examples:
-        hoodwink craft runs/plain --observations in.safetensors --attack pgd --epsilon 8/255 --output out.safetensors
-        hoodwink craft runs/plain --episodes 5 --attack universal --epsilon 16/255 --output universal.safetensors
+        hoodwink craft catch-v1-dqn --episodes 5 --attack universal --epsilon 16/255 --output universal.safetensors
+        hoodwink craft catch-v1-dqn --observations universal.safetensors --attack pgd --epsilon 8/255 --output out.safetensors
       """)
 
-  @Argument(help: "A run folder, a policy folder or a file.")
+  @Argument(help: "A run folder, a policy folder, a file, or a name in Policies.")
   var policy: String
 
   @Option(help: ArgumentHelp("A safetensors file with the observations.", valueName: "file"))
@@ -79,7 +80,7 @@ struct CraftCommand: StoppableCommand {
   }
 
   func run(until interruption: Interruption) throws {
-    _ = try how.plan(attack, actions: how.target.map { [$0] } ?? [])
+    try how.check([attack])
     try checkNewFile(output)
     let folders = try common.folders()
     let subject = try NamedPolicy(policy, in: folders)
@@ -120,9 +121,15 @@ struct CraftCommand: StoppableCommand {
     let description = subject.file.description
     let frame = description.frame
     if let episodes {
-      return try Experience(
+      // They are in memory several times over before they are written.
+      let most = Int(ProcessInfo.processInfo.physicalMemory) / 8 / (frame.count * description.frames * 4)
+      let experience = try Experience(
         of: subject.file.victim, in: subject.environment.makeVector(count: episodes),
-        frames: description.frames, seed: compute.seed, limit: .max, continuing: { !interruption.isAsked })
+        frames: description.frames, seed: compute.seed, limit: most, continuing: { !interruption.isAsked })
+      guard experience.count < most else {
+        throw Failure("--episodes \(episodes): more than the \(most) observations that fit into memory")
+      }
+      return experience
     }
     let path = observations ?? ""
     guard FileManager.default.isReadableFile(atPath: path) else {

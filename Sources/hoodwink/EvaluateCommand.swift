@@ -19,12 +19,12 @@ struct EvaluateCommand: StoppableCommand {
 
       Examples:
         hoodwink evaluate runs/plain runs/hardened --attacks noise,fgsm,pgd:steps=20 --epsilons 8/255,32/255
-        hoodwink evaluate runs/seed-* --attacks pgd,mad --epsilons 4/255 --episodes 100 --csv robustness.csv
+        hoodwink evaluate runs/five/seed-* --attacks pgd,mad --epsilons 4/255 --episodes 100 --csv robustness.csv
         hoodwink evaluate runs/plain --attacks bim --norm l2 --epsilons 0.5,1,2 --timing strategic --share 0.25 --json
-        hoodwink evaluate runs/plain --attacks fgsm,pgd --epsilons 8/255 --surrogate runs/other
+        hoodwink evaluate catch-v1-dqn --attacks fgsm,pgd --epsilons 8/255 --surrogate catch-v1-dqn-adversarial
       """)
 
-  @Argument(help: "Policies: run folders, policy folders or files.")
+  @Argument(help: "Run folders, policy folders, files, or names in Policies.")
   var policies: [String]
 
   @Option(help: "Attacks, separated by commas: see hoodwink list attacks.")
@@ -76,7 +76,7 @@ struct EvaluateCommand: StoppableCommand {
   func run(until interruption: Interruption) throws {
     let folders = try common.folders()
     let names = attacks.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    _ = try how.plans(names, actions: how.target.map { [$0] } ?? [])
+    try how.check(names)
     let sizes = try readSizes(epsilons)
     // With what is said in full: "pgd" and "pgd:steps=20" are one attack.
     let attacked = try names.map { "\(try AttackChoice($0))" }
@@ -174,13 +174,15 @@ struct EvaluateCommand: StoppableCommand {
     }
     return recipes.filter { $0.names.count > 1 }.flatMap { _, _, names in
       let first = cells.filter { $0.policy == names[0] }
-      return first.map { cell in
+      return first.compactMap { cell -> Seeds? in
         let group = cells.filter {
           names.contains($0.policy) && $0.attack == cell.attack && $0.epsilon == cell.epsilon
         }
+        // After a signal some were not played.
+        guard group.count > 1 else { return nil }
         let summary = Evaluation.overTrainingSeeds(group.map(\.result), seed: compute.seed)
         return Seeds(
-          policies: names, attack: cell.attack, epsilon: cell.epsilon, means: summary.means,
+          policies: group.map(\.policy), attack: cell.attack, epsilon: cell.epsilon, means: summary.means,
           interquartileMean: summary.interquartileMean, intervalLow: summary.interval?.lowerBound,
           intervalHigh: summary.interval?.upperBound)
       }

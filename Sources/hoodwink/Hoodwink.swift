@@ -44,7 +44,7 @@ struct Hoodwink: ParsableCommand {
     } catch {
       let (message, status) = explain(error)
       guard let message else { exit(withError: error) }
-      StandardError.write("hoodwink: \(message)\n")
+      StandardError.say("hoodwink: \(message)")
       Foundation.exit(status)
     }
   }

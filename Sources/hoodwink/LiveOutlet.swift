@@ -65,7 +65,7 @@ enum LiveOutlet {
         status: EX_UNAVAILABLE)
     }
     if let reason {
-      StandardError.write("hoodwink: \(reason); going on in the terminal\n")
+      StandardError.say("hoodwink: \(reason); going on in the terminal")
     }
     let terminal = try Terminal()
     defer { terminal.close() }
@@ -94,7 +94,7 @@ enum LiveOutlet {
     static func listen() {
       atexit {
         guard LostDisplay.isWatched.load(ordering: .relaxed) else { return }
-        StandardError.write("hoodwink: the display was lost\n")
+        StandardError.say("hoodwink: the display was lost")
         _exit(EX_UNAVAILABLE)
       }
     }

@@ -98,6 +98,9 @@ struct Recipe {
     self.lines = lines
   }
 
+  /// A text as a YAML string, whatever is in it.
+  static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+
   /// What is wrong with an option of the recipe, with its line; nil for one that is not there.
   func failure(_ message: String, at name: String) -> Failure? {
     lines[name].map { Failure("\(path):\($0): \(message)", status: EX_DATAERR) }

@@ -17,8 +17,9 @@ struct SelftestCommand: StoppableCommand {
       the figures behind it. Red means: the attack is weak or the policy hides its gradients, and it must not be called \
       robust, whatever its return. Green means that no sign of that was found, not that the policy is robust.
 
-      Intervals are 95% bootstrap intervals over episodes; a check is red only when all of the interval is beyond its \
-      margin, which is 2% of the frames. Exit status: 0 when nothing is red, 1 when something is.
+      Intervals are 95% bootstrap intervals over episodes; a comparison of attacks is red only when all of the interval is beyond \
+      its margin, which is 2% of the frames, and the other checks have limits of their own. The panel plays every frame, with all \
+      knowledge that its attacks ask for: --share and --knowledge other than the usual are refused. Exit status: 0 when nothing is red, 1 when something is.
 
       Examples:
         hoodwink selftest catch-v1-dqn --epsilons 8/255
@@ -26,7 +27,7 @@ struct SelftestCommand: StoppableCommand {
         hoodwink selftest runs/hardened --steps 100 --restarts 5 --queries 1000 --json
       """)
 
-  @Argument(help: "A run folder, a policy folder or a file.")
+  @Argument(help: "A run folder, a policy folder, a file, or a name in Policies.")
   var policy: String
 
   @Option(parsing: .unconditional, help: "Epsilons, separated by commas, a panel for each: 8/255 or 0.03.")

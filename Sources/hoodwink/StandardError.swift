@@ -6,11 +6,22 @@ enum StandardError {
   /// Writes a text as it is.
   static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
+  /// Writes a line; on a terminal in place of a progress line that has not ended.
+  static func say(_ line: String) { write((isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[K" : "") + line + "\n") }
+
   /// Opens nothing in place of standard streams that the caller closed, so that no file of ours gets their numbers and
   /// what is written to them.
   static func openMissingStreams() {
     for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) == -1 {
       _ = open("/dev/null", O_RDWR)
     }
+  }
+}
+
+/// Warnings of an attacker for people, once each.
+func warn(_ warnings: [String]) {
+  var seen: Set<String> = []
+  for warning in warnings where seen.insert(warning).inserted {
+    StandardError.say("hoodwink: warning: \(warning)")
   }
 }

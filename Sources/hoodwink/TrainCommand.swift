@@ -110,7 +110,7 @@ struct TrainCommand: ParsableCommand {
     if plan.seeds == 1, let result = results.first {
       if common.json { return try printJSON(result) }
       if result.wasFinished {
-        StandardError.write("hoodwink: \(result.run) is finished\n")
+        StandardError.say("hoodwink: \(result.run) is finished")
       }
       return print(folder.appendingPathComponent("last.safetensors").relativePath)
     }

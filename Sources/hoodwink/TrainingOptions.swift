@@ -25,7 +25,7 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Begin with a trained policy of the same agent and network. (drawn weights)",
+      "Begin with a trained policy of the same network and agent; ppo and reinforce take each other's. (drawn weights)",
       discussion: "A run folder, a file, or a name in Policies.", valueName: "policy"))
   var startFrom: String?
 
@@ -68,15 +68,17 @@ struct TrainingOptions: ParsableArguments {
     try require("evaluation-episodes", evaluationEpisodes, in: 1...100_000)
   }
 
-  /// The names of the options above that are no agent's settings.
-  static let runNames = [
-    "agent", "steps", "seed", "seeds", "start-from", "defense", "epsilon", "checkpoint-every",
-    "evaluate-every",
-    "evaluation-episodes",
+  /// The options above that are no agent's settings.
+  private static let runOptions: [(name: String, isGiven: @Sendable (Self) -> Bool)] = [
+    ("agent", { $0.agent != nil }), ("steps", { $0.steps != nil }), ("seed", { $0.seed != nil }),
+    ("seeds", { $0.seeds != nil }), ("start-from", { $0.startFrom != nil }),
+    ("defense", { $0.defense != nil }), ("epsilon", { $0.epsilon != nil }),
+    ("checkpoint-every", { $0.checkpointEvery != nil }), ("evaluate-every", { $0.evaluateEvery != nil }),
+    ("evaluation-episodes", { $0.evaluationEpisodes != nil }),
   ]
 
   private static let sharedNames =
-    runNames + NetworkOptions.settings(of: DQN.Configuration.self).map(\.name)
+    runOptions.map(\.name) + NetworkOptions.settings(of: DQN.Configuration.self).map(\.name)
     + AgentOptions.settings(of: DQN.Configuration.self).map(\.name)
   private static let gradientNames = PolicyGradientOptions.settings(of: PPO.Configuration.self).map(\.name)
 
@@ -108,13 +110,7 @@ struct TrainingOptions: ParsableArguments {
 
   /// The names of those that were given.
   var given: [String] {
-    let run: KeyValuePairs<String, Bool> = [
-      "agent": agent != nil, "steps": steps != nil, "seed": seed != nil, "seeds": seeds != nil,
-      "start-from": startFrom != nil, "defense": defense != nil, "epsilon": epsilon != nil,
-      "checkpoint-every": checkpointEvery != nil,
-      "evaluate-every": evaluateEvery != nil, "evaluation-episodes": evaluationEpisodes != nil,
-    ]
-    return run.filter(\.value).map(\.key)
+    Self.runOptions.filter { $0.isGiven(self) }.map(\.name)
       + NetworkOptions.settings(of: DQN.Configuration.self).filter { $0.isGiven(network) }.map(\.name)
       + AgentOptions.settings(of: DQN.Configuration.self).filter { $0.isGiven(general) }.map(\.name)
       + DQNOptions.settings.filter { $0.isGiven(deepQLearning) }.map(\.name)

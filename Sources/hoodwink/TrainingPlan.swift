@@ -103,16 +103,20 @@ struct TrainingPlan: Sendable {
     var settings: [(name: String, value: String)] = [
       ("hoodwink", Self.version), ("environment", environment.id),
       // In quotes, because some hashes look like numbers.
-      ("environment-hash", "'\(environment.contentHash)'"), ("agent", configuration.kind.rawValue),
+      ("environment-hash", Recipe.quoted("\(environment.contentHash)")),
+      ("agent", configuration.kind.rawValue),
       ("steps", "\(steps)"), ("seed", "\(seed)"),
     ]
     if seeds > 1 { settings.append(("seeds", "\(seeds)")) }
     if let start {
-      settings += [("start-from", start.name), ("start-from-hash", "'\(start.file.weightsHash)'")]
+      settings += [
+        ("start-from", Recipe.quoted(start.name)),
+        ("start-from-hash", Recipe.quoted("\(start.file.weightsHash)")),
+      ]
     }
     if let defense {
       // The plan says every setting, the epsilon too.
-      settings.append(("defense", "'\(defense.description)'"))
+      settings.append(("defense", Recipe.quoted(defense.description)))
     }
     settings += [
       ("checkpoint-every", "\(interval)"), ("evaluate-every", "\(evaluation?.interval ?? 0)"),

@@ -72,20 +72,30 @@ struct TrainingSession: Sendable {
 
   /// All runs of the plan, each in a folder of its own within the plan's, as many at a time as there are threads.
   ///
-  /// - Throws: `Failure` when there are runs of other seeds in the folder, and whatever ends one of them.
+  /// One whose learning comes apart does not keep the others from their end.
+  ///
+  /// - Throws: `Failure` when there are runs of other seeds in the folder and when the learning of one came apart, and
+  ///   whatever else ends one of them.
   func trainAll() throws -> [Result] {
     try checkRuns(are: (0..<plan.seeds).map { "seed-\(plan.single($0).seed)" })
     let progress = SharedProgress(
       title: "\(title) × \(plan.seeds)", total: plan.steps * plan.seeds, runs: plan.seeds)
-    return try Workers(threads: min(threads, plan.seeds)).map(plan.seeds) { index in
+    let runs = try Workers(threads: min(threads, plan.seeds)).map(plan.seeds) {
+      index -> Swift.Result<Result, Failure> in
       let own = plan.single(index)
       let url = folder.appendingPathComponent("seed-\(own.seed)")
       let isThere = FileManager.default.fileExists(atPath: url.appendingPathComponent("recipe.yaml").path)
       let opened =
         try isThere ? RunFolder(existing: url) : RunFolder(new: url, recipe: own.text, start: own.start?.file)
-      return try train(
-        own, in: opened, threads: max(threads / plan.seeds, 1), progress: progress, index: index)
+      do {
+        return .success(
+          try train(own, in: opened, threads: max(threads / plan.seeds, 1), progress: progress, index: index))
+      } catch let error as TrainingError {
+        progress.finish(index)
+        return .failure(Failure("\(url.lastPathComponent): \(error)", status: EX_SOFTWARE))
+      }
     }
+    return try runs.map { try $0.get() }
   }
 
   private var title: String {
@@ -104,8 +114,8 @@ struct TrainingSession: Sendable {
       for warning in self.plan.warnings { progress.say("hoodwink: \(warning)") }
     }
     for warning in recorded.warnings { progress.say("hoodwink: \(warning)") }
+    progress.begin(index, at: recorded.run.progress.steps, isFinished: recorded.run.isFinished)
     if recorded.start != .finished {
-      progress.begin(index, at: recorded.run.progress.steps)
       while !recorded.run.isFinished && !interruption.isAsked {
         try recorded.advance { !interruption.isAsked }
         progress.update(index, recorded.run.progress)
@@ -147,14 +157,14 @@ private final class SharedProgress: Sendable {
   }
 
   func say(_ text: String) {
-    state.withLock { _ in StandardError.write(text + "\n") }
+    state.withLock { _ in StandardError.say(text) }
   }
 
   /// What was done before does not count for the rate.
-  func begin(_ run: Int, at steps: Int) {
+  func begin(_ run: Int, at steps: Int, isFinished: Bool) {
     state.withLock { state in
       state.steps[run] = steps
-      state.hasBegun = true
+      if !isFinished { state.hasBegun = true }
       state.line.skip(steps, of: total)
     }
   }
@@ -167,12 +177,13 @@ private final class SharedProgress: Sendable {
   }
 
   /// The last run to finish ends the line; nothing is shown where nothing was done.
-  func finish(_ run: Int, _ progress: TrainingRun.Progress) {
+  /// - Parameter progress: nil for a run that came apart.
+  func finish(_ run: Int, _ progress: TrainingRun.Progress? = nil) {
     state.withLock { state in
-      state.steps[run] = min(progress.steps, progress.total)
+      if let progress { state.steps[run] = min(progress.steps, progress.total) }
       state.isRunning[run] = false
       if state.hasBegun && !state.isRunning.contains(true) {
-        state.line.finish(state.steps.reduce(0, +), of: total, Self.details(progress))
+        state.line.finish(state.steps.reduce(0, +), of: total, progress.map(Self.details) ?? "")
       }
     }
   }

@@ -21,7 +21,7 @@ struct WatchCommand: ParsableCommand {
         hoodwink watch runs/plain --epsilon 32/255 --beside runs/hardened --record frames --episodes 3
       """)
 
-  @Argument(help: "A run folder, a policy folder or a file.")
+  @Argument(help: "A run folder, a policy folder, a file, or a name in Policies.")
   var policy: String
 
   @Option(help: "The attack's name: see hoodwink list attacks.")
@@ -48,14 +48,14 @@ struct WatchCommand: ParsableCommand {
   @Flag(help: "Show it in the terminal, also where a window could be opened.")
   var terminal = false
 
-  @Option(help: ArgumentHelp("Episodes to record.", valueName: "n"))
-  var episodes = 1
+  @Option(help: ArgumentHelp("Episodes to record. (1)", valueName: "n"))
+  var episodes: Int?
 
   @Option(help: ArgumentHelp("Steps to record at most.", valueName: "n"))
   var limit: Int?
 
-  @Option(help: ArgumentHelp("Steps a second in a video.", valueName: "n"))
-  var speed = 8.0
+  @Option(help: ArgumentHelp("Steps a second in a video. (8)", valueName: "n"))
+  var speed: Double?
 
   @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
@@ -71,8 +71,11 @@ struct WatchCommand: ParsableCommand {
     if terminal && record != nil {
       throw ValidationError("--terminal shows and --record writes: choose one")
     }
-    guard speed >= 0.1 && speed <= 240 else {
+    if let speed, !(0.1...240).contains(speed) {
       throw ValidationError("--speed must be from 0.1 to 240 steps a second, not \(speed)")
+    }
+    guard record != nil || (episodes == nil && limit == nil && speed == nil) else {
+      throw ValidationError("--episodes, --limit and --speed are of a recording: add --record FILE")
     }
   }
 
@@ -86,7 +89,7 @@ struct WatchCommand: ParsableCommand {
 
   private func makeSession() throws -> WatchSession {
     // A typo in the attack is found before the policy is read.
-    _ = try how.plan(attack, actions: how.target.map { [$0] } ?? [])
+    try how.check([attack])
     let folders = try common.folders()
     let named = try NamedPolicy(policy, in: folders)
     let plan = try how.plan(attack, actions: named.environment.actions)

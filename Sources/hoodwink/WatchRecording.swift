@@ -40,12 +40,13 @@ struct WatchRecording {
   /// Records the episodes that were asked for. A signal or an error ends the film where it is; it can be played.
   func run(_ session: inout WatchSession) throws {
     let interruption = Interruption()
+    let episodes = command.episodes ?? 1
     var recording = try Recording(
-      to: URL(fileURLWithPath: path), framesPerSecond: command.speed)
+      to: URL(fileURLWithPath: path), framesPerSecond: command.speed ?? 8)
     var runs = session.steps.map { Summary.Run(of: $0) }
     var progress = ProgressLine("recording", unit: "frames")
     // Episodes may end before their time.
-    let most = min(command.limit ?? .max, command.episodes * session.timeLimit)
+    let most = min(command.limit ?? .max, episodes * session.timeLimit)
     var ended = 0
     var failure: (any Error)?
     do {
@@ -59,7 +60,7 @@ struct WatchRecording {
         }
         if session.hasEnded { ended += 1 }
         progress.update(recording.frameCount, of: most)
-        if isLast || ended == command.episodes { break }
+        if isLast || ended == episodes { break }
         try session.advance()
       }
     } catch {
@@ -72,7 +73,7 @@ struct WatchRecording {
 
     let summary = Summary(frames: frames, runs: runs, path: path)
     if command.common.json { try printJSON(summary) } else { show(summary) }
-    if interruption.isAsked && ended < command.episodes { throw interruption.failure }
+    if interruption.isAsked && ended < episodes { throw interruption.failure }
   }
 
   private func show(_ summary: Summary) {

@@ -1,52 +1,7 @@
 import ArgumentParser
 import Attacks
 import Environments
-import Episodes
-import Evaluation
 import Foundation
-import Policies
-
-/// What an attacker may do, as options.
-struct ThreatOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How a perturbation is measured: max, l2 or l1.", valueName: "norm"))
-  var norm: ThreatModel.Norm = .max
-
-  @Option(
-    help: ArgumentHelp("Which frames of the stack may change: newest or all.", valueName: "which"))
-  var frames: ThreatModel.Frames = .newest
-
-  // Here and below a negative number must reach its check instead of being taken for an option.
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Which pixels may change: all, a rectangle as top,left,height,width, or the file of a mask of # and .",
-      valueName: "pixels"),
-    transform: { try readRegion($0) })
-  var region: Region = .all
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Of an episode's first t frames at most ⌈share·t⌉ are attacked.", valueName: "x"))
-  var share = 1.0
-
-  @Flag(help: "Deliver attacked observations rounded to 8 bits.")
-  var quantized = false
-
-  @Option(
-    help: ArgumentHelp(
-      "What may be known of the policy: weights, scores, actions or nothing.", valueName: "what"))
-  var knowledge: Knowledge = .weights
-
-  func validate() throws {
-    guard (0...1).contains(share) else { throw ValidationError("--share must be from 0 to 1, not \(share)") }
-  }
-
-  func threat(_ epsilon: Epsilon, for space: BoxSpace) -> ThreatModel {
-    ThreatModel(
-      norm: norm, epsilon: epsilon, range: space.low...space.high, frames: frames, region: region,
-      share: share, isQuantized: quantized, knowledge: knowledge)
-  }
-}
 
 /// How an attack is carried out, as options that any attack takes.
 struct PlanOptions: ParsableArguments {
@@ -116,6 +71,9 @@ struct PlanOptions: ParsableArguments {
       && !lowerValue && timing == .everyFrame && expectation == nil && !straightThrough
   }
 
+  /// Finds what is wrong with attacks before the policy is read, whose actions are not yet known.
+  func check(_ texts: [String]) throws { _ = try plans(texts, actions: target.map { [$0] } ?? []) }
+
   /// The plan of an attack as it is written.
   /// - Parameter actions: the names of the policy's actions.
   func plan(_ text: String, actions: [String]) throws -> AttackPlan { try plans([text], actions: actions)[0] }
@@ -171,79 +129,7 @@ struct PlanOptions: ParsableArguments {
   }
 }
 
-/// On what an attack searches, as an option.
-struct SurrogateOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Search on another policy that sees the same observations (a transfer attack): of the attacked one only its clean action "
-        + "is known.", valueName: "policy"))
-  var surrogate: String?
-
-  /// The other policy, which sees what the attacked one sees.
-  func policy(for subject: NamedPolicy, in folders: ProjectFolders) throws -> (any Policy)? {
-    guard let surrogate else { return nil }
-    let other = try NamedPolicy(surrogate, in: folders)
-    let (own, second) = (subject.file.description, other.file.description)
-    guard second.frame == own.frame, second.frames == own.frames else {
-      throw Failure("--surrogate \(surrogate): sees other observations than \(subject.name)")
-    }
-    guard second.actions == own.actions else {
-      throw Failure("--surrogate \(surrogate): has other actions than \(subject.name)")
-    }
-    guard !other.file.policy.network.isRecurrent else {
-      throw Failure(
-        "--surrogate \(surrogate): remembers, and what it would remember of the other's episodes is not known"
-      )
-    }
-    return other.file.victim
-  }
-}
-
-/// A region as a person writes it, or the file of a mask.
-private func readRegion(_ text: String) throws -> Region {
-  if let region = Region(text) { return region }
-  guard let mask = try? String(contentsOfFile: text, encoding: .utf8) else {
-    throw Failure("neither all, nor top,left,height,width, nor a file that can be read")
-  }
-  return try Region(maskText: mask)
-}
-
-/// Sizes as a person lists them, each once: `1/255,0.03`.
-/// - Parameter zero: whether 0 is one.
-func readSizes(_ text: String, zero: Bool = true) throws -> [Epsilon] {
-  var sizes: [Epsilon] = []
-  for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-    guard let size = Epsilon(String(part)), zero || size.value > 0 else {
-      throw Failure(
-        "--epsilons: \"\(part)\" is not a size: write 8/255 or 0.03, \(zero ? "not negative" : "larger than 0")"
-      )
-    }
-    guard !sizes.contains(where: { $0.description == size.description }) else {
-      throw Failure("--epsilons: \"\(size)\" is named twice")
-    }
-    sizes.append(size)
-  }
-  return sizes
-}
-
-extension ThreatModel.Norm: ExpressibleByArgument {}
-extension ThreatModel.Frames: ExpressibleByArgument {}
-extension Knowledge: ExpressibleByArgument {}
-
 extension Timing: ExpressibleByArgument {
   /// Reads a timing as it is written.
   public init?(argument: String) { self.init(argument) }
-}
-
-extension Epsilon: ExpressibleByArgument {
-  /// Reads `8/255` and `0.03`.
-  public init?(argument: String) { self.init(argument) }
-}
-
-/// Warnings of an attacker for people, once each.
-func warn(_ warnings: [String]) {
-  var seen: Set<String> = []
-  for warning in warnings where seen.insert(warning).inserted {
-    StandardError.write("hoodwink: warning: \(warning)\n")
-  }
 }

@@ -1,0 +1,42 @@
+import Networks
+import Tensors
+
+/// What a defense in the loss looks at around each observation: a box under the max norm within the valid range.
+struct Surroundings: Sendable {
+  let range: ClosedRange<Float>
+
+  /// The box of an epsilon around some observations: all frames of a stack, each of which an attacker has had its turn on.
+  func box(around observations: Tensor, epsilon: Float) -> Bounds {
+    let radius = epsilon * (range.upperBound - range.lowerBound)
+    return Bounds(
+      lower: (observations - radius).clamped(to: range), upper: (observations + radius).clamped(to: range))
+  }
+
+  /// Projected gradient ascent of a loss within the box, from a random start (Madry et al. 2018, section 2.1): steps of
+  /// 2.5·ε/steps along the sign of the gradient, so that the border can be reached from anywhere.
+  ///
+  /// - Parameters:
+  ///   - start: elements from −1 to 1 in the observations' shape.
+  ///   - loss: gives one number a row from some rows of the perturbed observations.
+  /// - Returns: the perturbed observations after the last step, off the tape.
+  func ascended(
+    _ observations: Tensor, epsilon: Float, steps: Int, from start: Tensor, workers: Workers,
+    loss: @Sendable (_ perturbed: Tensor, _ rows: Range<Int>) -> Tensor
+  ) -> Tensor {
+    let radius = epsilon * (range.upperBound - range.lowerBound)
+    let shards = Workers.shards(of: observations.shape[0])
+    let parts = workers.map(shards.count) { shard in
+      let clean = observations.slice(shards[shard])
+      let box = box(around: clean, epsilon: epsilon)
+      var perturbed = (clean + radius * start.slice(shards[shard])).clamped(to: range)
+      for _ in 0..<steps {
+        let slope = gradient(of: { loss($0, shards[shard]).sum() }, at: perturbed)
+        perturbed = minimum(
+          maximum(perturbed.stepped(by: 2.5 * radius / Float(steps), alongSignOf: slope), box.lower),
+          box.upper)
+      }
+      return perturbed
+    }
+    return .concatenate(parts)
+  }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Policies
+
+/// On what an attack searches, as an option.
+struct SurrogateOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Search on another policy that sees the same observations (a transfer attack): of the attacked one only its clean action "
+        + "is known.", valueName: "policy"))
+  var surrogate: String?
+
+  /// The other policy, which sees what the attacked one sees.
+  func policy(for subject: NamedPolicy, in folders: ProjectFolders) throws -> (any Policy)? {
+    guard let surrogate else { return nil }
+    let other = try NamedPolicy(surrogate, in: folders)
+    let (own, second) = (subject.file.description, other.file.description)
+    guard second.frame == own.frame, second.frames == own.frames else {
+      throw Failure("--surrogate \(surrogate): sees other observations than \(subject.name)")
+    }
+    guard second.actions == own.actions else {
+      throw Failure("--surrogate \(surrogate): has other actions than \(subject.name)")
+    }
+    guard !other.file.policy.network.isRecurrent else {
+      throw Failure(
+        "--surrogate \(surrogate): remembers, and what it would remember of the other's episodes is not known"
+      )
+    }
+    return other.file.victim
+  }
+}
