@@ -82,10 +82,7 @@ private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [R
       #expect(returns.contains { !$0.isEmpty })
       for (sizes, threads) in [([5, 6], 1), ([5, 6], 2), ([1, 7, 3], 2)] {
         let (buffer, others) = try lived(sizes, threads: threads)
-        #expect(buffer.observations == whole.observations && buffer.actions == whole.actions)
-        #expect(buffer.logProbabilities == whole.logProbabilities && buffer.values == whole.values)
-        #expect(buffer.rewards == whole.rewards && buffer.nextValues == whole.nextValues)
-        #expect(buffer.isEnd == whole.isEnd && buffer.continues == whole.continues)
+        #expect(buffer.observations == whole.observations && buffer.entries == whole.entries)
         #expect(buffer.memory == whole.memory && others == returns)
       }
     }
@@ -122,13 +119,15 @@ private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [R
     let returns = try buffer.fill(from: &rollouts, by: model, attacker: nil)
     #expect(returns == [3, 3])
     #expect(buffer.observations.elements == [0, 0, 1, 1, 2, 2, 0, 0, 1, 1])
-    #expect(buffer.isEnd.map { $0 ? 1 : 0 } == [0, 0, 0, 0, 1, 1, 0, 0, 0, 0])
-    #expect(buffer.continues == [0, 0, 1, 1, 1, 1, 0, 0, 1, 1])
+    #expect(buffer.entries.map { $0.isEnd ? 1 : 0 } == [0, 0, 0, 0, 1, 1, 0, 0, 0, 0])
+    #expect(buffer.entries.map(\.continues) == [0, 0, 1, 1, 1, 1, 0, 0, 1, 1])
     var memory = Memory()
     let values = model(Tensor([0, 1, 2, 3], shape: [4, 1, 1, 1]), memory: &memory).values.elements
     let expected = [values[1], values[2], terminates ? 0 : values[3], values[1], values[2]]
     for (step, value) in expected.enumerated() {
-      for lane in 0..<2 { #expect(abs(buffer.nextValues[2 * step + lane] - value) < 1e-6, "step \(step)") }
+      for entry in buffer.entries[2 * step..<2 * step + 2] {
+        #expect(abs(entry.nextValue - value) < 1e-6, "step \(step)")
+      }
     }
   }
 
@@ -143,13 +142,13 @@ private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [R
     let returns = try buffer.fill(from: &rollouts, by: model, attacker: nil, rewardTerminates: true)
     #expect(returns == [2])
     #expect(buffer.observations.elements == [0, 1, 2, 3, 0, 1])
-    #expect(buffer.isEnd == [false, true, false, true, false, true])
-    #expect(buffer.isTruncated.allSatisfy { !$0 })
-    #expect(buffer.continues == [0, 1, 1, 1, 0, 1])
+    #expect(buffer.entries.map(\.isEnd) == [false, true, false, true, false, true])
+    #expect(buffer.entries.allSatisfy { !$0.isTruncated })
+    #expect(buffer.entries.map(\.continues) == [0, 1, 1, 1, 0, 1])
     var memory = Memory()
     let values = model(Tensor([0, 1, 2, 3], shape: [4, 1, 1, 1]), memory: &memory).values.elements
-    for (next, value) in zip(buffer.nextValues, [values[1], 0, values[3], 0, values[1], 0]) {
-      #expect(abs(next - value) < 1e-6)
+    for (entry, value) in zip(buffer.entries, [values[1], 0, values[3], 0, values[1], 0]) {
+      #expect(abs(entry.nextValue - value) < 1e-6)
     }
   }
 
@@ -183,9 +182,12 @@ private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [R
     agent.learner.model.actor = try head("actor", 3)
     agent.learner.model.critic = try head("critic", 1)
     agent.learner.buffer.observations = try tensor("observations")
-    agent.learner.buffer.actions = try tensor("actions").elements.map { Int($0) }
-    agent.learner.buffer.logProbabilities = try tensor("old-log-probabilities").elements
-    agent.learner.buffer.values = try tensor("old-values").elements
+    let (actions, values) = (try tensor("actions").elements, try tensor("old-values").elements)
+    for (row, logProbability) in try tensor("old-log-probabilities").elements.enumerated() {
+      agent.learner.buffer.entries[row].action = Int(actions[row])
+      agent.learner.buffer.entries[row].logProbability = logProbability
+      agent.learner.buffer.entries[row].value = values[row]
+    }
     let terms = try agent.learn(
       from: Array(0..<24), advantages: try tensor("advantages").elements,
       returns: try tensor("returns").elements, progress: 0)
@@ -215,11 +217,11 @@ private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [R
       let rows = (0..<7).flatMap { step in lanes.map { step * 4 + $0 } }
       let (logits, values) = model(
         buffer.observations.rows(at: rows), from: buffer.memory.rows(at: lanes),
-        continues: buffer.continues.tensor(at: rows))
-      let surprise = logits.crossEntropy(with: rows.map { buffer.actions[$0] })
+        continues: Tensor(rows.map { buffer.entries[$0].continues }))
+      let surprise = logits.crossEntropy(with: rows.map { buffer.entries[$0].action })
       for (index, row) in rows.enumerated() {
-        #expect(abs(-surprise.elements[index] - buffer.logProbabilities[row]) < 1e-5)
-        #expect(abs(values.elements[index] - buffer.values[row]) < 1e-5)
+        #expect(abs(-surprise.elements[index] - buffer.entries[row].logProbability) < 1e-5)
+        #expect(abs(values.elements[index] - buffer.entries[row].value) < 1e-5)
       }
     }
   }

@@ -28,6 +28,16 @@ func network(_ layers: [Layer], input: [Int]) throws -> NetworkPolicy {
     try Network(.init(input: input, layers: layers), initializer: .orthogonal, using: &random))
 }
 
+/// Scores that are linear in the channels of one pixel: a row of weights a channel, a column an action.
+func linear(_ weights: [[Float]], bias: [Float]) throws -> NetworkPolicy {
+  NetworkPolicy(
+    try Network(
+      .init(
+        input: [1, 1, weights.count],
+        layers: [.flatten, .dense(outputs: bias.count, activation: .identity)]),
+      parameters: [Tensor(weights.flatMap(\.self), shape: [weights.count, bias.count]), Tensor(bias)]))
+}
+
 @Suite struct AttackTests {
   private let observations = uniform([6, 5, 5, 4], seed: 3)
 

@@ -107,6 +107,23 @@ struct NoisyPolicy: DifferentiablePolicy {
     #expect(delivery.passes.contains { $0.backward < 20 })
   }
 
+  /// Where nothing flips, three starts begin at three points.
+  @Test func everyStartIsDrawnAnew() throws {
+    let center = Tensor(repeating: 0.5, shape: [1, 1, 1, 4])
+    let victim = WatchedPolicy(try linear([[0, 1], [1, 0], [0, 2], [2, 0]], bias: [9, 0]))
+    let clean = CleanPass(of: center, through: victim)
+    var recipe = PGD()
+    (recipe.steps, recipe.restarts) = (1, 3)
+    var random = streams(1)
+    _ = try recipe.against(victim, learningFrom: nil).perturb(
+      clean, meeting: ActionChange(from: [0]),
+      within: Neighborhood(of: center, under: threat, frameChannels: 4), using: &random)
+    // The clean observation, then for each start where it begins and where it ends.
+    let asked = victim.asked
+    try #require(asked.count == 7)
+    #expect(asked[1] != asked[3] && asked[1] != asked[5] && asked[3] != asked[5])
+  }
+
   @Test func theStrongestOfSeveralIsNoWeakerThanAny() throws {
     let policy = try policy()
     let threat = ThreatModel(epsilon: Epsilon(0.05), frames: .all)

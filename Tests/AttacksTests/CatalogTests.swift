@@ -127,7 +127,42 @@ import Testing
     }
   }
 
-  /// The knowledge that an attack says it needs is what its victim's type gives.
+  /// By what their sources ask of the victim.
+  @Test func needsAreThoseOfTheSources() {
+    func names(_ needs: Knowledge) -> [String] {
+      AttackCatalog.entries.filter { $0.about.needs == needs }.map(\.name)
+    }
+    #expect(names(.nothing) == ["noise", "flip"])
+    #expect(names(.actions) == ["hopskipjump"])
+    #expect(names(.scores) == ["spsa", "nes", "square"])
+    #expect(
+      names(.weights) == [
+        "fgsm", "bim", "pgd", "mifgsm", "adam", "apgd", "cw", "deepfool", "jsma", "minimal-epsilon",
+        "universal", "mad", "critic", "robust-sarsa", "worst-action",
+      ])
+  }
+
+  /// The knowledge that an attack says it needs is what its victim's type has to give, and who needs none
+  /// asks nothing.
+  @Test(arguments: Case.all.filter { $0.norm == .max })
+  func victimsGiveWhatIsNeeded(_ attack: Case) throws {
+    let needs = try AttackCatalog.entry(String(attack.attack.prefix { $0 != ":" })).about.needs
+    let base = try victim().base
+    for (known, victim) in [
+      (Knowledge.actions, ActionsOnlyPolicy(base: base) as any Policy), (.scores, OpaquePolicy(base: base)),
+    ] {
+      let attacker = { try attack.attacker(victim, attack.threat()) }
+      if known < needs {
+        #expect(throws: AttackError.self) { try attacker() }
+      } else {
+        var random = streams(6)
+        let passes = try attacker().deliver(observations, frameChannels: 4, using: &random).passes
+        #expect(passes.allSatisfy { ($0 == Passes()) == (needs == .nothing) && $0.backward == 0 })
+      }
+    }
+  }
+
+  /// Less than it needs is refused by the threat model, whatever the victim gives.
   @Test(arguments: AttackCatalog.entries.map(\.name))
   func knowledgeIsHeldTo(_ name: String) throws {
     let needs = try AttackCatalog.entry(name).about.needs

@@ -42,6 +42,25 @@ import Testing
     }
   }
 
+  /// What the smoothness is for: near what was seen, no action's value differs much from what it is there.
+  /// Without, nothing holds down the slopes that the network started with.
+  @Test func robustSarsasValuesAreSmooth() throws {
+    let observations = uniform([16, 2, 2, 1], seed: 8) * 0.8 + 0.1
+    let experience = Experience(
+      observations: observations, actions: Array(repeating: 0, count: 16),
+      rewards: Array(repeating: 1, count: 16), successors: Array(repeating: nil, count: 16),
+      hasTerminated: Array(repeating: true, count: 16), frameChannels: 1)
+    let victim = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [2, 2, 1])
+    func roughness(_ smoothness: Float) throws -> Float {
+      var recipe = RobustSarsa()
+      (recipe.updates, recipe.smoothness) = (30, smoothness)
+      let values = try recipe.learnedValues(
+        of: victim, from: experience, within: ThreatModel(epsilon: Epsilon(0.1)))
+      return (values(observations + 0.1) - values(observations)).squared().mean().scalar
+    }
+    #expect(try roughness(100) < roughness(0) / 10)
+  }
+
   @Test func autoPGDLooksBackWhereThePaperSays() {
     #expect(AutoPGD.checkpoints(steps: 100) == [22, 41, 57, 70, 80, 87, 93, 99])
   }

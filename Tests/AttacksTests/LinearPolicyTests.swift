@@ -262,16 +262,24 @@ import Testing
     #expect(target.passes.allSatisfy { $0.backward <= 4 }, "\(target.passes)")
   }
 
-  /// The value of a linear Q is lowered along the leading action's own weights.
-  @Test func theCriticLowersTheValueMost() throws {
-    let policy = ActionValuePolicy(try policy(lead: 3))
+  /// The value is lowered along its own weights: of a linear Q the leading action's, beside an actor the
+  /// critic's.
+  @Test(arguments: [false, true])
+  func theCriticLowersTheValueMost(_ hasCritic: Bool) throws {
+    let actor = try policy(lead: 3)
+    var critic = try network([.flatten, .dense(outputs: 1, activation: .identity)], input: [3, 3, 2])
+    // From the seed alone it would have the weights of action 0.
+    critic.network.parameters[0] = uniform([18, 1], seed: 9) - 0.5
+    let policy: any Policy =
+      hasCritic ? ActorCriticPolicy(actor, critic: critic.network) : ActionValuePolicy(actor)
     let threat = ThreatModel(epsilon: Epsilon(0.1), frames: .all)
     var random = streams(8)
     let delivery = try Attacker("critic", against: policy, within: threat)
       .deliver(observations, frameChannels: 2, using: &random)
-    let weight = policy.base.network.parameters[0].elements
+    let actors = actor.network.parameters[0].elements
+    let weight = hasCritic ? critic.network.parameters[0].elements : (0..<18).map { actors[$0 * 2] }
     for (change, index) in zip((delivery.observations - observations).elements, 0...) {
-      #expect(abs(change + (weight[index % 18 * 2] > 0 ? 0.1 : -0.1)) < 1e-5)
+      #expect(abs(change + (weight[index % 18] > 0 ? 0.1 : -0.1)) < 1e-5)
     }
   }
 

@@ -1,7 +1,6 @@
 @testable import Attacks
 import Policies
 import RandomStreams
-import Synchronization
 import Tensors
 import Testing
 
@@ -65,32 +64,16 @@ import Testing
     let threat = ThreatModel(epsilon: Epsilon(0.1), frames: .all)
     let space = try Neighborhood(of: center, under: threat, frameChannels: 1)
     var random = streams(1)
-    var seen: [Tensor] = []
-    struct Watching: ScoringPolicy {
-      let look: @Sendable (Tensor) -> Void
-      func scores(for observations: Tensor, memory: inout Memory, using random: inout [RandomStream])
-        -> Tensor
-      {
-        look(observations)
-        return Tensor([1, 0], shape: [1, 2])
-      }
-    }
-    let log = Log()
-    let victim = Watching { log.append($0) }
+    var policy = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [6, 6, 1])
+    policy.network.parameters = [.zeros([36, 2]), Tensor([1, 0])]
+    let victim = WatchedPolicy(policy)
     let clean = CleanPass(of: center, through: victim, knowledge: .scores)
     var recipe = Square()
     (recipe.queries, recipe.share) = (30, 0.03)
     _ = recipe.perturb(clean, of: victim, meeting: ActionChange(from: [0]), within: space, using: &random)
-    seen = log.tensors
+    let seen = victim.asked
     #expect(seen.count == 32)
     // Nothing is ever kept but the start: all others differ from it.
     for tried in seen.dropFirst(2) { #expect(tried != seen[1]) }
   }
-}
-
-/// What a policy was asked.
-private final class Log: Sendable {
-  private let asked = Mutex<[Tensor]>([])
-  func append(_ tensor: Tensor) { asked.withLock { $0.append(tensor) } }
-  var tensors: [Tensor] { asked.withLock { $0 } }
 }

@@ -62,8 +62,8 @@ import Testing
 
   /// With the labels of the start the action that keeps its lead is that of the policy that the run began with, not of the one
   /// that learns, also in a run that goes on.
-  @Test(arguments: [Method.interval, .pgd])
-  func labelsOfTheStart(_ method: Method) throws {
+  @Test(arguments: [InnerMaximization.interval, .pgd])
+  func labelsOfTheStart(_ method: InnerMaximization) throws {
     let scores = network(observations)
     // A policy that prefers what the first one likes least.
     var other = network

@@ -242,6 +242,12 @@ import Testing
     #expect(changed() == [false, false, true])
   }
 
+  /// Side by side the frames of a long stack are dots at last, but never nothing.
+  @Test func longStacksAreDrawn() throws {
+    let session = try WatchSession.untrained("catch-v1", frames: 23, beside: .clean)
+    #expect(Composition.draw(session.screen(isLive: false)).width > 0)
+  }
+
   /// The ghost leaves at the step that is shown and goes on without the attack, in a world of its own.
   @Test func theGhostGoesOnWithoutTheAttack() throws {
     var session = try WatchSession.untrained("catch-v1", attack: "noise", epsilon: Epsilon(255, over: 255))

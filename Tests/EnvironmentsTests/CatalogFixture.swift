@@ -1,9 +1,9 @@
 import Environments
 import Foundation
+import TestSupport
 
 /// The folder of the repository's environments.
-let repositoryEnvironments = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().appending(path: "Environments")
+let repositoryEnvironments = repository.appending(path: "Environments")
 
 /// The environments of the repository.
 func repositoryCatalog() throws -> EnvironmentCatalog {

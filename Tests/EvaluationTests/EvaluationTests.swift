@@ -5,6 +5,7 @@ import Episodes
 import Networks
 import Policies
 import RandomStreams
+import Synchronization
 import TestSupport
 import Tensors
 import Testing
@@ -136,7 +137,33 @@ import Testing
     }
   }
 
-  /// Attacks that learn see episodes of other seeds than those that are evaluated, the same each time.
+  /// Keeps the streams that it is given: the seed of an episode shows in them.
+  private final class Witness: DifferentiablePolicy {
+    let base: NetworkPolicy
+    private let seen = Mutex<Set<RandomStream>>([])
+    var streams: Set<RandomStream> { seen.withLock { $0 } }
+
+    init(_ base: NetworkPolicy) { self.base = base }
+
+    func scores(
+      for observations: Tensor, memory: inout Memory, using random: inout [RandomStream]
+    ) -> Tensor {
+      let streams = random
+      seen.withLock { $0.formUnion(streams) }
+      return base.scores(for: observations, memory: &memory, using: &random)
+    }
+  }
+
+  @Test func whatIsLearnedComesFromOtherEpisodes() throws {
+    let (evaluation, policy) = try evaluation(5)
+    let witness = Witness(policy)
+    let evaluated = Set((4..<9).map { RandomStream(seed: $0, stream: .policy) })
+    _ = try evaluation.attacker(.init(attack: "universal:steps=5", threat: threat), against: witness)
+    #expect(witness.streams.count >= 16 && witness.streams.isDisjoint(with: evaluated))
+    _ = try evaluation.run(witness)
+    #expect(witness.streams.isSuperset(of: evaluated))
+  }
+
   @Test func whatIsLearnedIsTheSameEachTime() throws {
     let (evaluation, policy) = try evaluation(5)
     let opposition = try Evaluation.Opposition(attack: "universal:steps=5", threat: threat)

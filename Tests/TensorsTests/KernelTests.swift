@@ -110,7 +110,8 @@ struct KernelTests {
   }
 
   /// The transcendental functions are compared with Foundation's elsewhere; here, the instruction sets with each other.
-  @Test func transcendentalKernelsGiveTheSameBits() {
+  @Test(.enabled(if: sets.count > 1, "one instruction set has none to be compared with"))
+  func transcendentalKernelsGiveTheSameBits() {
     let input = buffer(stride(from: Float(-20), to: 20, by: 0.037).map { $0 } + elements)
     var results: [[UInt32]] = []
     for set in Self.sets {
@@ -125,7 +126,7 @@ struct KernelTests {
       kernels.exponentials(50, 7, input, result, result, &result)
       results.append(bits + result.map { $0.isNaN ? 0 : $0.bitPattern })
     }
-    for result in results { #expect(result == results[0]) }
+    for result in results.dropFirst() { #expect(result == results[0]) }
   }
 
   @Test(arguments: sets)
@@ -197,11 +198,11 @@ struct KernelTests {
 
   // MARK: - Updates
 
-  /// A piece that ends anywhere changes nothing behind it, and all instruction sets give the same bits.
+  /// A piece that ends anywhere changes nothing behind it, and all instruction sets give the bits of the
+  /// formula, rounded after each operation.
   @Test(arguments: [1, 15, 16, 17, 50])
   func updatesOfPieces(_ count: Int) {
     let starts = (0..<4).map { buffer(draw(70, seed: 10 + $0)) }
-    var results: [[[Float]]] = []
     for set in Self.sets {
       let kernels = table(set)
       let (gradient, squares) = (starts[1], starts[3].map { abs($0) })
@@ -223,11 +224,19 @@ struct KernelTests {
         #expect(abs(Double(velocity[index]) - speed) < 1e-6)
         #expect(abs(Double(descent[index]) - (parameter - 0.01 * speed)) < 1e-6)
         #expect(sum[index] == starts[0][index] + gradient[index])
+        #expect(velocity[index] == 0.9 * starts[2][index] + gradient[index])
+        #expect(descent[index] == starts[0][index] - 0.01 * velocity[index])
+        #expect(mean[index] == 0.9 * starts[2][index] + (1 - step.beta1) * gradient[index])
+        let squared = gradient[index] * gradient[index]
+        #expect(square[index] == 0.999 * squares[index] + (1 - step.beta2) * squared)
+        let divisor = square[index].squareRoot() * 1.5 + 1e-8
+        #expect(adam[index] == starts[0][index] - 0.01 * mean[index] / divisor)
       }
-      for changed in [adam, descent, sum] { #expect(changed[count..<70] == starts[0][count..<70]) }
-      results.append([adam, mean, square, descent, velocity, sum].map { Array($0.prefix(70)) })
+      for (changed, before) in [
+        (adam, starts[0]), (mean, starts[2]), (square, squares), (descent, starts[0]), (velocity, starts[2]),
+        (sum, starts[0]),
+      ] { #expect(changed[count..<70] == before[count..<70]) }
     }
-    for result in results { #expect(result == results[0]) }
   }
 
   // MARK: - Changes

@@ -66,6 +66,7 @@ import Testing
     Fault("attack catch-v1-dqn --epsilon 0.1 --targeted", ["--target"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --target lefft", ["lefft", "left"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --attack worst-action --target left", ["goal of its own"], 65),
+    Fault("attack catch-v1-dqn --epsilon 0.1 --attack flip --target left", ["goal of its own"], 65),
     Fault("attack catch-v1-dqn --epsilon 0.1 --attack fgsm --steps 3", ["fgsm", "steps"], 65),
     Fault("attack catch-v1-dqn --epsilon 0.1 --attack pgd --steps 0", ["whole number"], 65),
     Fault("attack catch-v1-dqn --epsilon 0.1 --attack pgd --steps -1", ["whole number", "-1"], 65),
@@ -89,7 +90,6 @@ import Testing
     Fault("attack catch-v1-dqn --epsilon 0.1 --timing often", ["often"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --norm l3", ["l3"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --knowledge scores", ["grants scores", "square"], 65),
-    Fault("attack catch-v1-dqn --epsilon 0.1 --attack worst-action --target left", ["goal of its own"], 65),
     Fault("attack catch-v1-dqn --epsilon 0.1 --knowledge actions", ["grants actions", "--surrogate"], 65),
     Fault(
       "attack catch-v1-dqn --epsilon 0.1 --surrogate breakout-v1-ppo", ["--surrogate", "other observations"],
@@ -158,6 +158,7 @@ import Testing
     Fault("watch catch-v1-dqn --record frames --surrogate breakout-v1-ppo", ["other observations"], 64),
     Fault("baseline catch-v1 --sampled", ["--sampled"], 64),
     Fault("watch catch-v1-dqn --limit 0", ["--limit", "from 1 to"], 64),
+    Fault("watch catch-v1-dqn --limit 20", ["--limit", "--record"], 64),
     Fault("watch catch-v1-dqn --record frames --target dwon", ["dwon", "no action"], 64),
     Fault("watch catch-v1-dqn --speed 0", ["--speed", "0.1 to 240"], 64),
     Fault("watch catch-v1-dqn --record frames --episodes 0", ["--episodes", "from 1 to"], 64),
@@ -189,12 +190,19 @@ import Testing
 
   @Test(arguments: faults)
   func failsInOneLine(_ fault: Fault) throws {
-    let run = try Tool.run(fault.arguments)
-    #expect(run.failedInOneLine, "\(run.status) \(run.output) \(run.errors)")
-    for word in fault.words { #expect(run.errors.contains(word), "\(run.errors)") }
-    #expect(run.status == fault.status)
-    for left in ["frames", "runs/cach-v1-dqn-0", "runs/lava-bridge-v1-dqn-0"] {
-      #expect(!FileManager.default.fileExists(atPath: repository.appendingPathComponent(left).path))
+    // Not in the repository, where people keep folders of these names.
+    try withFolder { folder in
+      let links = ["Environments", "Policies", "README.md", "Tests"]
+      for name in links {
+        try FileManager.default.createSymbolicLink(
+          at: folder.appendingPathComponent(name), withDestinationURL: repository.appendingPathComponent(name)
+        )
+      }
+      let run = try Tool.run(fault.arguments, in: folder)
+      #expect(run.failedInOneLine, "\(run.status) \(run.output) \(run.errors)")
+      for word in fault.words { #expect(run.errors.contains(word), "\(run.errors)") }
+      #expect(run.status == fault.status)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == links)
     }
   }
 

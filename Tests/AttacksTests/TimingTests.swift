@@ -1,0 +1,51 @@
+@testable import Attacks
+import Networks
+import Policies
+import RandomStreams
+import Tensors
+import Testing
+
+/// Which frames of an episode are attacked.
+@Suite struct TimingTests {
+  /// The frames, counted from 1, that a timing takes of an episode with these signals.
+  private func frames(_ timing: Timing, of signals: [Double], share: Double) -> [Int] {
+    let threat = ThreatModel(epsilon: Epsilon(0.1), share: share)
+    var (turn, random) = (Turn(), streams(1)[0])
+    return signals.enumerated().filter { _, signal in
+      turn.takesFrame(at: timing, signal: signal, within: threat, using: &random)
+    }.map { $0.offset + 1 }
+  }
+
+  /// Each of rising signals is the largest so far, and only the share holds them back; of falling ones the
+  /// first alone has fewer than a quarter above it.
+  @Test(arguments: [Timing.strategic(nil), .valueGuided(nil)])
+  func theLargestSignalsSoFarAreTaken(_ timing: Timing) {
+    #expect(frames(timing, of: (1...20).map(Double.init), share: 0.25) == [1, 5, 9, 13, 17])
+    #expect(frames(timing, of: (1...20).reversed().map(Double.init), share: 0.25) == [1])
+  }
+
+  @Test func randomFramesComeAtTheirShare() {
+    let signals = Array(repeating: 0.0, count: 1000)
+    // Five deviations of 13 around 200.
+    #expect((137...263).contains(frames(.random(0.2), of: signals, share: 1).count))
+    // What is drawn where the share is used up is lost: five deviations of 15 at most, and nearly always
+    // something.
+    #expect((225..<300).contains(frames(.random(nil), of: signals, share: 0.3).count))
+  }
+
+  /// With Q = (x − ½, ½ − x) the value is the distance of x from ½; beside the same logits a critic says x.
+  @Test func valuesAreHeldAgainstTheThreshold() throws {
+    let observations = Tensor([0, 0.2, 0.4, 0.6, 0.8, 1], shape: [6, 1, 1, 1])
+    let (actor, critic) = (try linear([[1, -1]], bias: [-0.5, 0.5]), try linear([[1]], bias: [0]).network)
+    for (victim, threshold, isHigh) in [
+      (ActionValuePolicy(actor) as any Policy, 0.25, [true, true, false, false, true, true]),
+      (ActorCriticPolicy(actor, critic: critic), 0.5, [false, false, false, true, true, true]),
+    ] {
+      let plan = AttackPlan(try AttackChoice("noise"), timing: .valueGuided(threshold))
+      var random = streams(6)
+      let delivery = try Attacker(plan, against: victim, within: ThreatModel(epsilon: Epsilon(0.1)))
+        .deliver(observations, frameChannels: 1, using: &random)
+      #expect(delivery.isAttacked == isHigh)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Attacks
+import Evaluation
+import Testing
+
+/// Policies of one or two entries, on which it is known what each attack does: the checks that have to be
+/// red or amber are, and no others.
+@Suite struct CheckTests {
+  struct Case: CustomTestStringConvertible {
+    let testDescription: String
+    let policy: TwoActions
+    var steps = 10
+    var threat = ThreatModel(epsilon: Epsilon(0.125))
+    /// By their names all checks that are not green.
+    let expected: [String: Check.Status]
+
+    init(
+      _ name: String, _ policy: TwoActions, steps: Int = 10, rounded epsilon: Epsilon? = nil,
+      _ expected: [String: Check.Status] = [:]
+    ) {
+      (testDescription, self.policy, self.steps, self.expected) = (name, policy, steps, expected)
+      if let epsilon { threat = ThreatModel(epsilon: epsilon, isQuantized: true) }
+    }
+  }
+
+  static let cases = [
+    Case("honest", .honest),
+    // FGSM starts where the slope is true; PGD, from everywhere else, walks away.
+    Case(
+      "a slope that is true at the frame alone",
+      TwoActions(lead: { $0[0] - 0.32 }, slope: { $1 > 0 ? 0 : $0[0] == 0.2 ? 1 : -1 }),
+      [
+        "pgd ≥ fgsm": .red, "pgd ≥ noise": .red, "pgd ≥ square": .red, "pgd ≥ transfer": .red,
+        "huge epsilon, random return": .red,
+      ]),
+    // The second entry counts once the first has moved. One step moves one of them and flips what a start
+    // has moved already, 4% of the frames; two steps from two starts flip two thirds.
+    Case(
+      "two entries, one after the other",
+      TwoActions(
+        lead: { $0[0] < 0.32 ? $0[0] - 0.64 : $0[3] - 0.32 }, slope: { $1 == ($0[0] < 0.32 ? 0 : 3) ? 1 : 0 }),
+      steps: 1, ["steps suffice": .red, "pgd ≥ noise": .red, "pgd ≥ square": .red]),
+    // A quarter of epsilon leads into the window, more leads beyond.
+    Case(
+      "a window", TwoActions(lead: { (0.22..<0.24).contains($0[0]) ? 1 : -1 }, slope: { $1 == 0 ? 1 : 0 }),
+      ["gradient is the slope": .red, "more epsilon, more flips": .red, "huge epsilon, random return": .red]),
+    // Nothing that can be seen changes these: one earns all that there is, the other nothing.
+    Case(
+      "blind and good", TwoActions(lead: { $0[0] * 0.1 - 1 }, slope: { $1 == 0 ? 0.1 : 0 }),
+      ["huge epsilon, random return": .red]),
+    Case(
+      "blind and bad", TwoActions(lead: { 1 - $0[0] * 0.1 }, slope: { $1 == 0 ? -0.1 : 0 }),
+      ["huge epsilon, random return": .red]),
+    Case(
+      "bad, and open to attacks", TwoActions(lead: { 0.32 - $0[0] }, slope: { $1 == 0 ? -1 : 0 }),
+      ["huge epsilon, random return": .amber]),
+    // What half a level changes is rounded back.
+    Case("half a level", .honest, rounded: Epsilon(0.5, over: 255), ["attacks are delivered": .amber]),
+    Case("eight levels", .honest, rounded: Epsilon(8, over: 255)),
+  ]
+
+  @Test(arguments: cases)
+  func whatIsWrongIsNamed(_ example: Case) throws {
+    // A second policy instead of a copy, which would take longest.
+    let panel = Panel(
+      try Corridor.evaluation(), within: example.threat, steps: example.steps, restarts: 1, tries: 16,
+      framesPerEpisode: 1, surrogate: TwoActions.honest)
+    let report = try panel.run(example.policy)
+    #expect(report.checks.count == 12)
+    let found = report.checks.filter { $0.status > .green }.map { ($0.name, $0.status) }
+    #expect(Dictionary(uniqueKeysWithValues: found) == example.expected, "\(report.checks)")
+  }
+}
