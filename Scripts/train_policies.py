@@ -68,13 +68,14 @@ def check_start(run: Path, recipe: dict) -> None:
 def train(name: str, recipe: dict) -> None:
     folder = Path("runs/policies") / name
     begun = [run for run in runs_of(name, recipe) if (run / "recipe.yaml").exists()]
-    if (folder / "recipe.yaml").exists() != bool(begun) or folder not in runs_of(name, recipe) and (folder / "last.safetensors").exists():
-        sys.exit(f"{folder}: was trained from another number of seeds than its recipe has: move the folder away")
+    is_there = (folder / "recipe.yaml").exists()
+    if is_there and yaml.safe_load((folder / "recipe.yaml").read_text()).get("seeds", 1) != recipe.get("seeds", 1):
+        sys.exit(f"{folder}: was trained from another number of seeds than its recipe has: remove the folder to train it again")
     complete = completed(name) if begun else {}
     for run in begun:
         check_recipe(run, recipe, complete)
         check_start(run, recipe)
-    if begun:
+    if is_there:
         arguments = ["--resume", str(folder)]
     else:
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,11 @@ public protocol LossDefense: Sendable {
   /// The names under which the defense and its terms tell of themselves in files, `defense_loss` included.
   var measures: [String] { get }
 
-  /// How much is asked for at some point of the run, 0 to 1, also where there is no term yet: size and weight, by names for files.
+  /// Those among the ``measures`` that tell how much is asked for just now.
+  var hardnessMeasures: [String] { get }
+
+  /// How much is asked for at some point of the run, 0 to 1, also where there is no term yet, and what else is known then: by
+  /// names for files.
   func measures(at progress: Float) -> [String: Float]
 
   /// All that ``term(for:of:update:progress:workers:)`` has learned; nil when that is nothing.
@@ -50,6 +54,9 @@ extension LossDefense {
 
   /// The term, the size and the weight.
   public var measures: [String] { ["defense_loss", "defense_epsilon", "defense_weight"] }
+
+  /// The size and the weight.
+  public var hardnessMeasures: [String] { ["defense_epsilon", "defense_weight"] }
 
   /// Nothing.
   public func savedState() throws -> Data? { nil }

@@ -87,7 +87,7 @@ public struct TrainingRun: Sendable {
     var recent: [Double] = []
     var loss: Float?
     var exploration: Float?
-    /// The newest values of ``TrainingRun/hardnessNames``; nil for none.
+    /// The newest values of ``TrainingRun/hardnessMeasures``; nil for none.
     var hardness: [String: Float]?
     /// What updates have told since the last row, to be averaged.
     var sums: [String: Double] = [:]
@@ -106,12 +106,11 @@ public struct TrainingRun: Sendable {
   private let hardening: (any CollectionDefense)?
   /// What the loss's defense tells.
   private let defenseMeasures: [String]
+  /// What tells how much the policy is hardened just now.
+  private let hardnessMeasures: [String]
   private let configuration: [String: String]
   private let workers: Workers
   private var counters = Counters()
-
-  /// The measures that tell how much a policy is hardened just now.
-  private static let hardnessNames = ["attack_epsilon", "defense_epsilon", "defense_weight", "worst_weight"]
 
   /// Rows of a whole run.
   private static let rows = 200
@@ -131,6 +130,7 @@ public struct TrainingRun: Sendable {
     self.environment = environment
     self.hardening = hardening
     defenseMeasures = loss?.measures ?? []
+    hardnessMeasures = (hardening == nil ? [] : ["attack_epsilon"]) + (loss?.hardnessMeasures ?? [])
     self.workers = workers
     let configuration = request.configuration
     var settings = try Self.flattened(configuration)
@@ -216,7 +216,7 @@ public struct TrainingRun: Sendable {
     }
     counters.loss = update.loss ?? counters.loss
     counters.exploration = update.measures["exploration"] ?? counters.exploration
-    for name in Self.hardnessNames {
+    for name in hardnessMeasures {
       if let value = update.measures[name] {
         counters.hardness = (counters.hardness ?? [:]).merging([name: value]) { $1 }
       }

@@ -79,6 +79,9 @@ public struct WocaR: LossDefense {
     ]
   }
 
+  /// The size and the weights.
+  public var hardnessMeasures: [String] { ["defense_epsilon", "defense_weight", "worst_weight"] }
+
   /// The size, the weights, and the second network's loss when it last learned.
   public func measures(at progress: Float) -> [String: Float] {
     hardness.measures(at: progress).merging(

@@ -16,17 +16,20 @@ public struct Check: Hashable, Sendable, Codable {
     public let name: String
     /// How much.
     public let value: Double
+    /// Between what it lies with 95% confidence; nil where that is not known.
+    public let interval: ClosedRange<Double>?
     /// Whether the value is a share, shown in percent.
     public let isShare: Bool
 
     /// A share, from 0 to 1, or the difference of two.
-    public static func share(_ name: String, _ value: Double) -> Figure {
-      Figure(name: name, value: value, isShare: true)
+    public static func share(_ name: String, _ value: Double, interval: ClosedRange<Double>? = nil) -> Figure
+    {
+      Figure(name: name, value: value, interval: interval, isShare: true)
     }
 
     /// A number of its own unit.
     public static func number(_ name: String, _ value: Double) -> Figure {
-      Figure(name: name, value: value, isShare: false)
+      Figure(name: name, value: value, interval: nil, isShare: false)
     }
   }
 

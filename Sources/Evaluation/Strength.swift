@@ -30,9 +30,9 @@ struct Strength: Sendable {
     let status = Check.Status(lead, above: Panel.margin)
     return Check(
       name: "pgd ≥ \(name)", status: status,
-      figures: [.share("pgd", flipRate), .share(name, bench.flipRate(of: weaker))]
-        + lead.figures(name: "lead of \(name)")
-        + further,
+      figures: [
+        .share("pgd", flipRate), .share(name, bench.flipRate(of: weaker)), lead.figure("lead of \(name)"),
+      ] + further,
       sentence: status == .green
         ? "\(called) flips no more than pgd" : "\(called) flips more than pgd: \(otherwise)")
   }
@@ -54,8 +54,9 @@ struct Strength: Sendable {
     return [
       Check(
         name: "steps suffice", status: status,
-        figures: [.share("pgd", flipRate), .share("doubled", bench.flipRate(of: doubled))]
-          + gain.figures(name: "gain"),
+        figures: [
+          .share("pgd", flipRate), .share("doubled", bench.flipRate(of: doubled)), gain.figure("gain"),
+        ],
         sentence: status == .green
           ? "twice the steps and twice the starts change nothing"
           : "twice the steps and twice the starts flip more: the attack has not converged, give it more")
@@ -197,11 +198,8 @@ extension Bench {
 }
 
 extension PairedDifference {
-  /// The mean and the ends of the interval.
-  func figures(name: String) -> [Check.Figure] {
-    let bounds = interval.map { [("at least", $0.lowerBound), ("at most", $0.upperBound)] } ?? []
-    return [.share(name, mean)] + bounds.map { .share($0.0, $0.1) }
-  }
+  /// The mean with its interval.
+  func figure(_ name: String) -> Check.Figure { .share(name, mean, interval: interval) }
 }
 
 extension ThreatModel {

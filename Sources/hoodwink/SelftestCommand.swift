@@ -176,17 +176,13 @@ private struct PanelOutput: Encodable {
 extension Check {
   /// `pgd 43.2%, fgsm 41.0%, lead -2.2% [-4.0%, -0.4%]`.
   fileprivate var figuresText: String {
-    var text = ""
-    for figure in figures {
-      let value =
-        figure.isShare ? String(format: "%.1f%%", figure.value * 100) : Self.plain(figure.value)
-      switch figure.name {
-      case "at least": text += " [\(value)"
-      case "at most": text += ", \(value)]"
-      default: text += (text.isEmpty ? "" : ", ") + "\(figure.name) \(value)"
+    figures.map { figure in
+      func text(_ value: Double) -> String {
+        figure.isShare ? String(format: "%.1f%%", value * 100) : Self.plain(value)
       }
-    }
-    return text
+      let interval = figure.interval.map { " [\(text($0.lowerBound)), \(text($0.upperBound))]" } ?? ""
+      return "\(figure.name) \(text(figure.value))\(interval)"
+    }.joined(separator: ", ")
   }
 
   private static func plain(_ value: Double) -> String {

@@ -1,6 +1,7 @@
 import Agents
 import Attacks
 import Defenses
+import Environments
 import Foundation
 import Networks
 import RandomStreams
@@ -31,5 +32,22 @@ import Testing
     let alone = try learned(rows: 1, isFollowed: [true])
     #expect(try learned(rows: 2, isFollowed: [true, false]) == alone)
     #expect(try learned(rows: 2, isFollowed: [true, true]) != alone)
+  }
+
+  /// What a person sees of a run while it is hardened: what is asked for, and no loss.
+  @Test func progressTellsHowMuchIsAskedFor() throws {
+    let catalog = try EnvironmentCatalog(folder: repository.appending(path: "Environments").path)
+    var configuration = PPO.Configuration()
+    configuration.network = .init(.mlp, hidden: [8])
+    let plan = try DefensePlan(
+      "adversarial:warm-up=1+wocar:warm-up=1:weight=0.5:worst-weight=0.25", epsilon: Epsilon(0.1))
+    var run = try TrainingRun(
+      .init(configuration, steps: 10_000, seed: 0), in: catalog.definition(for: "catch-v1"),
+      hardening: plan.collection, loss: plan.loss)
+    _ = try run.advance()
+    let expected: [String: Float] = [
+      "attack_epsilon": 0.1, "defense_epsilon": 0.1, "defense_weight": 0.5, "worst_weight": 0.25,
+    ]
+    #expect(run.progress.hardness == expected)
   }
 }

@@ -22,7 +22,16 @@ import Testing
       #expect(panel["threatHash"] is String)
       let checks = try #require(panel["checks"] as? [[String: Any]])
       #expect(checks.count == 12)
-      for check in checks { #expect((check["figures"] as? [Any])?.isEmpty == false) }
+      for check in checks {
+        let figures = try #require(check["figures"] as? [[String: Any]])
+        #expect(!figures.isEmpty)
+        let leads = figures.filter { ($0["name"] as? String)?.hasPrefix("lead of") == true }
+        #expect(leads.count == ((check["name"] as? String)?.hasPrefix("pgd ≥") == true ? 1 : 0))
+        for lead in leads {
+          let (interval, value) = (lead["interval"] as? [Double] ?? [], lead["value"] as? Double ?? .nan)
+          #expect(interval.count == 2 && interval[0] <= value && value <= interval[1])
+        }
+      }
     }
   }
 
