@@ -107,7 +107,8 @@ def seconds(place: Path) -> float:
 
 
 def check(count: int | None = None) -> None:
-    """Measures figures again that an earlier run has left: of each attack, or of as many, the one that takes least."""
+    """Measures figures again that an earlier run has left: of each attack, or of as many, the one that takes least. Once
+    checked, they are not checked again."""
     quickest: dict[tuple, Path] = {}
     for place, (_, _, verb, option, value, *_) in reused.items():
         kind = (verb, value if option == "--attacks" else None)
@@ -116,3 +117,4 @@ def check(count: int | None = None) -> None:
         policy, file, *arguments = reused[place]
         if results(measure(policy, file, *arguments)) != results(json.loads(place.read_text())):
             sys.exit(f"{policy}: {' '.join(arguments)}: this tool gives other figures than {place} holds: remove {FIGURES} to measure all again")
+    reused.clear()

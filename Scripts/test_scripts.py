@@ -86,7 +86,11 @@ class FiguresAreChecked(InAnEmptyFolder):
         self.assertEqual(self.asked, [])
         measured.check()
         self.assertEqual(sorted(verb for verb, *_ in self.asked), ["certify", "evaluate", "evaluate"])
-        self.asked.clear()
+        self.next_run()
+        measured.check()
+        self.assertEqual(self.asked, [])
+        for attack in ("fgsm", "pgd"):
+            self.cell(attack)
         measured.check(1)
         self.assertEqual(len(self.asked), 1)
 

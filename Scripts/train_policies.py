@@ -176,7 +176,8 @@ def main() -> None:
         # Measured before either is replaced: what stops the evaluations leaves the older policy beside its own card.
         beside = {"README.md": card(name, recipe, chosen, runs, means).encode(),
                   "policy.safetensors": (chosen / "last.safetensors").read_bytes()}  # fmt: skip
-        check()
+        # One a policy: an attack on Pong's may take half an hour.
+        check(1)
         for file, contents in beside.items():
             Path(f"Policies/{name}/.{file}").write_bytes(contents)
         for file in beside:
