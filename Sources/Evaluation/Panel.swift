@@ -47,7 +47,7 @@ public struct Panel: Sendable {
   public let threat: ThreatModel
   /// Steps of a start of PGD.
   public let steps: Int
-  /// Starts of PGD.
+  /// Starts of PGD, for each of its two losses.
   public let restarts: Int
   /// Draws of noise for each frame.
   public let tries: Int
@@ -135,7 +135,15 @@ public struct Panel: Sendable {
 
   /// PGD with the panel's steps and starts, both as often as asked.
   func plan(times factor: Int) throws -> AttackPlan {
-    try plan("pgd:steps=\(steps * factor):restarts=\(restarts * factor)")
+    try ascent(steps: steps * factor, restarts: restarts * factor)
+  }
+
+  /// PGD up the cross-entropy and, on frames that it does not flip, up the margin: where scores differ little on the
+  /// softmax's scale, as values of actions do, the cross-entropy raises all other actions at once, and that may lead away from
+  /// the nearest.
+  func ascent(steps: Int, restarts: Int) throws -> AttackPlan {
+    let starts = "pgd:steps=\(steps):restarts=\(restarts)"
+    return try plan("\(starts)+\(starts):loss=margin")
   }
 
   /// The same searched on another policy, which has its own chance and no transform of the victim's.

@@ -4,7 +4,7 @@ import Policies
 
 /// Whether the attack is as strong as everything that should be weaker, and no weaker than what it could be.
 struct Strength: Sendable {
-  /// The attack that is checked: PGD.
+  /// The attack that is checked: PGD up both losses.
   private let attack: Trial
   /// The share of frames that it flips.
   let flipRate: Double
@@ -130,7 +130,7 @@ struct Strength: Sendable {
     }
     let random = try played(RandomPolicy(actions: panel.evaluation.environment.actions.count), nil)
     let clean = try played(bench.policy, nil)
-    let huge = try played(bench.policy, .init(panel.plan("pgd:steps=10"), threat: threat))
+    let huge = try played(bench.policy, .init(panel.ascent(steps: 10, restarts: 1), threat: threat))
     let worth = PairedDifference(clean.returns, minus: random.returns, seed: bench.seed)
     let rest = PairedDifference(huge.returns, minus: random.returns, seed: bench.seed)
     let isWorthless = !worth.isSurely(above: 0)

@@ -16,6 +16,7 @@ struct Hardening: ParsableCommand {
       """)
 
   @Option(help: "Only this loop.") var loop: TrainingCase?
+  @Option(help: "Only this defense, beside the plain loop.") var defense: String?
   @Option(help: "The environment, of the folder Environments.") var environment = "breakout-v1"
   @Option(help: "Rounds a loop.") var rounds = 5
   @Option(help: "Seconds a round, at least.") var seconds = 2.0
@@ -46,7 +47,8 @@ struct Hardening: ParsableCommand {
   func run() throws {
     let definition = try EnvironmentCatalog(folder: "Environments").definition(for: environment)
     var rows: [Row] = []
-    for (loop, defenses) in Self.defenses where self.loop ?? loop == loop {
+    for (loop, all) in Self.defenses where self.loop ?? loop == loop {
+      let defenses = all.filter { $0 == nil || defense == nil || $0 == defense }
       let plans = try defenses.map { name in
         try name.map { try DefensePlan("\($0):warm-up=1", epsilon: Epsilon(8, over: 255)) }
       }

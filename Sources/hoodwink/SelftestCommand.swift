@@ -36,7 +36,7 @@ struct SelftestCommand: StoppableCommand {
   @Option(help: ArgumentHelp("Steps of PGD.", valueName: "n"))
   var steps: Int = 20
 
-  @Option(help: ArgumentHelp("Starts of PGD.", valueName: "n"))
+  @Option(help: ArgumentHelp("Starts of PGD, up the cross-entropy and up the margin each.", valueName: "n"))
   var restarts: Int = 2
 
   @Option(help: ArgumentHelp("Draws of noise that PGD has to beat, for each frame.", valueName: "n"))

@@ -1,5 +1,8 @@
 import Attacks
 import Evaluation
+import Policies
+import RandomStreams
+import Tensors
 import Testing
 
 /// Policies of one or two entries, on which it is known what each attack does: the checks that have to be
@@ -68,5 +71,25 @@ import Testing
     #expect(report.checks.count == 12)
     let found = report.checks.filter { $0.status > .green }.map { ($0.name, $0.status) }
     #expect(Dictionary(uniqueKeysWithValues: found) == example.expected, "\(report.checks)")
+  }
+
+  /// Three actions: the nearest grows with the entry, a farther one falls three times as fast. At these scores the
+  /// cross-entropy's slope is 0.352·0.1 − 0.292·0.3 < 0, away from the only action that can be reached.
+  @Test func theNearestActionIsFoundBehindAnother() throws {
+    struct ThreeActions: DifferentiablePolicy {
+      func scores(for observations: Tensor, memory: inout Memory, using random: inout [RandomStream])
+        -> Tensor
+      {
+        let rows = observations.shape[0]
+        let entry = observations.reshaped(to: [rows, observations.count / rows]).slice(0..<1, alongAxis: 1)
+        return (entry - 0.2) * Tensor([0, 0.1, -0.3]) + Tensor([0, -0.012, -0.2])
+      }
+    }
+    let panel = Panel(
+      try Corridor.evaluation(), within: ThreatModel(epsilon: Epsilon(0.125)), steps: 10, tries: 16,
+      framesPerEpisode: 1, surrogate: TwoActions.honest)
+    let report = try panel.run(ThreeActions())
+    #expect(report.status == .green, "\(report.checks.filter { $0.status > .green })")
+    #expect(report.flipRate == 1)
   }
 }

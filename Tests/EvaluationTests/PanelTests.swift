@@ -148,7 +148,7 @@ import Testing
   }
 
   /// What is jagged, but not so much that the attack fails: no green, and most frames flip.
-  @Test(arguments: [Inside.saturation(1e2), .winners(8), .winners(32)])
+  @Test(arguments: [Inside.saturation(3e2), .winners(8), .winners(32)])
   func jaggedPoliciesAreNoGreen(_ inside: Inside) throws {
     let report = try panel().run(Wrapped(base: plain(), inside: inside))
     #expect(report.status > .green)
