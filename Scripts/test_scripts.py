@@ -125,7 +125,8 @@ class TheTable(InAnEmptyFolder):
 
     def test_each_attack_of_the_strongest_is_named_below(self) -> None:
         below = reproduce_table.table([], 10).lower().replace(" ", "-")
-        names = {measured.PGD: "pgd-20×5", "pgd:steps=50:restarts=10": "pgd-50×10", "apgd": "auto-pgd", "mifgsm": "mi-fgsm"}
+        names = {measured.PGD: "pgd-20×5", "pgd:steps=50:restarts=10": "pgd-50×10", "apgd": "auto-pgd-up-cross-entropy",
+                 "apgd:loss=margin": "up-the-margin", "mifgsm": "mi-fgsm"}
         for attack in measured.STRONGEST:
             self.assertIn(names.get(attack, attack), below)
 

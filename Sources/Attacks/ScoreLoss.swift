@@ -5,7 +5,7 @@ import Tensors
 /// actions.
 public enum ScoreLoss: String, Hashable, Sendable, Codable, CaseIterable {
   /// −log softmax(z)[a], the softmax taken over logits or Q-values alike (Huang et al. 2017, section 3.1). Where scores differ
-  /// little on its scale, as Q-values do, it raises all other scores at once, and ``margin`` flips more.
+  /// little on its scale, as Q-values may, it raises all other scores at once, and ``margin`` may flip more.
   case crossEntropy = "cross-entropy"
   /// max over j ≠ a of z[j], minus z[a] (Carlini & Wagner 2017, f₆).
   case margin

@@ -73,7 +73,7 @@ extension Bench {
         sentence: max(zero, zeroMargin) <= 0.01
           ? "the gradient is there"
           : zeroMargin < zero
-            ? "the softmax is saturated: the cross-entropy's gradient is exactly zero; attack the margin"
+            ? "the softmax is saturated: the cross-entropy's gradient is exactly zero, and only attacks up the margin get anywhere"
             : "the gradient is exactly zero: something on its way lets none through")
     ]
     // Straight through, the gradient is not meant to be the slope.

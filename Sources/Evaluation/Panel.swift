@@ -14,7 +14,8 @@ import Tensors
 public struct Panel: Sendable {
   /// What the panel found.
   public struct Report: Sendable {
-    /// The attack that was checked.
+    /// The attack that was checked, which checks and verdict call pgd: PGD up the cross-entropy and, on frames that it does not
+    /// flip, up the margin.
     public let plan: AttackPlan
     /// What it was allowed.
     public let threat: ThreatModel

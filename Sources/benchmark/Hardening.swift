@@ -16,7 +16,7 @@ struct Hardening: ParsableCommand {
       """)
 
   @Option(help: "Only this loop.") var loop: TrainingCase?
-  @Option(help: "Only this defense, beside the plain loop.") var defense: String?
+  @Option(help: "Only this defense, as the table names it, beside the plain loop.") var defense: String?
   @Option(help: "The environment, of the folder Environments.") var environment = "breakout-v1"
   @Option(help: "Rounds a loop.") var rounds = 5
   @Option(help: "Seconds a round, at least.") var seconds = 2.0
@@ -24,6 +24,14 @@ struct Hardening: ParsableCommand {
 
   func validate() throws {
     guard rounds > 0, seconds > 0 else { throw ValidationError("rounds and seconds must be positive") }
+    let all = Self.defenses.map(\.loop.rawValue).joined(separator: " or ")
+    guard loop.map({ loop in Self.defenses.contains { $0.loop == loop } }) ?? true else {
+      throw ValidationError("no defense is measured in that loop, but in \(all)")
+    }
+    let names = Self.defenses.filter { loop ?? $0.loop == $0.loop }.flatMap { $0.defenses.compactMap { $0 } }
+    guard defense.map(names.contains) ?? true else {
+      throw ValidationError("no such defense is measured, but \(Set(names).sorted().joined(separator: ", "))")
+    }
   }
 
   /// Plain first.
@@ -47,7 +55,8 @@ struct Hardening: ParsableCommand {
   func run() throws {
     let definition = try EnvironmentCatalog(folder: "Environments").definition(for: environment)
     var rows: [Row] = []
-    for (loop, all) in Self.defenses where self.loop ?? loop == loop {
+    // All of them have the plain loop, so that without a name none is left out.
+    for (loop, all) in Self.defenses where self.loop ?? loop == loop && all.contains(defense) {
       let defenses = all.filter { $0 == nil || defense == nil || $0 == defense }
       let plans = try defenses.map { name in
         try name.map { try DefensePlan("\($0):warm-up=1", epsilon: Epsilon(8, over: 255)) }

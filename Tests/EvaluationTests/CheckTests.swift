@@ -73,23 +73,38 @@ import Testing
     #expect(Dictionary(uniqueKeysWithValues: found) == example.expected, "\(report.checks)")
   }
 
-  /// Three actions: the nearest grows with the entry, a farther one falls three times as fast. At these scores the
-  /// cross-entropy's slope is 0.352·0.1 − 0.292·0.3 < 0, away from the only action that can be reached.
-  @Test func theNearestActionIsFoundBehindAnother() throws {
-    struct ThreeActions: DifferentiablePolicy {
-      func scores(for observations: Tensor, memory: inout Memory, using random: inout [RandomStream])
-        -> Tensor
-      {
-        let rows = observations.shape[0]
-        let entry = observations.reshaped(to: [rows, observations.count / rows]).slice(0..<1, alongAxis: 1)
-        return (entry - 0.2) * Tensor([0, 0.1, -0.3]) + Tensor([0, -0.012, -0.2])
-      }
+  /// Three actions whose scores are linear in the first entry, given at the frame, where it is 0.2.
+  private struct ThreeActions: DifferentiablePolicy {
+    let slopes: [Float]
+    let scores: [Float]
+
+    func scores(for observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> Tensor
+    {
+      let rows = observations.shape[0]
+      let entry = observations.reshaped(to: [rows, observations.count / rows]).slice(0..<1, alongAxis: 1)
+      return (entry - 0.2) * Tensor(slopes) + Tensor(scores)
     }
-    let panel = Panel(
-      try Corridor.evaluation(), within: ThreatModel(epsilon: Epsilon(0.125)), steps: 10, tries: 16,
-      framesPerEpisode: 1, surrogate: TwoActions.honest)
-    let report = try panel.run(ThreeActions())
+  }
+
+  private func report(of policy: ThreeActions) throws -> Panel.Report {
+    try Panel(
+      Corridor.evaluation(), within: ThreatModel(epsilon: Epsilon(0.125)), steps: 10, tries: 16,
+      framesPerEpisode: 1, surrogate: TwoActions.honest
+    ).run(policy)
+  }
+
+  /// The nearest action grows with the entry, a farther one falls three times as fast. The cross-entropy's slope is
+  /// 0.352·0.1 − 0.292·0.3 < 0, away from the only action that can be reached.
+  @Test func theNearestActionIsFoundBehindAnother() throws {
+    let report = try report(of: ThreeActions(slopes: [0, 0.1, -0.3], scores: [0, -0.012, -0.2]))
     #expect(report.status == .green, "\(report.checks.filter { $0.status > .green })")
+    #expect(report.flipRate == 1)
+  }
+
+  /// And the other way round: the nearest action grows toward where it is never reached, a far and steep one the other way.
+  /// Up the margin alone only starts in the last 2% of the way come to it.
+  @Test func aSteepActionIsFoundBehindTheNearest() throws {
+    let report = try report(of: ThreeActions(slopes: [0, -0.05, 11.25], scores: [0, -0.05, -1.4]))
     #expect(report.flipRate == 1)
   }
 }

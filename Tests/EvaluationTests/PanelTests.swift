@@ -147,6 +147,13 @@ import Testing
     #expect(try check.map { try status($0, in: report) } ?? report.status == .red, "\(report.checks)")
   }
 
+  /// Steep, but what there is to find is found up the margin.
+  @Test func aSteepPolicyPasses() throws {
+    let report = try panel().run(Wrapped(base: plain(), inside: Inside.saturation(1e2)))
+    #expect(report.status == .green, "\(report.checks.filter { $0.status > .green })")
+    #expect(try #require(report.flipRate) > 0.6)
+  }
+
   /// What is jagged, but not so much that the attack fails: no green, and most frames flip.
   @Test(arguments: [Inside.saturation(3e2), .winners(8), .winners(32)])
   func jaggedPoliciesAreNoGreen(_ inside: Inside) throws {
