@@ -140,7 +140,7 @@ public struct Panel: Sendable {
   }
 
   /// PGD up the cross-entropy and, on frames that it does not flip, up the margin: where scores differ little on the
-  /// softmax's scale, as values of actions do, the cross-entropy raises all other actions at once, and that may lead away from
+  /// softmax's scale, as values of actions may, the cross-entropy raises all other actions at once, and that may lead away from
   /// the nearest.
   func ascent(steps: Int, restarts: Int) throws -> AttackPlan {
     let starts = "pgd:steps=\(steps):restarts=\(restarts)"
