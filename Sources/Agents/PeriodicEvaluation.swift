@@ -32,10 +32,9 @@ public struct PeriodicEvaluation: Hashable, Sendable {
     of policy: any DifferentiablePolicy, in environment: EnvironmentDefinition, frames: Int, seed: UInt64,
     workers: Workers, continuing: @Sendable () -> Bool
   ) throws -> Double? {
-    let groups = Workers.shards(of: episodes, shardSize: Self.lanes)
-    let returns = try workers.map(groups.count) { group -> [Double]? in
-      var rollout = Rollout(environment.makeVector(count: groups[group].count), frames: frames)
-      for (lane, episode) in groups[group].enumerated() {
+    let groups = try workers.map(shardsOf: episodes, shardSize: Self.lanes) { episodes -> [Double]? in
+      var rollout = Rollout(environment.makeVector(count: episodes.count), frames: frames)
+      for (lane, episode) in episodes.enumerated() {
         var random = RandomStream(seed: seed, stream: .evaluation, index: episode)
         rollout.start(lane, seed: random.next())
       }
@@ -45,7 +44,7 @@ public struct PeriodicEvaluation: Hashable, Sendable {
       }
       return rollout.records.map(\.episodeReturn)
     }
-    let whole = returns.compactMap(\.self)
-    return whole.count == groups.count ? Statistics.mean(whole.flatMap(\.self)) : nil
+    let returns = groups.compactMap(\.self)
+    return returns.count == groups.count ? Statistics.mean(returns.flatMap(\.self)) : nil
   }
 }

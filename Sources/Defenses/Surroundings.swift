@@ -24,13 +24,12 @@ struct Surroundings: Sendable {
     loss: @Sendable (_ perturbed: Tensor, _ rows: Range<Int>) -> Tensor
   ) -> Tensor {
     let radius = epsilon * (range.upperBound - range.lowerBound)
-    let shards = Workers.shards(of: observations.shape[0])
-    let parts = workers.map(shards.count) { shard in
-      let clean = observations.slice(shards[shard])
+    let parts = workers.map(shardsOf: observations.shape[0]) { rows in
+      let clean = observations.slice(rows)
       let box = box(around: clean, epsilon: epsilon)
-      var perturbed = (clean + radius * start.slice(shards[shard])).clamped(to: range)
+      var perturbed = (clean + radius * start.slice(rows)).clamped(to: range)
       for _ in 0..<steps {
-        let slope = gradient(of: { loss($0, shards[shard]).sum() }, at: perturbed)
+        let slope = gradient(of: { loss($0, rows).sum() }, at: perturbed)
         perturbed = minimum(
           maximum(perturbed.stepped(by: 2.5 * radius / Float(steps), alongSignOf: slope), box.lower),
           box.upper)

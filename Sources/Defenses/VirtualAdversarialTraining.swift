@@ -80,13 +80,12 @@ public struct VirtualAdversarialTraining: LossDefense {
   ) -> Tensor {
     let range = surroundings.range
     let radius = epsilon * (range.upperBound - range.lowerBound)
-    let shards = Workers.shards(of: observations.shape[0])
     return .concatenate(
-      workers.map(shards.count) { shard in
-        let clean = observations.slice(shards[shard])
+      workers.map(shardsOf: observations.shape[0]) { rows in
+        let clean = observations.slice(rows)
         let entries = Float(clean.count / max(clean.shape[0], 1))
         let target = logits(clean)
-        var direction = noise.slice(shards[shard])
+        var direction = noise.slice(rows)
         for _ in 0..<iterations {
           let probe = (radius * entries.squareRoot() / 10) * direction.normalizedRows()
           direction = gradient(of: { target.klDivergence(to: logits($0)).sum() }, at: clean + probe)

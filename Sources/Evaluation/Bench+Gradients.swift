@@ -58,13 +58,16 @@ extension Bench {
   func gradients() throws -> [Check] {
     guard let policy = policy as? any DifferentiablePolicy else { return [] }
     let target = panel.isStraightThrough ? (policy as? any ObscuredPolicy)?.straightThrough ?? policy : policy
-    let groups = Workers.shards(of: sample.count, shardSize: Evaluation.lanes)
-    let slopes = try workers.map(groups.count) { group in
+    let groups = try workers.map(shardsOf: sample.count, shardSize: Evaluation.lanes) { rows in
       guard continuing() else { throw CancellationError() }
-      return try Slopes(of: target, on: sample.rows(at: Array(groups[group])), within: panel.threat)
+      let frames = sample.rows(at: Array(rows))
+      let slopes = try Slopes(of: target, on: frames, within: panel.threat)
+      guard continuing() else { throw CancellationError() }
+      var random = rows.map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
+      return (slopes: slopes, leads: try slopes.leads(target, on: frames, using: &random))
     }
-    let vanished = slopes.flatMap(\.isCrossEntropyFlat)
-    let flat = slopes.flatMap(\.isMarginFlat)
+    let vanished = groups.flatMap(\.slopes.isCrossEntropyFlat)
+    let flat = groups.flatMap(\.slopes.isMarginFlat)
     let (zero, zeroMargin) = (Self.share(vanished), Self.share(flat))
     var checks = [
       Check(
@@ -78,13 +81,7 @@ extension Bench {
     ]
     // Straight through, the gradient is not meant to be the slope.
     if !panel.isStraightThrough { checks.append(try finiteDifferences(target)) }
-    let steps = try workers.map(groups.count) { group in
-      guard continuing() else { throw CancellationError() }
-      let frames = sample.rows(at: Array(groups[group]))
-      var random = groups[group].map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
-      return try slopes[group].leads(target, on: frames, using: &random)
-    }.flatMap { $0 }
-    let astray = Self.share(steps.compactMap { $0 }.map { !$0 })
+    let astray = Self.share(groups.flatMap(\.leads).compactMap { $0 }.map { !$0 })
     checks.append(
       Check(
         name: "gradient leads", status: Check.Status(astray, greenTo: 0.1, amberTo: 0.25),
@@ -100,11 +97,10 @@ extension Bench {
   private func finiteDifferences(_ target: any DifferentiablePolicy) throws -> Check {
     let stride = max(sample.count / 64, 1)
     let rows = Array(Swift.stride(from: 0, to: sample.count, by: stride))
-    let groups = Workers.shards(of: rows.count, shardSize: Evaluation.lanes)
-    let agreements = try workers.map(groups.count) { group in
+    let agreements = try workers.map(shardsOf: rows.count, shardSize: Evaluation.lanes) { group in
       guard continuing() else { throw CancellationError() }
-      let frames = sample.rows(at: groups[group].map { rows[$0] })
-      var random = groups[group].map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
+      let frames = sample.rows(at: group.map { rows[$0] })
+      var random = group.map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
       return try Slopes(of: target, on: frames, within: panel.threat)
         .agreements(with: target, on: frames, using: &random)
     }.flatMap { $0 }

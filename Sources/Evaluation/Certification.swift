@@ -92,14 +92,10 @@ public struct Certification: Sendable {
         for: .init(plan, threat: threat), against: policy, continuing: { continuing(0) })
       return try epsilons.map { try attacker(plan, $0, against: policy, learningFrom: lesson) }
     }
-    let groups = Workers.shards(of: evaluation.episodes, shardSize: Self.lanes)
-
-    let cleanGroups = try workers.map(groups.count) { group in
-      var rollout = evaluation.rollout(of: groups[group])
-      var counts = epsilons.map { _ in Counts(lanes: groups[group].count) }
-      var random = groups[group].map {
-        RandomStream(seed: evaluation.seed, stream: .evaluation, index: $0)
-      }
+    let cleanGroups = try workers.map(shardsOf: evaluation.episodes, shardSize: Self.lanes) { episodes in
+      var rollout = evaluation.rollout(of: episodes)
+      var counts = epsilons.map { _ in Counts(lanes: episodes.count) }
+      var random = episodes.map { RandomStream(seed: evaluation.seed, stream: .evaluation, index: $0) }
       while rollout.isRunning.contains(true) {
         let step = try rollout.step(policy)
         try certify(step, by: method, random: &random, into: &counts)
@@ -212,9 +208,8 @@ public struct Certification: Sendable {
     continuing: @escaping @Sendable (Int) -> Bool
   ) throws -> Evaluation.Result {
     let epsilon = attacker.threat.epsilon
-    let groups = Workers.shards(of: evaluation.episodes, shardSize: Self.lanes)
-    let records = try workers.map(groups.count) { group in
-      var rollout = evaluation.rollout(of: groups[group])
+    let records = try workers.map(shardsOf: evaluation.episodes, shardSize: Self.lanes) { episodes in
+      var rollout = evaluation.rollout(of: episodes)
       while rollout.isRunning.contains(true) {
         let lengths = rollout.records.map(\.length)
         let step = try rollout.step(policy, attacker: attacker)
@@ -228,7 +223,7 @@ public struct Certification: Sendable {
             let lane = step.lanes[first]
             throw CertificationError(
               "\(attack.map { "\($0)" } ?? "") at epsilon \(epsilon) changed a certified action: step \(lengths[lane]) of the episode with seed "
-                + "\(evaluation.seed &+ UInt64(groups[group].lowerBound + lane)); the bounds or the attacker are wrong"
+                + "\(evaluation.seed &+ UInt64(episodes.lowerBound + lane)); the bounds or the attacker are wrong"
             )
           }
         }

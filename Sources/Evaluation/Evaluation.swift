@@ -119,9 +119,8 @@ public struct Evaluation: Sendable {
     let attacker = try opposition.map {
       try self.attacker($0, against: policy, searchingOn: surrogate, continuing: { continuing(0) })
     }
-    let groups = Workers.shards(of: episodes, shardSize: Self.lanes)
-    let records = try workers.map(groups.count) { group in
-      var rollout = rollout(of: groups[group])
+    let records = try workers.map(shardsOf: episodes, shardSize: Self.lanes) { episodes in
+      var rollout = rollout(of: episodes)
       var ended = 0
       while rollout.isRunning.contains(true) {
         guard continuing(ended) else { throw CancellationError() }

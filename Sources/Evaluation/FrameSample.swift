@@ -32,9 +32,7 @@ public struct FrameSample: Sendable {
     continuing: @Sendable () -> Bool = { true }
   ) throws {
     precondition(framesPerEpisode > 0, "at least one frame an episode")
-    let groups = Workers.shards(of: evaluation.episodes, shardSize: Evaluation.lanes)
-    let kept = try workers.map(groups.count) { group in
-      let lanes = groups[group]
+    let kept = try workers.map(shardsOf: evaluation.episodes, shardSize: Evaluation.lanes) { lanes in
       var rollout = evaluation.rollout(of: lanes)
       var random = lanes.map { RandomStream(seed: evaluation.seed &+ UInt64($0), stream: .evaluation) }
       var reservoirs = Array(repeating: [Frame](), count: lanes.count)

@@ -22,9 +22,8 @@ struct Trial: Sendable {
     of attacker: Attacker, tries: Int = 1, on sample: FrameSample, seed: UInt64, workers: Workers,
     continuing: @Sendable () -> Bool
   ) throws {
-    let groups = Workers.shards(of: sample.count, shardSize: Evaluation.lanes)
-    let parts = try workers.map(groups.count) { group in
-      let rows = Array(groups[group])
+    let parts = try workers.map(shardsOf: sample.count, shardSize: Evaluation.lanes) { group in
+      let rows = Array(group)
       var streams = rows.map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
       var isFlipped = Array(repeating: false, count: rows.count)
       var isUnchanged = isFlipped

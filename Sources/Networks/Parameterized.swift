@@ -54,10 +54,9 @@ extension Workers {
     of losses: @Sendable (Model, Range<Int>) throws(Failure) -> [Tensor], at model: Model, rows: Int,
     shardSize: Int = Workers.shardSize
   ) throws(Failure) -> (values: [Tensor], gradients: [Tensor]) {
-    let shards = Workers.shards(of: rows, shardSize: shardSize)
-    let parts = try map(shards.count) { shard throws(Failure) in
+    let parts = try map(shardsOf: rows, shardSize: shardSize) { shard throws(Failure) in
       let tracked = model.tracked()
-      let values = try losses(tracked, shards[shard])
+      let values = try losses(tracked, shard)
       return (
         values: values.map { $0.stoppingGradient() }, gradients: values[0].gradients(at: tracked.parameters)
       )

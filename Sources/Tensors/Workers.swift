@@ -49,6 +49,17 @@ public struct Workers: Hashable, Sendable {
     return values
   }
 
+  /// The results of `body` for the shards of a batch, in the order of the rows; of several errors the first in that order
+  /// is thrown.
+  /// - Parameter shardSize: the rows of a shard: the results may depend on it, and never on the number of threads.
+  public func map<Result: Sendable, Failure>(
+    shardsOf rows: Int, shardSize: Int = Workers.shardSize,
+    _ body: @Sendable (Range<Int>) throws(Failure) -> Result
+  ) throws(Failure) -> [Result] {
+    let shards = Workers.shards(of: rows, shardSize: shardSize)
+    return try map(shards.count) { shard throws(Failure) in try body(shards[shard]) }
+  }
+
   /// Changes the elements of an array, each in place and on one thread alone.
   /// - Returns: the results of `body` in the order of the elements; of several errors the first in that order is thrown.
   public func map<Element, Result: Sendable, Failure>(

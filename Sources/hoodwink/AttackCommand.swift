@@ -73,9 +73,10 @@ struct AttackCommand: StoppableCommand {
       "\(policy) in \(subject.environment.id): \(plan.description(naming: description.actions))"
         + (transfer.surrogate.map { ", searched on \($0)" } ?? "")
         + "; \(model); threat model \(model.stableHash)")
-    var table = Table(
-      [""] + Cell.heads.dropFirst(3).dropLast(), leftColumns: 1, optional: Cell.optionalHead)
-    for cell in cells { table.append([cell.row[1]] + cell.row.dropFirst(3).dropLast()) }
+    // The policy, the size and the threat model stand above it.
+    let columns = [(head: "", text: Cell.columns[1].text)] + Cell.columns.dropFirst(3).dropLast()
+    var table = Table(columns.map(\.head), leftColumns: 1, optional: Cell.optionalHead)
+    for cell in cells { table.append(columns.map { $0.text(cell) }) }
     print(table.text)
     print(
       "\(play.episodes) episodes from seed \(compute.seed), actions \(acting.name); interval of the interquartile mean (IQM), "

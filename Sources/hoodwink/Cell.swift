@@ -114,58 +114,54 @@ struct Cell: Encodable {
   /// The head of a column that stands in a table where an attack wants a given action.
   static let optionalHead = "reached"
 
-  /// The heads of ``row``.
-  static let heads = [
-    "policy", "attack", "epsilon", "mean", "IQM", "95% interval", "flips", optionalHead, "attacked",
-    "unchanged",
-    "largest", "passes a frame", "time", "threat model",
+  /// What a table for people says of each cell, by the head of its column.
+  static let columns: [(head: String, text: @Sendable (Cell) -> String)] = [
+    ("policy", { $0.policy }),
+    ("attack", { $0.attack ?? "clean" }),
+    ("epsilon", { $0.epsilon.flatMap { Epsilon($0) }?.bothWays ?? "–" }),
+    ("mean", { String(format: "%.3f", $0.mean) }),
+    ("IQM", { String(format: "%.3f", $0.interquartileMean) }),
+    ("95% interval", { bracketed($0.intervalLow, $0.intervalHigh) }),
+    ("flips", { percent($0.flipRate) }),
+    (optionalHead, { percent($0.reachRate) }),
+    ("attacked", { percent($0.attackedFrames, of: $0.attack == nil ? 0 : $0.frames) }),
+    ("unchanged", { percent($0.unchangedFrames, of: $0.attackedFrames) }),
+    ("largest", { $0.attack == nil ? "–" : String(format: "%.4f", $0.largestPerturbation) }),
+    (
+      "passes a frame",
+      { $0.attack == nil ? "–" : "\($0.perFrame($0.forwardPasses)) + \($0.perFrame($0.backwardPasses))" }
+    ),
+    ("time", { String(format: "%.1f s", $0.seconds) }),
+    ("threat model", { $0.threatHash ?? "–" }),
   ]
 
-  /// The cell as a row of the table.
-  var row: [String] {
-    let isAttacked = attack != nil
-    func percent(_ rate: Double?) -> String { rate.map { String(format: "%.1f%%", $0 * 100) } ?? "–" }
-    func share(_ part: Int, _ whole: Int) -> String {
-      isAttacked && whole > 0 ? String(format: "%.1f%%", 100 * Double(part) / Double(whole)) : "–"
-    }
-    func perFrame(_ passes: Int) -> String {
-      attackedFrames == 0 ? "0" : String(format: "%.3g", Double(passes) / Double(attackedFrames))
-    }
-    return [
-      policy, attack ?? "clean", epsilon.flatMap { Epsilon($0) }?.bothWays ?? "–",
-      String(format: "%.3f", mean), String(format: "%.3f", interquartileMean),
-      bracketed(intervalLow, intervalHigh),
-      percent(flipRate), percent(reachRate), share(attackedFrames, frames),
-      share(unchangedFrames, attackedFrames), isAttacked ? String(format: "%.4f", largestPerturbation) : "–",
-      isAttacked ? "\(perFrame(forwardPasses)) + \(perFrame(backwardPasses))" : "–",
-      String(format: "%.1f s", seconds), threatHash ?? "–",
-    ]
+  private static func percent(_ rate: Double?) -> String {
+    rate.map { String(format: "%.1f%%", $0 * 100) } ?? "–"
   }
 
-  /// The heads of ``values``.
-  static let columns = [
-    "policy", "environment", "attack", "epsilon", "epsilon_value", "threat", "threat_hash", "goal", "timing",
-    "expectation", "straight_through", "surrogate", "acting", "episodes", "seed", "mean",
-    "interquartile_mean", "interval_low", "interval_high",
-    "interval_over", "flip_rate", "reach_rate",
-    "frames", "attacked_frames", "unchanged_frames", "largest_perturbation", "forward_passes",
-    "backward_passes",
-    "seconds",
+  private static func percent(_ part: Int, of whole: Int) -> String {
+    percent(whole > 0 ? Double(part) / Double(whole) : nil)
+  }
+
+  private func perFrame(_ passes: Int) -> String {
+    attackedFrames == 0 ? "0" : String(format: "%.3g", Double(passes) / Double(attackedFrames))
+  }
+
+  /// What a CSV file says of each cell, by the name of its column; nothing for what a cell does not have.
+  static let fields: [(name: String, value: @Sendable (Cell) -> (any CustomStringConvertible)?)] = [
+    ("policy", { $0.policy }), ("environment", { $0.environment }), ("attack", { $0.attack }),
+    ("epsilon", { $0.epsilon }), ("epsilon_value", { $0.epsilonValue }), ("threat", { $0.threat }),
+    ("threat_hash", { $0.threatHash }), ("goal", { $0.goal }), ("timing", { $0.timing }),
+    ("expectation", { $0.expectation }), ("straight_through", { $0.straightThrough }),
+    ("surrogate", { $0.surrogate }), ("acting", { $0.acting }), ("episodes", { $0.episodes }),
+    ("seed", { $0.seed }), ("mean", { $0.mean }), ("interquartile_mean", { $0.interquartileMean }),
+    ("interval_low", { $0.intervalLow }), ("interval_high", { $0.intervalHigh }),
+    ("interval_over", { $0.intervalOver }), ("flip_rate", { $0.flipRate }),
+    ("reach_rate", { $0.reachRate }), ("frames", { $0.frames }), ("attacked_frames", { $0.attackedFrames }),
+    ("unchanged_frames", { $0.unchangedFrames }), ("largest_perturbation", { $0.largestPerturbation }),
+    ("forward_passes", { $0.forwardPasses }), ("backward_passes", { $0.backwardPasses }),
+    ("seconds", { $0.seconds }),
   ]
-
-  /// The cell as a line of a CSV file.
-  var values: [String] {
-    [
-      policy, environment, attack ?? "", epsilon ?? "", epsilonValue.map { "\($0)" } ?? "", threat ?? "",
-      threatHash ?? "",
-      goal ?? "", timing ?? "", expectation.map { "\($0)" } ?? "", straightThrough.map { "\($0)" } ?? "",
-      surrogate ?? "", acting, "\(episodes)", "\(seed)", "\(mean)", "\(interquartileMean)",
-      intervalLow.map { "\($0)" } ?? "", intervalHigh.map { "\($0)" } ?? "", intervalOver,
-      flipRate.map { "\($0)" } ?? "", reachRate.map { "\($0)" } ?? "",
-      "\(frames)", "\(attackedFrames)",
-      "\(unchangedFrames)", "\(largestPerturbation)", "\(forwardPasses)", "\(backwardPasses)", "\(seconds)",
-    ]
-  }
 }
 
 /// An interval for people: `[0.25, 0.5]`, and `–` for none.

@@ -3,18 +3,25 @@ import Foundation
 import Networks
 import Tensors
 
-/// What every verb takes.
-struct CommonOptions: ParsableArguments {
+/// Where the data is.
+struct RootOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The folder that holds Environments and Policies.",
       discussion: "By default the nearest one upward from the working folder.", valueName: "folder"))
   var root: String?
 
+  func folders() throws -> ProjectFolders { try ProjectFolders(root: root) }
+}
+
+/// What every verb takes that reports.
+struct CommonOptions: ParsableArguments {
+  @OptionGroup var place: RootOptions
+
   @Flag(help: "Print JSON for machines.")
   var json = false
 
-  func folders() throws -> ProjectFolders { try ProjectFolders(root: root) }
+  func folders() throws -> ProjectFolders { try place.folders() }
 }
 
 /// What every verb takes that computes.

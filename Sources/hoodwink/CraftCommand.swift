@@ -167,10 +167,10 @@ struct CraftCommand: StoppableCommand {
   private func delivered(
     _ experience: Experience, by attacker: Attacker, _ interruption: Interruption
   ) throws -> (Crafted, actions: [Int]) {
-    let (shards, seed) = (Workers.shards(of: experience.count), compute.seed)
-    let parts = try compute.workers.map(shards.count) { shard in
+    let seed = compute.seed
+    let parts = try compute.workers.map(shardsOf: experience.count) { shard in
       guard !interruption.isAsked else { throw CancellationError() }
-      let rows = Array(shards[shard])
+      let rows = Array(shard)
       let memory = experience.memory.rows(at: rows)
       func streams(_ name: StreamName) -> [RandomStream] {
         rows.map { RandomStream(seed: seed, stream: name, index: $0) }

@@ -190,8 +190,8 @@ struct EvaluateCommand: StoppableCommand {
   }
 
   private func printTables(_ report: Report) {
-    var table = Table(Cell.heads, leftColumns: 3, optional: Cell.optionalHead)
-    for cell in report.cells { table.append(cell.row) }
+    var table = Table(Cell.columns.map(\.head), leftColumns: 3, optional: Cell.optionalHead)
+    for cell in report.cells { table.append(Cell.columns.map { $0.text(cell) }) }
     print(table.text)
     let first = report.cells.first { $0.threat != nil }
     print(
@@ -240,7 +240,8 @@ struct EvaluateCommand: StoppableCommand {
     func field(_ text: String) -> String {
       text.contains(where: { ",\"\n".contains($0) }) ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }
-    let lines = ([Cell.columns] + cells.map(\.values)).map { $0.map(field).joined(separator: ",") }
+    let rows = cells.map { cell in Cell.fields.map { $0.value(cell)?.description ?? "" } }
+    let lines = ([Cell.fields.map(\.name)] + rows).map { $0.map(field).joined(separator: ",") }
     try AtomicFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: URL(fileURLWithPath: path))
   }
 }

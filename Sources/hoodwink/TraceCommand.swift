@@ -41,18 +41,14 @@ struct TraceCommand: StoppableCommand {
   @Flag(help: "Write the observations, too, row by row.")
   var observations = false
 
-  @Option(
-    help: ArgumentHelp(
-      "The folder that holds Environments and Policies.",
-      discussion: "By default the nearest one upward from the working folder.", valueName: "folder"))
-  var root: String?
+  @OptionGroup var place: RootOptions
 
   func validate() throws {
     try require("steps", steps, in: 1...100_000_000)
   }
 
   func run(until interruption: Interruption) throws {
-    let definition = try ProjectFolders(root: root).catalog().definition(for: environment)
+    let definition = try place.folders().catalog().definition(for: environment)
     if let output { try checkNewFile(output) }
     let chosen = try chosenActions(count: definition.actions.count)
     var vector = definition.makeVector(count: 1)

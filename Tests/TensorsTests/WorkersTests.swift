@@ -47,11 +47,9 @@ struct WorkersTests {
     let examples = random(seed: 1, [batch, 10, 10, 4])
     let (weight, bias) = (random(seed: 2, [3, 3, 4, 16]), random(seed: 3, [16]))
     let results = [1, 2, 3].map { threads in
-      let shards = Workers.shards(of: batch)
-      return Workers(threads: threads).map(shards.count) { shard in
+      Workers(threads: threads).map(shardsOf: batch) { shard in
         let leaf = weight.tracked()
-        let rows = examples.slice(shards[shard])
-        let value = rows.convolution(leaf, bias: bias, activation: .tanh).sum()
+        let value = examples.slice(shard).convolution(leaf, bias: bias, activation: .tanh).sum()
         return [value, value.gradient(at: leaf)]
       }
     }
