@@ -2,6 +2,15 @@
 
 extension Composition {
   static func drawPreferences(of step: WatchedStep, in area: Rectangle, on canvas: inout Canvas) {
+    drawVerdict(of: step, in: area, on: &canvas)
+    let top = area.y + 24
+    drawBars(
+      of: step,
+      in: Rectangle(x: area.x, y: top, width: area.width, height: area.bottom - top), on: &canvas)
+  }
+
+  /// The title, whose bars have which color, and what the agent does.
+  private static func drawVerdict(of step: WatchedStep, in area: Rectangle, on canvas: inout Canvas) {
     let isAttacked = step.attack != nil
     canvas.draw("Preferences", x: area.x, y: area.y, color: .text, scale: 2)
     var x = area.x + Canvas.textWidth("Preferences", scale: 2) + 14
@@ -18,12 +27,13 @@ extension Composition {
     canvas.draw(
       Canvas.shortened(verdict, scale: verdictScale, width: room), endingAt: area.right,
       y: area.y + (verdictScale == 2 ? 0 : 5), color: step.isFlipped ? .alarm : .text, scale: verdictScale)
+  }
 
-    let top = area.y + 24
-    let perColumn = max(1, (area.bottom - top) / 11)
+  private static func drawBars(of step: WatchedStep, in area: Rectangle, on canvas: inout Canvas) {
+    let perColumn = max(1, area.height / 11)
     let columns = (step.actions.count + perColumn - 1) / perColumn
     let rows = (step.actions.count + columns - 1) / columns
-    let rowHeight = min(38, (area.bottom - top) / rows)
+    let rowHeight = min(38, area.height / rows)
     let columnWidth = (area.width + 16) / columns
     let finite = (step.cleanScores + step.deliveredScores).filter(\.isFinite)
     let textScale = rowHeight >= 17 ? 2 : 1
@@ -37,7 +47,7 @@ extension Composition {
       length: max(8, columnWidth - 16 - barLeft - numberWidth))
     for (action, name) in step.actions.enumerated() {
       let left = area.x + action / rows * columnWidth
-      let y = top + action % rows * rowHeight
+      let y = area.y + action % rows * rowHeight
       let isAlarm = step.isFlipped && action == step.deliveredAction
       let isChosen = action == step.cleanAction || action == step.deliveredAction
       let shown = Canvas.shortened(name, scale: textScale, width: nameWidth)
@@ -45,7 +55,7 @@ extension Composition {
         shown, x: left, y: y + (rowHeight - 2 - Canvas.textHeight(scale: textScale)) / 2,
         color: isAlarm ? .alarm : isChosen ? .text : .secondaryText, scale: textScale)
       var bars = [(step.cleanScores[action], Color.clean, action == step.cleanAction)]
-      if isAttacked {
+      if step.attack != nil {
         bars.append(
           (step.deliveredScores[action], isAlarm ? .alarm : .delivered, action == step.deliveredAction))
       }

@@ -51,14 +51,19 @@ extension Composition {
         number(brief(last[keyPath: path]), beside: row, on: &canvas)
       }
     }
-    var row = plot
-    row.y += 3 * (rowHeight + gap)
-    row.height = ticks
+    let row = Rectangle(x: plot.x, y: plot.y + 3 * (rowHeight + gap), width: plot.width, height: ticks)
     label("attack", beside: row, from: area.x, on: &canvas)
+    drawAttacks(in: shown, stepWidth: stepWidth, in: row, on: &canvas)
+  }
+
+  /// A tick for each frame that was attacked, a long one where the action changed.
+  private static func drawAttacks(
+    in points: ArraySlice<TracePoint>, stepWidth: Int, in row: Rectangle, on canvas: inout Canvas
+  ) {
     canvas.fill(row, with: .surface)
-    for (index, point) in shown.enumerated() where point.isAttacked {
+    for (index, point) in points.enumerated() where point.isAttacked {
       let width = stepWidth > 2 ? stepWidth - 1 : stepWidth
-      let height = point.isFlipped ? ticks : ticks / 3
+      let height = point.isFlipped ? row.height : row.height / 3
       canvas.fill(
         Rectangle(x: row.x + index * stepWidth, y: row.bottom - height, width: width, height: height),
         with: point.isFlipped ? .alarm : .secondaryText)

@@ -26,9 +26,42 @@ struct Recipe {
   /// Reads a file strictly: every key is known, and every value is one that its option takes.
   /// - Throws: `Failure` with file and line.
   init(contentsOf url: URL, named path: String) throws {
-    func failure(_ message: String, _ line: Int?) -> Failure {
-      Failure("\(path):\(line.map { "\($0):" } ?? "") \(message)", status: EX_DATAERR)
+    var lines: [String: Int] = [:]
+    var arguments: [String] = []
+    var own: [String: String] = [:]
+    for (key, value) in try Self.mapping(in: url, named: path) {
+      let (name, line) = (key.scalar?.string ?? "?", key.mark?.line)
+      func failure(_ message: String) -> Failure { Self.failure(message, in: path, at: line) }
+      guard (Self.ownKeys + TrainingOptions.names).contains(name) else {
+        throw failure("unknown key '\(name)'; \(Self.hint(forUnknown: name))")
+      }
+      lines[name] = line
+      // A list is written as options write it.
+      let elements = value.sequence.map { $0.map { $0.scalar?.string ?? "?" }.joined(separator: ",") }
+      guard let text = elements ?? value.scalar?.string, !text.isEmpty else {
+        throw failure("'\(name)' needs a value")
+      }
+      if Self.ownKeys.contains(name) {
+        own[name] = text
+      } else if TrainingOptions.flags.contains(name), !["true", "false"].contains(text) {
+        throw failure("'\(name)' must be true or false, not '\(text)'")
+      } else {
+        let argument = Self.argument(name, text)
+        do { _ = try TrainingOptions.parse([argument]) } catch { throw failure(Self.message(for: error)) }
+        arguments.append(argument)
+      }
     }
+    self.path = path
+    self.lines = lines
+    environment = own["environment"]
+    environmentHash = own["environment-hash"]
+    startHash = own["start-from-hash"]
+    version = own["hoodwink"]
+    options = try TrainingOptions.parse(arguments)
+  }
+
+  /// The keys of a file and their values.
+  private static func mapping(in url: URL, named path: String) throws(Failure) -> Node.Mapping {
     guard let data = try? Data(contentsOf: url) else {
       throw Failure("\(path): cannot be read", status: EX_NOINPUT)
     }
@@ -37,65 +70,41 @@ struct Recipe {
       switch error as? YamlError {
       case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
         .composer(_, let problem, let mark, _):
-        throw failure("not YAML: \(problem)", mark.line)
+        throw failure("not YAML: \(problem)", in: path, at: mark.line)
       case .duplicatedKeysInMapping(let keys, let context):
-        throw failure("'\(keys.first.map { "\($0)" } ?? "?")' is there twice", context.mark.line)
-      default: throw failure("not YAML", nil)
+        throw failure(
+          "'\(keys.first.map { "\($0)" } ?? "?")' is there twice", in: path, at: context.mark.line)
+      default: throw failure("not YAML", in: path, at: nil)
       }
     }
     guard case .mapping(let mapping)? = node else {
-      throw failure("a recipe must be lines of 'option: value'", node?.mark?.line)
+      throw failure("a recipe must be lines of 'option: value'", in: path, at: node?.mark?.line)
     }
-    self.path = path
-    var lines: [String: Int] = [:]
-    var arguments: [String] = []
-    var own: [String: String] = [:]
-    let help = UsageError.help(of: TrainCommand.self)
-    for (key, value) in mapping {
-      let (name, line) = (key.scalar?.string ?? "?", key.mark?.line)
-      let known = Self.ownKeys + TrainingOptions.names
-      guard known.contains(name) else {
-        let hint =
-          help.contains("--\(name) ")
-          ? "a recipe says what is trained: give --\(name) to hoodwink train"
-          : NearestNames(to: name, among: known).question
-            ?? "the keys are the options of hoodwink train that say what is trained"
-        throw failure("unknown key '\(name)'; \(hint)", line)
-      }
-      lines[name] = line
-      // A list is written as options write it.
-      let elements = value.sequence.map { $0.map { $0.scalar?.string ?? "?" }.joined(separator: ",") }
-      guard let text = elements ?? value.scalar?.string, !text.isEmpty else {
-        throw failure("'\(name)' needs a value", line)
-      }
-      if Self.ownKeys.contains(name) {
-        own[name] = text
-        continue
-      }
-      let argument: String
-      if TrainingOptions.flags.contains(name) {
-        guard let isOn = ["true": true, "false": false][text] else {
-          throw failure("'\(name)' must be true or false, not '\(text)'", line)
-        }
-        argument = isOn ? "--\(name)" : "--no-\(name)"
-      } else {
-        argument = "--\(name)=\(text)"
-      }
-      do { _ = try TrainingOptions.parse([argument]) } catch {
-        let first = TrainingOptions.message(for: error).split(separator: "\n").first ?? ""
-        let message = UsageError.detailed(String(first), by: help)
-        // As a person who reads the recipe would say it.
-        let plain = message.replacing(#/--([a-z-]+)( <[^>]*>)?/#) { $0.output.1 }
-        throw failure(plain, line)
-      }
-      arguments.append(argument)
-    }
-    environment = own["environment"]
-    environmentHash = own["environment-hash"]
-    startHash = own["start-from-hash"]
-    version = own["hoodwink"]
-    options = try TrainingOptions.parse(arguments)
-    self.lines = lines
+    return mapping
+  }
+
+  private static func failure(_ message: String, in path: String, at line: Int?) -> Failure {
+    Failure("\(path):\(line.map { "\($0):" } ?? "") \(message)", status: EX_DATAERR)
+  }
+
+  private static func hint(forUnknown name: String) -> String {
+    UsageError.help(of: TrainCommand.self).contains("--\(name) ")
+      ? "a recipe says what is trained: give --\(name) to hoodwink train"
+      : NearestNames(to: name, among: ownKeys + TrainingOptions.names).question
+        ?? "the keys are the options of hoodwink train that say what is trained"
+  }
+
+  /// An option as the command line takes it.
+  private static func argument(_ name: String, _ text: String) -> String {
+    guard TrainingOptions.flags.contains(name) else { return "--\(name)=\(text)" }
+    return text == "true" ? "--\(name)" : "--no-\(name)"
+  }
+
+  /// What the command line says of an option, as a person who reads the recipe would say it.
+  private static func message(for error: any Error) -> String {
+    let first = TrainingOptions.message(for: error).split(separator: "\n").first ?? ""
+    return UsageError.detailed(String(first), by: UsageError.help(of: TrainCommand.self))
+      .replacing(#/--([a-z-]+)( <[^>]*>)?/#) { $0.output.1 }
   }
 
   /// A text as a YAML string, whatever is in it.
