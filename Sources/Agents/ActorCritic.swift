@@ -34,7 +34,7 @@ struct ActorCritic: Parameterized {
     }
     let own = isShared ? [] : features.layers
     torso = try network(input, isShared ? features.layers : [], outputGain: nil)
-    let start = try torso.architecture.output()
+    let start = torso.architecture.output
     actor = try network(start, own + [.dense(outputs: actions, activation: .identity)], outputGain: 0.01)
     critic = try network(start, own + [.dense(outputs: 1, activation: .identity)], outputGain: 1)
   }
@@ -51,20 +51,10 @@ struct ActorCritic: Parameterized {
   }
 
   /// The actor alone.
-  var policy: NetworkPolicy {
-    guard let network = try? torso.followed(by: actor) else {
-      preconditionFailure("the actor starts from the torso's features")
-    }
-    return NetworkPolicy(network)
-  }
+  var policy: NetworkPolicy { NetworkPolicy(torso.followed(by: actor)) }
 
   /// The critic alone.
-  var valueNetwork: Network {
-    guard let network = try? torso.followed(by: critic) else {
-      preconditionFailure("the critic starts from the torso's features")
-    }
-    return network
-  }
+  var valueNetwork: Network { torso.followed(by: critic) }
 
   /// Logits, [batch, actions], and values, [batch], one step further in an episode.
   func callAsFunction(_ observations: Tensor, memory: inout Memory) -> (logits: Tensor, values: Tensor) {

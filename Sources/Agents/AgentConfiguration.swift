@@ -1,5 +1,6 @@
 import Environments
 import Networks
+import Policies
 import Tensors
 
 /// What can be set of an agent, as far as all agents share it.

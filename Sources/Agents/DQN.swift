@@ -189,8 +189,8 @@ public struct DQN: LearningAgent {
   public mutating func restore(_ state: State) throws {
     steps = state.steps
     updates = state.updates
-    online.parameters = try state.online.replacing(online.parameters)
-    target.parameters = try state.target.replacing(target.parameters)
+    try online.restore(state.online)
+    try target.restore(state.target)
     try optimizer.restore(state.optimizer, for: online.parameters)
     try rollout.restore(state.rollout)
     explorationRandom = state.explorationRandom

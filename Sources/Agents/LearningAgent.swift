@@ -49,9 +49,9 @@ public protocol LearningAgent: Sendable {
 extension PolicyFile {
   /// - Throws: ``ConfigurationError`` when an agent cannot begin with the policy: it is another kind's or another network's.
   func check(startsAgentOf kinds: [AgentKind], with network: Network) throws(ConfigurationError) {
-    guard kinds.map(\.rawValue).contains(description.agent) else {
+    guard kinds.contains(description.agent) else {
       throw ConfigurationError(
-        "a policy of \(description.agent) cannot start \(kinds[0].rawValue): its outputs mean something else",
+        "a policy of \(description.agent) cannot start \(kinds[0]): its outputs mean something else",
         settings: ["start-from", "agent"])
     }
     guard policy.network.architecture == network.architecture else {

@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Policies
 import Tensors
 
 /// A defense at the second of three seams: it changes what the agent learns. It may learn something of its own on the way.

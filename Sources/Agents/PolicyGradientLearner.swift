@@ -135,7 +135,7 @@ struct PolicyGradientLearner: Sendable {
 
   mutating func restore(_ state: State) throws {
     steps = state.steps
-    model.parameters = try state.parameters.replacing(model.parameters)
+    try model.restore(state.parameters)
     try optimizer.restore(state.optimizer, for: model.parameters)
     guard state.rollouts.count == rollouts.count else {
       throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "a state of other lanes"))

@@ -264,7 +264,7 @@ public struct TrainingRun: Sendable {
         environment: environment.id, environmentHash: environment.contentHash,
         frame: environment.observationSpace,
         frames: request.configuration.frames, actions: environment.actions,
-        agent: request.configuration.kind.rawValue,
+        agent: request.configuration.kind,
         defense: request.defense, seed: request.seed, steps: agent.steps, configuration: configuration,
         inference: request.inference))
   }

@@ -9,9 +9,35 @@ public struct AttackChoice: Hashable, Sendable {
     let value: String
   }
 
+  /// One attack with what is set; two are the same when they are written alike.
   private struct Part: Hashable, Sendable {
-    let name: String
-    var settings: [Setting]
+    let entry: AttackCatalog.Entry
+    let settings: [Setting]
+    let recipe: AttackCatalog.Recipe
+
+    init(_ name: String, _ settings: [Setting] = []) throws(AttackError) {
+      entry = try AttackCatalog.entry(name)
+      recipe = try entry.recipe(settings)
+      self.settings = settings
+      for (index, setting) in settings.enumerated() {
+        guard let earlier = settings[..<index].first(where: { $0.name == setting.name }) else { continue }
+        throw AttackError(
+          "\(name): \(setting.name) is set twice, to \(earlier.value) and to \(setting.value)")
+      }
+    }
+
+    var name: String { entry.name }
+
+    func takes(_ parameter: String) -> Bool { entry.parameters.contains { $0.name == parameter } }
+
+    static func == (left: Part, right: Part) -> Bool {
+      left.name == right.name && left.settings == right.settings
+    }
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(name)
+      hasher.combine(settings)
+    }
   }
 
   private var parts: [Part]
@@ -31,9 +57,8 @@ public struct AttackChoice: Hashable, Sendable {
         }
         settings.append(Setting(name: sides[0], value: sides[1]))
       }
-      parts.append(Part(name: words[0], settings: settings))
+      parts.append(try Part(words[0], settings))
     }
-    try check()
   }
 
   /// The choice with one more parameter set.
@@ -41,71 +66,44 @@ public struct AttackChoice: Hashable, Sendable {
   public func setting(_ name: String, to value: String) throws(AttackError) -> AttackChoice {
     var choice = self
     var isKnown = false
-    for index in parts.indices {
-      let known = try AttackCatalog.entry(parts[index].name).parameters
-      guard known.contains(where: { $0.name == name }) || parts.count == 1 else { continue }
+    for (index, part) in parts.enumerated() where part.takes(name) || parts.count == 1 {
       isKnown = true
-      choice.parts[index].settings.append(Setting(name: name, value: value))
+      choice.parts[index] = try Part(part.name, part.settings + [Setting(name: name, value: value)])
     }
     guard isKnown else {
       throw AttackError("none of \(parts.map(\.name).joined(separator: ", ")) has a parameter \"\(name)\"")
     }
-    try choice.check()
     return choice
   }
 
   /// Whether one of its parts has a parameter.
   public func takes(_ name: String) -> Bool {
-    parts.contains { part in
-      AttackCatalog.entries.first { $0.name == part.name }?.parameters.contains { $0.name == name } ?? false
-    }
-  }
-
-  private func check() throws(AttackError) {
-    for part in parts {
-      _ = try AttackCatalog.entry(part.name).recipe(part.settings)
-      for (index, setting) in part.settings.enumerated() {
-        guard let earlier = part.settings[..<index].first(where: { $0.name == setting.name }) else {
-          continue
-        }
-        throw AttackError(
-          "\(part.name): \(setting.name) is set twice, to \(earlier.value) and to \(setting.value)")
-      }
-    }
+    parts.contains { $0.takes(name) }
   }
 
   /// What people are told of its parts.
-  public var about: [AboutAttack] {
-    parts.compactMap { part in AttackCatalog.entries.first { $0.name == part.name }?.about }
-  }
-
-  private var recipes: [AttackCatalog.Recipe] {
-    parts.compactMap { part in
-      // Checked when the choice was made.
-      try? AttackCatalog.entry(part.name).recipe(part.settings)
-    }
-  }
+  public var about: [AboutAttack] { parts.map(\.entry.about) }
 
   /// The names of its parts, without what is set.
   var names: String { parts.map(\.name).joined(separator: "+") }
 
   /// The most that a part must know; of several something, to tell which is the strongest.
   public var needs: Knowledge {
-    max(recipes.map(\.needs).max() ?? .nothing, parts.count > 1 ? .actions : .nothing)
+    max(parts.map(\.recipe.needs).max() ?? .nothing, parts.count > 1 ? .actions : .nothing)
   }
 
   /// The same with an attack that needs gradients at once in the place of each part that learns: what can be tried without a
   /// lesson.
-  public var unlearned: AttackChoice {
+  public func unlearned() throws(AttackError) -> AttackChoice {
     var choice = self
-    for index in parts.indices where recipes[index].learns {
-      choice.parts[index] = Part(name: FGSM.about.name, settings: [])
+    for (index, part) in parts.enumerated() where part.recipe.learns {
+      choice.parts[index] = try Part(FGSM.about.name)
     }
     return choice
   }
 
   /// Whether a part learns from its victim's experience before it attacks.
-  public var learns: Bool { recipes.contains(where: \.learns) }
+  public var learns: Bool { parts.contains(where: \.recipe.learns) }
 
   /// The attack against a victim.
   /// - Parameters:
@@ -116,13 +114,12 @@ public struct AttackChoice: Hashable, Sendable {
     -> any Attack
   {
     let attacks = try parts.map { part -> any Attack in
-      let entry = try AttackCatalog.entry(part.name)
-      if let attack = try entry.recipe(part.settings).against(victim, lesson) { return attack }
+      if let attack = try part.recipe.against(victim, lesson) { return attack }
       let known: Knowledge =
         victim is any DifferentiablePolicy ? .weights : victim is any ScoringPolicy ? .scores : .actions
       let others = AttackCatalog.names(knowing: known, values: victim is any ValuingPolicy)
       throw AttackError(
-        "the attack \"\(part.name)\" needs \(entry.about.access), which this policy does not give; "
+        "the attack \"\(part.name)\" needs \(part.entry.about.access), which this policy does not give; "
           + "these would work: \(others.joined(separator: ", "))")
     }
     if attacks.count == 1 { return attacks[0] }
@@ -137,10 +134,7 @@ public struct AttackChoice: Hashable, Sendable {
 extension AttackChoice: CustomStringConvertible {
   /// As it is written, with what is set otherwise than usual: the same attack has one text.
   public var description: String {
-    parts.map { part in
-      let settings = (try? AttackCatalog.entry(part.name).recipe(part.settings).settings) ?? []
-      return ([part.name] + settings).joined(separator: ":")
-    }.joined(separator: "+")
+    parts.map { ([$0.name] + $0.recipe.settings).joined(separator: ":") }.joined(separator: "+")
   }
 }
 

@@ -139,7 +139,7 @@ public struct UniversalPerturbation: Attack {
       throw AttackError(
         "\(url.path): holds no perturbation: write one with hoodwink craft --attack universal")
     }
-    guard entry.elements.allSatisfy(\.isFinite) else {
+    guard entry.isFinite else {
       throw AttackError("\(url.path): the perturbation holds numbers that are not finite")
     }
     self.init(Tensor(entry.elements, shape: Shape(entry.shape)), learningPasses: Passes())

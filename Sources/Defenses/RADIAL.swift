@@ -1,6 +1,7 @@
 import Agents
 import Attacks
 import Networks
+import Policies
 import Tensors
 
 /// RADIAL-DQN (Oikarinen et al. 2021, "Robust Deep Reinforcement Learning through Adversarial Loss", section 4.1, the overlap

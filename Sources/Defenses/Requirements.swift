@@ -1,5 +1,6 @@
 import Agents
 import Networks
+import Policies
 
 /// - Throws: `ConfigurationError` when a defense is not for an agent.
 func requireAgent(

@@ -2,6 +2,7 @@ import Agents
 import Attacks
 import Foundation
 import Networks
+import Policies
 import Tensors
 
 /// SA-DQN (Zhang et al. 2020, "Robust Deep Reinforcement Learning against Adversarial Perturbations on State Observations",
@@ -107,7 +108,7 @@ public struct SADQN: LossDefense {
 
   /// Goes on with it.
   public mutating func restore(_ state: Data) throws {
-    teacher?.parameters = try PropertyListDecoder().decode([Tensor].self, from: state)
+    try teacher?.restore(PropertyListDecoder().decode([Tensor].self, from: state))
   }
 
   /// max(max over a ≠ label of z[a] − z[label], −c).

@@ -1,6 +1,7 @@
 import Agents
 import Attacks
 import Networks
+import Policies
 import Tensors
 
 /// SA-PPO (Zhang et al. 2020, section 3.2 and algorithm 2): the policy is to be smooth, its distribution nowhere in a box

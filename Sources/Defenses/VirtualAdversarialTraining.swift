@@ -1,6 +1,7 @@
 import Agents
 import Attacks
 import Networks
+import Policies
 import RandomStreams
 import Tensors
 

@@ -185,8 +185,8 @@ public struct WocaR: LossDefense {
   public mutating func restore(_ state: Data) throws {
     let saved = try PropertyListDecoder().decode(Worst.self, from: state)
     guard var worst, var target else { preconditionFailure("a defense begins before it goes on") }
-    worst.parameters = try saved.parameters.replacing(worst.parameters)
-    target.parameters = try saved.target.replacing(target.parameters)
+    try worst.restore(saved.parameters)
+    try target.restore(saved.target)
     try optimizer.restore(saved.optimizer, for: worst.parameters)
     (self.worst, self.target) = (worst, target)
     loss = saved.loss

@@ -126,7 +126,8 @@ public struct Certification: Sendable {
     case votes(any VotingPolicy)
 
     /// The method for a policy.
-    /// - Throws: `NetworkError` when no bounds cover the network, and when there is no certificate for such a policy.
+    /// - Throws: `NetworkError` when no bounds cover the network, ``CertificationError`` when there is no certificate for such
+    ///   a policy.
     public init(for policy: any ScoringPolicy) throws {
       if let voting = policy as? any VotingPolicy {
         self = .votes(voting)
@@ -136,7 +137,8 @@ public struct Certification: Sendable {
         self = .bounds(
           bounded, usesLinearBounds: (try? architecture.checkLinearBounds()) != nil)
       } else {
-        throw NetworkError("there are no certificates for a policy behind these defenses together")
+        throw CertificationError(
+          .unavailable, "there are no certificates for a policy behind these defenses together")
       }
     }
   }
@@ -222,6 +224,7 @@ public struct Certification: Sendable {
           if let first = zip(flipped, certified).first(where: \.1)?.0 {
             let lane = step.lanes[first]
             throw CertificationError(
+              .broken,
               "\(attack.map { "\($0)" } ?? "") at epsilon \(epsilon) changed a certified action: step \(lengths[lane]) of the episode with seed "
                 + "\(evaluation.seed &+ UInt64(episodes.lowerBound + lane)); the bounds or the attacker are wrong"
             )
@@ -271,8 +274,18 @@ extension Bounds {
 
 /// A certificate that cannot be given or does not hold, in one line.
 public struct CertificationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What can be wrong with a certificate.
+  public enum Kind: Hashable, Sendable {
+    /// There is none for such a policy.
+    case unavailable
+    /// An attack has changed what was certified: bounds or attacker are wrong.
+    case broken
+  }
+
+  /// What is wrong.
+  public let kind: Kind
   /// What was found.
   public let description: String
 
-  init(_ description: String) { self.description = description }
+  init(_ kind: Kind, _ description: String) { (self.kind, self.description) = (kind, description) }
 }

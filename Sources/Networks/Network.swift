@@ -9,18 +9,14 @@ public struct Network: Parameterized, Equatable {
     public let input: [Int]
     /// The layers, in the order in which they are applied.
     public let layers: [Layer]
+    /// The shape of one example before each layer, and behind the last.
+    let shapes: [[Int]]
+
+    private enum CodingKeys: CodingKey { case input, layers }
 
     /// An architecture whose layers fit one another.
     /// - Throws: ``NetworkError`` that names the layer that does not fit.
     public init(input: [Int], layers: [Layer]) throws(NetworkError) {
-      self.input = input
-      self.layers = layers
-      _ = try shapes()
-    }
-
-    /// The shape of one example before each layer, and behind the last.
-    func shapes() throws(NetworkError) -> [[Int]] {
-      // Checked here and not in the initializer alone, because a decoded architecture does not come through that.
       guard !input.isEmpty, input.count < Shape.maximumRank, input.allSatisfy({ $0 > 0 }) else {
         throw NetworkError(
           "an example has 1 to \(Shape.maximumRank - 1) extents, which must be positive, not \(input)")
@@ -32,14 +28,22 @@ public struct Network: Parameterized, Equatable {
           throw NetworkError("layer \(index): \(error)")
         }
       }
-      return shapes
+      self.init(input: input, layers: layers, shapes: shapes)
+    }
+
+    /// Reads an architecture.
+    /// - Throws: `DecodingError` for what is none, ``NetworkError`` for layers that do not fit one another.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      try self.init(
+        input: container.decode([Int].self, forKey: .input),
+        layers: container.decode([Layer].self, forKey: .layers))
     }
 
     /// The shapes of all parameters with their names: `0.weight`, `0.bias`, `1.weight`, … counting layers that have any.
     /// A layer norm has a `scale` in place of a weight; a dueling layer has `value.weight`, `value.bias`,
     /// `advantage.weight` and `advantage.bias`.
-    public func parameters() throws(NetworkError) -> [(name: String, shape: Shape)] {
-      let shapes = try shapes()
+    public var parameters: [(name: String, shape: Shape)] {
       var named: [(name: String, shape: Shape)] = []
       var counted = 0
       for (layer, shape) in zip(layers, shapes) {
@@ -51,7 +55,17 @@ public struct Network: Parameterized, Equatable {
     }
 
     /// The shape of one example behind the last layer.
-    public func output() throws(NetworkError) -> [Int] { try shapes().last! }
+    public var output: [Int] { shapes.last! }
+
+    fileprivate func followed(by other: Architecture) -> Architecture {
+      precondition(output == other.input, "a network of \(other.input) cannot follow \(output)")
+      return Architecture(
+        input: input, layers: layers + other.layers, shapes: shapes + other.shapes.dropFirst())
+    }
+
+    private init(input: [Int], layers: [Layer], shapes: [[Int]]) {
+      (self.input, self.layers, self.shapes) = (input, layers, shapes)
+    }
   }
 
   /// The layers and the shape that they start from.
@@ -64,7 +78,7 @@ public struct Network: Parameterized, Equatable {
   /// A network with given parameters.
   /// - Throws: ``NetworkError`` when their number or shapes are not those of the architecture.
   public init(_ architecture: Architecture, parameters: [Tensor]) throws(NetworkError) {
-    let expected = try architecture.parameters()
+    let expected = architecture.parameters
     guard expected.count == parameters.count else {
       throw NetworkError("the architecture has \(expected.count) parameters, not \(parameters.count)")
     }
@@ -72,7 +86,7 @@ public struct Network: Parameterized, Equatable {
       throw NetworkError("\(name) must have the shape \(shape), not \(parameter.shape)")
     }
     var ranges: [Range<Int>] = []
-    for (layer, shape) in zip(architecture.layers, try architecture.shapes()) {
+    for (layer, shape) in zip(architecture.layers, architecture.shapes) {
       let start = ranges.last?.upperBound ?? 0
       ranges.append(start..<(start + layer.parameters(for: shape).count))
     }
@@ -92,7 +106,7 @@ public struct Network: Parameterized, Equatable {
     using random: inout RandomStream
   ) throws(NetworkError) {
     var parameters: [Tensor] = []
-    let shapes = try architecture.shapes()
+    let shapes = architecture.shapes
     let last = zip(architecture.layers, shapes).map { $0.parameters(for: $1).isEmpty }.lastIndex(of: false)
     for (index, (layer, shape)) in zip(architecture.layers, shapes).enumerated() {
       parameters += layer.initialParameters(
@@ -147,14 +161,15 @@ public struct Network: Parameterized, Equatable {
   }
 
   /// The network that hands its outputs to another.
-  /// - Throws: ``NetworkError`` when the other does not start from these outputs.
-  public func followed(by other: Network) throws(NetworkError) -> Network {
-    guard try architecture.output() == other.architecture.input else {
-      throw NetworkError(
-        "a network of \(other.architecture.input) cannot follow \(try architecture.output())")
-    }
-    return try Network(
-      .init(input: architecture.input, layers: architecture.layers + other.architecture.layers),
-      parameters: parameters + other.parameters)
+  /// - Precondition: the other starts from these outputs.
+  public func followed(by other: Network) -> Network {
+    let count = parameters.count
+    return Network(
+      joined: architecture.followed(by: other.architecture), parameters: parameters + other.parameters,
+      ranges: ranges + other.ranges.map { (count + $0.lowerBound)..<(count + $0.upperBound) })
+  }
+
+  private init(joined architecture: Architecture, parameters: [Tensor], ranges: [Range<Int>]) {
+    (self.architecture, self.parameters, self.ranges) = (architecture, parameters, ranges)
   }
 }

@@ -5,20 +5,12 @@ public protocol UpdateRule: Hashable, Sendable {
   /// How many tensors of the parameter's shape the rule remembers for each parameter; they start at zero.
   var stateCount: Int { get }
 
-  /// Changes a parameter, or a piece of one, in place.
-  ///
-  /// Element by element: no element's change may depend on another.
+  /// What a step does to a parameter's elements, its gradient's and those of its state.
   ///
   /// - Parameters:
-  ///   - parameter: the elements to change.
-  ///   - gradient: as many.
-  ///   - state: the tensors remembered for this parameter.
-  ///   - count: the number of elements.
   ///   - learningRate: the rate of this step.
   ///   - step: the number of this step, from 1.
-  func update(
-    _ parameter: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
-    state: [UnsafeMutablePointer<Float>], count: Int, learningRate: Float, step: Int)
+  func update(learningRate: Float, step: Int) -> ElementwiseUpdate
 }
 
 /// Changes parameters along their gradients by a rule, and remembers what the rule needs.
@@ -40,34 +32,14 @@ public struct Optimizer<Rule: UpdateRule>: Sendable {
   public mutating func update(
     _ parameters: inout [Tensor], along gradients: [Tensor], learningRate: Float, on workers: Workers = .one
   ) {
-    precondition(
-      parameters.count == gradients.count,
-      "\(gradients.count) gradients for \(parameters.count) parameters")
     if state.isEmpty {
       state = parameters.map { parameter in
         (0..<rule.stateCount).map { _ in .zeros(parameter.shape) }
       }
     }
     step += 1
-    // The pointers outlive their closures because the arrays hold the tensors until the step is over.
-    var targets: [Target] = []
-    targets.reserveCapacity(parameters.count)
-    for index in parameters.indices {
-      precondition(parameters[index].shape == gradients[index].shape, "a gradient of another shape")
-      targets.append(
-        Target(
-          parameter: parameters[index].withUnsafeMutableElements { $0 },
-          gradient: gradients[index].withUnsafeElements { $0 },
-          state: state[index].indices.map { state[index][$0].withUnsafeMutableElements { $0 } }))
-    }
-    // Each piece of a tensor is touched by one thread alone.
-    nonisolated(unsafe) let shared = targets
-    workers.forEachPiece(of: parameters.map(\.count)) { [rule, step] index, range in
-      let (target, start) = (shared[index], range.lowerBound)
-      rule.update(
-        target.parameter + start, gradient: target.gradient + start, state: target.state.map { $0 + start },
-        count: range.count, learningRate: learningRate, step: step)
-    }
+    rule.update(learningRate: learningRate, step: step)(
+      &parameters, along: gradients, state: &state, on: workers)
   }
 
   /// How many updates were made, and what the rule remembers: all that updates change.
@@ -85,20 +57,13 @@ public struct Optimizer<Rule: UpdateRule>: Sendable {
   public mutating func restore(_ saved: State, for parameters: [Tensor]) throws {
     let expected =
       saved.tensors.isEmpty ? [] : parameters.flatMap { Array(repeating: $0, count: rule.stateCount) }
-    _ = try saved.tensors.flatMap(\.self).replacing(expected)
+    try saved.tensors.flatMap(\.self).checkShapes(of: expected)
     guard saved.tensors.allSatisfy({ $0.count == rule.stateCount }), saved.step >= 0 else {
       throw DecodingError.dataCorrupted(
         .init(codingPath: [], debugDescription: "a state of another rule of updates"))
     }
     step = saved.step
     state = saved.tensors
-  }
-
-  /// One parameter and what changes it.
-  private struct Target {
-    let parameter: UnsafeMutablePointer<Float>
-    let gradient: UnsafePointer<Float>
-    let state: [UnsafeMutablePointer<Float>]
   }
 }
 
@@ -114,12 +79,8 @@ public struct SGD: UpdateRule {
   public var stateCount: Int { 1 }
 
   /// One step of descent.
-  public func update(
-    _ parameter: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
-    state: [UnsafeMutablePointer<Float>], count: Int, learningRate: Float, step: Int
-  ) {
-    Kernels.descend(
-      parameter, along: gradient, velocity: state[0], count: count, momentum: momentum, rate: learningRate)
+  public func update(learningRate: Float, step: Int) -> ElementwiseUpdate {
+    .descent(momentum: momentum, rate: learningRate)
   }
 }
 
@@ -141,13 +102,10 @@ public struct Adam: UpdateRule {
   public var stateCount: Int { 2 }
 
   /// One step of algorithm 1.
-  public func update(
-    _ parameter: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
-    state: [UnsafeMutablePointer<Float>], count: Int, learningRate: Float, step: Int
-  ) {
-    Kernels.adam(
-      parameter, along: gradient, mean: state[0], square: state[1], count: count, beta1: beta1, beta2: beta2,
-      epsilon: epsilon, rate: Float(Double(learningRate) / (1 - power(Double(beta1), step))),
+  public func update(learningRate: Float, step: Int) -> ElementwiseUpdate {
+    .adam(
+      beta1: beta1, beta2: beta2, epsilon: epsilon,
+      rate: Float(Double(learningRate) / (1 - power(Double(beta1), step))),
       scale: Float(1 / (1 - power(Double(beta2), step)).squareRoot()))
   }
 

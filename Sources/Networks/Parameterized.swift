@@ -65,23 +65,7 @@ extension Workers {
     let others = parts.dropFirst()
     return (
       others.reduce(first.values) { sums, part in zip(sums, part.values).map(+) },
-      sums(of: first.gradients, and: others.map(\.gradients))
+      Tensor.sums(of: parts.map(\.gradients), on: self)
     )
-  }
-
-  /// The sums of lists of tensors, element by element, in the order of the lists.
-  private func sums(of first: [Tensor], and others: [[Tensor]]) -> [Tensor] {
-    guard !others.isEmpty else { return first }
-    var totals = first
-    // The arrays hold the tensors until the sums are taken, and each piece of a tensor is touched by one thread alone.
-    nonisolated(unsafe) let targets = totals.indices.map { totals[$0].withUnsafeMutableElements { $0 } }
-    nonisolated(unsafe) let sources = others.map { $0.map { $0.withUnsafeElements { $0 } } }
-    forEachPiece(of: first.map(\.count)) { index, range in
-      for source in sources {
-        Kernels.accumulate(
-          source[index] + range.lowerBound, into: targets[index] + range.lowerBound, count: range.count)
-      }
-    }
-    return withExtendedLifetime(others) { totals }
   }
 }

@@ -6,7 +6,7 @@ import Foundation
 /// takes what the reference implementation takes, less what the format's text forbids (a name that occurs twice)
 /// and what has no use here (another type than Float32, unknown keys). No input crashes it.
 ///
-/// The format allows elements that are not finite, and so does this type: ask `namesOfNonFiniteEntries`. A
+/// The format allows elements that are not finite, and so does this type: ask ``Entry/isFinite``. A
 /// value with a NaN is not equal to itself; compare what is `encoded()` instead.
 public struct Safetensors: Hashable, Sendable {
   /// A tensor with its name.
@@ -24,6 +24,9 @@ public struct Safetensors: Hashable, Sendable {
       self.shape = shape
       self.elements = elements
     }
+
+    /// Whether it holds neither an infinity nor a NaN. A trained policy's do not.
+    public var isFinite: Bool { elements.allSatisfy(\.isFinite) }
   }
 
   /// What the file says of itself.
@@ -71,11 +74,6 @@ public struct Safetensors: Hashable, Sendable {
 
   /// The tensor of that name; nil when there is none.
   public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
-
-  /// The tensors that hold an infinity or a NaN, in the order of `entries`. A trained policy has none.
-  public var namesOfNonFiniteEntries: [String] {
-    entries.filter { !$0.elements.allSatisfy(\.isFinite) }.map(\.name)
-  }
 
   /// The bytes of the file: the same content gives the same bytes, in whatever order the entries are.
   ///

@@ -34,10 +34,13 @@ private struct PolicyReader {
 
   private func decode<Value: Decodable>(_ type: Value.Type, _ key: String) throws(PolicyError) -> Value {
     let text = try metadata(key)
-    guard let value = try? JSONDecoder().decode(type, from: Data(text.utf8)) else {
-      throw error("the metadata \"\(key)\" cannot be read")
+    do { return try JSONDecoder().decode(type, from: Data(text.utf8)) } catch {
+      switch error {
+      case let reason as NetworkError: throw self.error("\(reason)")
+      case let reason as PolicyError: throw self.error("\(reason)")
+      default: throw self.error("the metadata \"\(key)\" cannot be read")
+      }
     }
-    return value
   }
 
   /// What the policy says of itself, without what depends on its networks.
@@ -48,27 +51,17 @@ private struct PolicyReader {
         "policy format \(version); this version of Hoodwink reads format \(PolicyFile.formatVersion)")
     }
     let description = try decode(PolicyFile.Description.self, "hoodwink.description")
-    guard PolicyFile.agents.contains(description.agent) else {
-      throw error(
-        "the agent \"\(description.agent)\" is none of \(PolicyFile.agents.joined(separator: ", ")): its scores may mean anything"
-      )
-    }
     guard description.steps >= 0 else { throw error("\(description.steps) steps of training") }
     return description
   }
 
   /// The policy's network and its critic's, with all of the file's tensors.
   func networks() throws -> (network: Network, critic: Network?) {
-    // Decoding bypasses the checks of the initializer.
-    func architecture(_ key: String) throws -> Network.Architecture {
-      let stored = try decode(Network.Architecture.self, key)
-      return try Network.Architecture(input: stored.input, layers: stored.layers)
-    }
-    let actor = try architecture("hoodwink.network")
-    let critic = file.metadata["hoodwink.critic"] == nil ? nil : try architecture("hoodwink.critic")
+    let actor = try decode(Network.Architecture.self, "hoodwink.network")
+    let critic =
+      file.metadata["hoodwink.critic"] == nil ? nil : try decode(Network.Architecture.self, "hoodwink.critic")
     let known = Set(
-      try actor.parameters().map(\.name)
-        + (critic?.parameters().map { PolicyFile.criticPrefix + $0.name } ?? []))
+      actor.parameters.map(\.name) + (critic?.parameters.map { PolicyFile.criticPrefix + $0.name } ?? []))
     for entry in file.entries where !known.contains(entry.name) {
       throw error("the tensor \"\(entry.name)\" is not part of its network")
     }
@@ -83,13 +76,13 @@ private struct PolicyReader {
     _ architecture: Network.Architecture, from entries: [String: Safetensors.Entry], prefix: String
   ) throws -> Network {
     var parameters: [Tensor] = []
-    for (name, shape) in try architecture.parameters() {
+    for (name, shape) in architecture.parameters {
       let name = prefix + name
       guard let entry = entries[name] else { throw error("the tensor \"\(name)\" is missing") }
       guard entry.shape == shape.dimensions else {
         throw error("the tensor \"\(name)\" has the shape \(entry.shape), not \(shape)")
       }
-      guard entry.elements.allSatisfy(\.isFinite) else {
+      guard entry.isFinite else {
         throw error("the tensor \"\(name)\" holds numbers that are not finite")
       }
       parameters.append(Tensor(entry.elements, shape: shape))
@@ -105,9 +98,9 @@ private struct PolicyReader {
     }
     let input = [frame.height, frame.width, frame.channels * description.frames]
     guard network.architecture.input == input,
-      try network.architecture.output() == [description.actions.count],
+      network.architecture.output == [description.actions.count],
       critic.map({ $0.architecture.input == input }) ?? true,
-      try critic.map({ try $0.architecture.output() == [1] }) ?? true
+      critic.map({ $0.architecture.output == [1] }) ?? true
     else { throw error("the network does not fit the observations and actions it names") }
     // The critic is handed what the actor remembers.
     let (memory, wanted) = (network.initialState(rows: 1), critic?.initialState(rows: 1) ?? [])

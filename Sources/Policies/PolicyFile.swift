@@ -18,8 +18,8 @@ public struct PolicyFile: Sendable {
     public var frames: Int
     /// The names of the actions, in the order of the scores.
     public var actions: [String]
-    /// What trained it: dqn, ppo, reinforce.
-    public var agent: String
+    /// What trained it.
+    public var agent: AgentKind
     /// How it was hardened; nil for a plain policy.
     public var defense: String?
     /// The seed of the training run.
@@ -34,7 +34,7 @@ public struct PolicyFile: Sendable {
     /// A description of a policy.
     public init(
       environment: String, environmentHash: String, frame: BoxSpace, frames: Int, actions: [String],
-      agent: String, defense: String? = nil, seed: UInt64, steps: Int, configuration: [String: String],
+      agent: AgentKind, defense: String? = nil, seed: UInt64, steps: Int, configuration: [String: String],
       inference: [InferenceDefense] = []
     ) {
       self.environment = environment
@@ -93,13 +93,14 @@ public struct PolicyFile: Sendable {
   }
 
   /// What its scores are.
-  public var scores: ScoreKind { description.agent == "dqn" ? .values : .logits }
+  public var scores: ScoreKind { description.agent.scores }
 
   /// The victim, drawing its actions from the distribution that its scores are the logits of.
   /// - Throws: ``PolicyError`` where they are none: Q-values and votes.
   public func samplingVictim() throws(PolicyError) -> any DifferentiablePolicy {
     guard scores == .logits else {
-      throw PolicyError("a dqn has no distribution over actions to draw from: its scores are values")
+      throw PolicyError(
+        "a \(description.agent) has no distribution over actions to draw from: its scores are values")
     }
     guard !(description.inference ?? []).contains(where: \.forgets) else {
       throw PolicyError(
@@ -107,9 +108,6 @@ public struct PolicyFile: Sendable {
     }
     return victim.sampled
   }
-
-  /// Those whose scores have a meaning: the Q-values of a DQN, the logits of the others.
-  static let agents = ["dqn", "ppo", "reinforce"]
 
   /// How the names of the critic's tensors begin.
   static let criticPrefix = "critic."
@@ -121,8 +119,8 @@ public struct PolicyFile: Sendable {
     func json(_ value: some Encodable) throws -> String {
       String(decoding: try encoder.encode(value), as: UTF8.self)
     }
-    func entries(_ network: Network, prefix: String) throws -> [Safetensors.Entry] {
-      zip(try network.architecture.parameters(), network.parameters).map { expected, tensor in
+    func entries(_ network: Network, prefix: String) -> [Safetensors.Entry] {
+      zip(network.architecture.parameters, network.parameters).map { expected, tensor in
         Safetensors.Entry(
           name: prefix + expected.name, shape: expected.shape.dimensions, elements: tensor.elements)
       }
@@ -132,10 +130,10 @@ public struct PolicyFile: Sendable {
       "hoodwink.description": try json(description),
       "hoodwink.network": try json(policy.network.architecture),
     ]
-    var tensors = try entries(policy.network, prefix: "")
+    var tensors = entries(policy.network, prefix: "")
     if let critic {
       metadata["hoodwink.critic"] = try json(critic.architecture)
-      tensors += try entries(critic, prefix: Self.criticPrefix)
+      tensors += entries(critic, prefix: Self.criticPrefix)
     }
     try Safetensors(metadata: metadata, entries: tensors).write(to: url)
   }

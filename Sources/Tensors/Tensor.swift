@@ -105,16 +105,21 @@ extension Tensor {
   }
 
   /// The kernel's door: the elements as a raw pointer to `count` floats, rounded up to a multiple of 16.
-  package func withUnsafeElements<Result>(_ body: (UnsafePointer<Float>) -> Result) -> Result {
+  func withUnsafeElements<Result>(_ body: (UnsafePointer<Float>) -> Result) -> Result {
     withExtendedLifetime(storage) { body(pointer) }
   }
 
   /// The kernel's door to in-place change; copies first if another tensor shares the elements.
-  package mutating func withUnsafeMutableElements<Result>(
-    _ body: (UnsafeMutablePointer<Float>) -> Result
-  ) -> Result {
+  mutating func withUnsafeMutableElements<Result>(_ body: (UnsafeMutablePointer<Float>) -> Result) -> Result {
     makeUnique()
     return withExtendedLifetime(storage) { body(storage.pointer) }
+  }
+
+  /// As ``withUnsafeMutableElements(_:)``, for kernels that change several tensors at once: the pointer is valid as long as
+  /// this tensor keeps its elements.
+  mutating func uniquePointer() -> UnsafeMutablePointer<Float> {
+    makeUnique()
+    return storage.pointer
   }
 
   private mutating func makeUnique() {
@@ -154,15 +159,18 @@ extension Tensor: Equatable {
   /// Same shape and the same elements, compared as floats.
   public static func == (left: Tensor, right: Tensor) -> Bool {
     left.shape == right.shape
-      && (left.storage === right.storage && !left.elements.contains(where: \.isNaN)
-        || left.elements == right.elements)
+      && left.withElements { left in
+        right.withElements { right in left.indices.allSatisfy { left[$0] == right[$0] } }
+      }
   }
 }
 
 extension Tensor: CustomStringConvertible {
   /// The shape and the first elements.
   public var description: String {
-    let shown = elements.prefix(8).map { "\($0)" }.joined(separator: ", ")
+    let shown = withElements { elements in
+      elements.indices.prefix(8).map { "\(elements[$0])" }.joined(separator: ", ")
+    }
     return "Tensor \(shape) [\(shown)\(count > 8 ? ", …" : "")]"
   }
 }

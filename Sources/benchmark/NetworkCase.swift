@@ -75,7 +75,7 @@ extension NetworkCase {
     let observations = Tensor(shape: Shape([batch] + architecture.input)) { elements in
       for index in elements.indices { elements[index] = Float(random.uniform()) }
     }
-    let actions = try architecture.output()[0]
+    let actions = architecture.output[0]
     let labels = (0..<batch).map { _ in random.index(below: actions) }
     switch self {
     case .forward: return { [network] in _ = network(observations) }

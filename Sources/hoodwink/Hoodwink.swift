@@ -64,7 +64,8 @@ struct Hoodwink: ParsableCommand {
     case let error as AttackError: (error.description, error.isViolation ? EX_SOFTWARE : EX_DATAERR)
     case let error as DefenseError: (error.description, EX_USAGE)
     case let error as ConfigurationError: (error.description, EX_DATAERR)
-    case let error as CertificationError: (error.description, EX_SOFTWARE)
+    case let error as CertificationError:
+      (error.description, error.kind == .broken ? EX_SOFTWARE : EX_DATAERR)
     case let error as TrainingError: (error.description, EX_SOFTWARE)
     case let error as RunError:
       (

@@ -90,7 +90,7 @@ struct ListCommand: ParsableCommand {
       let file = try PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
       let description = file.description
       return PolicyRow(
-        name: name, environment: description.environment, agent: description.agent,
+        name: name, environment: description.environment, agent: description.agent.rawValue,
         defense: description.defense, steps: description.steps, weightsHash: "\(file.weightsHash)")
     }
     if common.json { return try printJSON(rows) }

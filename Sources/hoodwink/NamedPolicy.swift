@@ -48,7 +48,7 @@ extension NamedPolicy {
     var (plan, threat) = (opposition.plan, opposition.threat)
     try plan.target(against: victim, within: threat, searchingOn: surrogate)
     // What learns is made when it has learned.
-    plan.attack = plan.attack.unlearned
+    plan.attack = try plan.attack.unlearned()
     _ = try Attacker(plan, against: victim, within: threat, searchingOn: surrogate)
     // Whether the policy's answers are what the attack takes them for, one look tells, with nothing allowed.
     threat.epsilon = Epsilon(0)

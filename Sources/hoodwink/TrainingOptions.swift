@@ -1,6 +1,7 @@
 import Agents
 import ArgumentParser
 import Attacks
+import Policies
 
 /// All that a recipe can hold, as options under the same names.
 struct TrainingOptions: ParsableArguments {

@@ -58,7 +58,7 @@ private func train(
   func theDescriptionSaysWhatWasDone(_ agent: AgentKind) throws {
     let description = try train("lava-bridge-v1", agent, steps: 2000).policyFile.description
     #expect(description.environment == "lava-bridge-v1")
-    #expect(description.agent == agent.rawValue)
+    #expect(description.agent == agent)
     #expect(description.steps >= 2000)
     #expect(description.seed == 1)
     #expect(description.configuration["discount"] != nil)

@@ -1,6 +1,7 @@
 import Environments
 import Foundation
 import Networks
+import Policies
 import RandomStreams
 import TestSupport
 import Testing

@@ -172,7 +172,7 @@ private struct ReferenceNetwork {
           .dense(outputs: 7, activation: .identity),
         ])
     var random = RandomStream(seed: UInt64(file.metadata["seed"] ?? "") ?? 0)
-    let parameters = try architecture.parameters().map { name, shape in
+    let parameters = architecture.parameters.map { name, shape in
       let fanIn = Double(shape.count / shape[-1])
       let scale = name.hasSuffix("weight") ? 1 / fanIn.squareRoot() : 0.1
       return Tensor((0..<shape.count).map { _ in Float((2 * random.uniform() - 1) * scale) }, shape: shape)

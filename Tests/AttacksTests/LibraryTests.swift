@@ -53,7 +53,7 @@ import Testing
     let neighborhood = try Neighborhood(
       of: observations, under: threat, frameChannels: observations.shape[3])
     let clean = CleanPass(of: observations, through: fixture.policy)
-    let actions = try fixture.policy.network.architecture.output()[0]
+    let actions = fixture.policy.network.architecture.output[0]
     let targets = clean.actions.map { ($0 + 1) % actions }
     var random = fixture.streams
     let proposed = FGSM().perturb(
@@ -155,7 +155,7 @@ struct LibraryFixture {
       ]
     var random = RandomStream(seed: try #require(file.metadata["seed"].flatMap { UInt64($0) }))
     let architecture = try Network.Architecture(input: input, layers: layers)
-    let parameters = try architecture.parameters().map { name, shape in
+    let parameters = architecture.parameters.map { name, shape in
       let fanIn = Double(shape.count / shape[-1])
       let scale = name.hasSuffix("weight") ? 1 / fanIn.squareRoot() : 0.1
       return Tensor((0..<shape.count).map { _ in Float((2 * random.uniform() - 1) * scale) }, shape: shape)

@@ -4,6 +4,7 @@ import Defenses
 import Environments
 import Foundation
 import Networks
+import Policies
 import Testing
 
 /// A hardened agent that stops and goes on is, bit for bit, one that never stopped.

@@ -13,10 +13,10 @@ struct ArchitectureTests {
 
   @Test func namesAndShapesOfParameters() throws {
     let architecture = try Network.Architecture(input: [9, 7, 4], layers: Self.layers)
-    let named = try architecture.parameters()
+    let named = architecture.parameters
     #expect(named.map(\.name) == ["0.weight", "0.bias", "1.weight", "1.bias", "2.weight", "2.bias"])
     #expect(named.map(\.shape) == [[3, 2, 4, 8], [8], [160, 16], [16], [16, 3], [3]])
-    #expect(try architecture.output() == [3])
+    #expect(architecture.output == [3])
   }
 
   /// A network that cannot be built, and what the message must name.

@@ -73,7 +73,7 @@ struct LayerTests {
   @Test(arguments: cases)
   func gradientsAgreeWithFiniteDifferences(_ item: Case) throws {
     var random = RandomStream(seed: 21)
-    let shapes = try Network.Architecture(input: item.input, layers: [item.layer]).parameters().map(\.shape)
+    let shapes = try Network.Architecture(input: item.input, layers: [item.layer]).parameters.map(\.shape)
     let inputs = [random.spacedTensor(Shape([2] + item.input))] + shapes.map { random.tensor($0) }
     let errors = gradientErrors(
       of: { Self.network(item.layer, input: item.input, Array($0.dropFirst()))($0[0]) }, at: inputs)
@@ -145,7 +145,12 @@ struct LayerTests {
       .init(input: [4], layers: [.dense(outputs: 2, activation: .relu)]), initializer: .kaiming,
       using: &random)
     let inputs = random.tensor([5, 3])
-    #expect(try first.followed(by: second)(inputs) == second(first(inputs)))
-    #expect(throws: NetworkError.self) { try second.followed(by: second) }
+    let joined = first.followed(by: second)
+    #expect(joined(inputs) == second(first(inputs)))
+    // Behind the seam the parameters belong to the same layers as in a network made whole.
+    let whole = try Network(
+      .init(input: first.architecture.input, layers: first.architecture.layers + second.architecture.layers),
+      parameters: joined.parameters)
+    #expect(joined == whole)
   }
 }

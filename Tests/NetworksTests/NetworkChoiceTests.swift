@@ -4,7 +4,7 @@ import Testing
 
 struct NetworkChoiceTests {
   private func parameterCounts(_ choice: NetworkChoice, input: [Int], streams: Int = 1) throws -> [Int] {
-    try choice.features(of: input, streams: streams).parameters().map(\.shape.count)
+    try choice.features(of: input, streams: streams).parameters.map(\.shape.count)
   }
 
   /// Counted by hand from the papers' sizes: kernel² · channels · filters and filters, inputs · units and units.

@@ -96,7 +96,7 @@ struct ReferenceNetwork: Sendable, CustomTestStringConvertible {
   func draw() throws -> Draw {
     var random = RandomStream(seed: seed)
     let architecture = try Network.Architecture(input: input, layers: layers)
-    let named = try architecture.parameters()
+    let named = architecture.parameters
     let parameters = named.map { name, shape in
       let fanIn = shape.dimensions.dropLast().reduce(1, *)
       let scale = name.hasSuffix("weight") ? 1 / Double(fanIn).squareRoot() : 0.1
@@ -104,7 +104,7 @@ struct ReferenceNetwork: Sendable, CustomTestStringConvertible {
     }
     let shape = Shape([batch] + input)
     let observations = Tensor((0..<shape.count).map { _ in Float(random.uniform()) }, shape: shape)
-    let actions = try architecture.output()[0]
+    let actions = architecture.output[0]
     let labels = (0..<batch).map { _ in random.index(below: actions) }
     return Draw(
       network: try Network(architecture, parameters: parameters), parameterNames: named.map(\.name),

@@ -22,7 +22,7 @@ import Testing
       description: .init(
         environment: "somewhere-v1", environmentHash: "00ff",
         frame: BoxSpace(height: 1, width: 1, channels: 2), frames: 1, actions: ["left", "right"],
-        agent: "ppo", seed: 0, steps: 0, configuration: [:]))
+        agent: .ppo, seed: 0, steps: 0, configuration: [:]))
     let observations = Tensor([1, 0, 0, 1, 0.25, 0.5], shape: [3, 1, 1, 2])
     for victim in [policy, try #require(file.victim as? any ValuingPolicy)] as [any ValuingPolicy] {
       var (memory, none) = (Memory(), [RandomStream]())

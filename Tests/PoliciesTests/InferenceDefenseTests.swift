@@ -144,7 +144,7 @@ import Testing
       policy: base,
       description: .init(
         environment: "catch-v1", environmentHash: "x", frame: BoxSpace(height: 4, width: 4, channels: 1),
-        frames: 1, actions: ["a", "b", "c"], agent: "dqn", seed: 0, steps: 0, configuration: [:],
+        frames: 1, actions: ["a", "b", "c"], agent: .dqn, seed: 0, steps: 0, configuration: [:],
         inference: defenses))
     try file.write(to: url)
     let read = try PolicyFile(contentsOf: url)

@@ -21,7 +21,7 @@ import Testing
       description: .init(
         environment: "somewhere-v1", environmentHash: "00ff",
         frame: BoxSpace(height: 4, width: 4, channels: 1),
-        frames: 2, actions: ["left", "stay", "right"], agent: "dqn", defense: nil, seed: .max, steps: 123,
+        frames: 2, actions: ["left", "stay", "right"], agent: .dqn, defense: nil, seed: .max, steps: 123,
         configuration: ["lanes": "16"]))
   }
 
@@ -194,7 +194,7 @@ import Testing
       ([.rounding(levels: 4), .smoothing(sigma: 0.1, samples: 4)], false),
     ] {
       var file = try example()
-      file.description.agent = "ppo"
+      file.description.agent = .ppo
       file.description.inference = inference
       #expect(((try? file.samplingVictim()) != nil) == draws, "\(inference)")
     }

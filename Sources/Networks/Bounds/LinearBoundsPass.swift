@@ -35,9 +35,7 @@ struct LinearBoundsPass: Sendable {
   var outputs: Int { stages.last!.output.reduce(1, *) }
 
   init(_ network: Network) {
-    guard let shapes = try? network.architecture.shapes() else {
-      preconditionFailure("a network has shapes that fit")
-    }
+    let shapes = network.architecture.shapes
     var stages: [Stage] = []
     for (index, layer) in network.architecture.layers.enumerated() {
       guard let map = LinearMap(layer, parameters: network.parameters[network.ranges[index]]) else {

@@ -1,12 +1,6 @@
-/// The agents by the names under which people ask for them.
-public enum AgentKind: String, Hashable, Sendable, Codable, CaseIterable {
-  /// Deep Q-learning.
-  case dqn
-  /// Proximal policy optimization.
-  case ppo
-  /// The policy gradient with a baseline.
-  case reinforce
+import Policies
 
+extension AgentKind {
   /// The environment steps of a run when nothing is said.
   public var usualSteps: Int {
     switch self {
