@@ -164,11 +164,9 @@ public struct DQN: LearningAgent {
   }
 
   /// Changes what the agent learns from here on.
-  public mutating func harden(by defense: any LossDefense) throws {
+  public mutating func harden(by recipe: any LossDefenseRecipe) throws {
     let space = rollout.environments.observationSpace
-    var defense = defense
-    try defense.begin(with: online, of: .dqn, range: space.low...space.high, seed: seed)
-    self.defense = defense
+    defense = try recipe.defense(for: online, of: .dqn, range: space.low...space.high, seed: seed)
   }
 
   /// Whether a saved state holds the replay: not above 1 GiB.

@@ -32,7 +32,7 @@ public protocol LearningAgent: Sendable {
 
   /// Changes what the agent learns from here on.
   /// - Throws: ``ConfigurationError`` when the defense is not for this agent or this network.
-  mutating func harden(by defense: any LossDefense) throws
+  mutating func harden(by recipe: any LossDefenseRecipe) throws
 
   /// Whether ``savedState()`` holds all that learning changes, so that who goes on from it does so bit for bit.
   var savesAll: Bool { get }

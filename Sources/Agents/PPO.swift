@@ -113,8 +113,8 @@ public struct PPO: LearningAgent {
   }
 
   /// Changes what the agent learns from here on.
-  public mutating func harden(by defense: any LossDefense) throws {
-    try learner.harden(by: defense, of: .ppo)
+  public mutating func harden(by recipe: any LossDefenseRecipe) throws {
+    try learner.harden(by: recipe, of: .ppo)
   }
 
   /// What updates tell of themselves.

@@ -82,17 +82,15 @@ struct PolicyGradientLearner: Sendable {
   }
 
   /// Changes what the agent learns from here on.
-  mutating func harden(by defense: any LossDefense, of kind: AgentKind) throws {
+  mutating func harden(by recipe: any LossDefenseRecipe, of kind: AgentKind) throws {
     guard !model.torso.isRecurrent else {
       throw ConfigurationError(
         "a defense in the loss looks at single frames: a policy with an LSTM cannot have one",
         settings: ["defense", "lstm"])
     }
     let space = rollouts[0].environments.observationSpace
-    var defense = defense
-    try defense.begin(
-      with: model.policy.network, of: kind, range: space.low...space.high, seed: seed)
-    self.defense = defense
+    defense = try recipe.defense(
+      for: model.policy.network, of: kind, range: space.low...space.high, seed: seed)
   }
 
   /// What the defense tells at this point of the run, and the means of what its terms have told since the last call.

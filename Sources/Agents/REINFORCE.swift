@@ -82,8 +82,8 @@ public struct REINFORCE: LearningAgent {
   }
 
   /// Changes what the agent learns from here on.
-  public mutating func harden(by defense: any LossDefense) throws {
-    try learner.harden(by: defense, of: .reinforce)
+  public mutating func harden(by recipe: any LossDefenseRecipe) throws {
+    try learner.harden(by: recipe, of: .reinforce)
   }
 
   /// What updates tell of themselves.

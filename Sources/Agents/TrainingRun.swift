@@ -124,7 +124,7 @@ public struct TrainingRun: Sendable {
   ///   contradict each other; `AttackError` for a hardening attack that cannot be made on this agent.
   public init(
     _ request: Request, in environment: EnvironmentDefinition, hardening: (any CollectionDefense)? = nil,
-    loss: (any LossDefense)? = nil, workers: Workers = .one
+    loss: (any LossDefenseRecipe)? = nil, workers: Workers = .one
   ) throws {
     self.request = request
     self.environment = environment

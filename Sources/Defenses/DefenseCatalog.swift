@@ -7,7 +7,7 @@ import Policies
 public enum DefenseCatalog {
   enum Value {
     case collection(any CollectionDefense)
-    case loss(any LossDefense)
+    case loss(any LossDefenseRecipe)
     case inference(InferenceDefense)
   }
 

@@ -9,7 +9,7 @@ public struct DefensePlan: Sendable {
   /// What changes the experience.
   public private(set) var collection: (any CollectionDefense)?
   /// What changes the loss.
-  public private(set) var loss: (any LossDefense)?
+  public private(set) var loss: (any LossDefenseRecipe)?
   /// What the trained policy does with each observation, in this order.
   public private(set) var inference: [InferenceDefense] = []
   /// Whether any of them takes its size from the one that stands where none is said.

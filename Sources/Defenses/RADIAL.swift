@@ -17,37 +17,20 @@ import Tensors
 /// 1. The difference of the two bounds is bounded as one (``Networks/Network/intervalMargins(over:of:rounding:)``), which is
 ///    tighter than the paper's difference of two bounds.
 /// 2. Epsilon grows over the run by ``Hardness/warmUp``; the weight is 1 − κ.
-public struct RADIAL: LossDefense {
+public struct RADIAL: LossDefenseRecipe {
   /// The sizes and the weight 1 − κ.
   public let hardness: Hardness
-  private var surroundings = Surroundings(range: 0...1)
 
   /// The defense with its settings.
   public init(_ hardness: Hardness) { self.hardness = hardness }
 
   /// For DQN only.
-  public mutating func begin(
-    with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
-  ) throws {
+  public func defense(
+    for policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) throws -> any LossDefense {
     try requireAgent(kind, [.dqn], "radial", instead: "sa-ppo")
     try requireIntervalBounds(policy, "radial")
-    surroundings = Surroundings(range: range)
-  }
-
-  /// The size and the weight.
-  public func measures(at progress: Float) -> [String: Float] { hardness.measures(at: progress) }
-
-  /// The weighted overlap.
-  public mutating func term(
-    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
-  ) -> LossTerm? {
-    guard let (epsilon, weight) = hardness.at(progress) else { return nil }
-    let (surroundings, experience) = (surroundings, experience)
-    return LossTerm(ownShare: 1 - weight) { policy, scores, rows in
-      let box = surroundings.box(around: experience.observations.slice(rows), epsilon: epsilon)
-      let actions = Array(experience.actions[rows])
-      return weight * Self.overlap(scores, actions, margins: policy.intervalMargins(over: box, of: actions))
-    }
+    return Overlap(hardness: hardness, surroundings: Surroundings(range: range))
   }
 
   /// Σ over y of gap[y] · overlap[y] of each row.
@@ -58,6 +41,26 @@ public struct RADIAL: LossDefense {
     let clean = scores.stoppingGradient()
     let gaps = (clean.gather(actions).reshaped(to: [actions.count, 1]) - clean).relu()
     return (gaps * (0.5 * gaps - margins).relu()).sum(alongAxis: -1)
+  }
+}
+
+/// The weighted overlap.
+private struct Overlap: LossDefense {
+  let hardness: Hardness
+  let surroundings: Surroundings
+
+  func measures(at progress: Float) -> [String: Float] { hardness.measures(at: progress) }
+
+  func term(
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
+  ) -> LossTerm? {
+    guard let (epsilon, weight) = hardness.at(progress) else { return nil }
+    let (surroundings, experience) = (surroundings, experience)
+    return LossTerm(ownShare: 1 - weight) { policy, scores, rows in
+      let box = surroundings.box(around: experience.observations.slice(rows), epsilon: epsilon)
+      let actions = Array(experience.actions[rows])
+      return weight * RADIAL.overlap(scores, actions, margins: policy.intervalMargins(over: box, of: actions))
+    }
   }
 }
 

@@ -21,7 +21,7 @@ import Tensors
 /// 5. With ``Labels/start`` a* is the greedy action of the policy that the run starts from, and stays: somewhat as the robust
 ///    student of RS-DQN learns from a Q-network beside it, which goes on learning (Fischer et al. 2019, "Online Robustness
 ///    Training for Deep Reinforcement Learning").
-public struct SADQN: LossDefense {
+public struct SADQN: LossDefenseRecipe {
   /// Whose greedy action is to keep its lead.
   public enum Labels: String, Hashable, Sendable, CaseIterable {
     /// The policy's as it is.
@@ -40,9 +40,6 @@ public struct SADQN: LossDefense {
   public let steps: Int
   /// Whose greedy action is to keep its lead.
   public let labels: Labels
-  private var teacher: Network?
-  private var surroundings = Surroundings(range: 0...1)
-  private var seed: UInt64 = 0
 
   /// The defense with its settings.
   public init(
@@ -57,64 +54,71 @@ public struct SADQN: LossDefense {
   }
 
   /// For DQN only.
-  public mutating func begin(
-    with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
-  ) throws {
+  public func defense(
+    for policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) throws -> any LossDefense {
     try requireAgent(kind, [.dqn], "sa-dqn", instead: "sa-ppo")
     if method == .interval { try requireIntervalBounds(policy, "sa-dqn") }
-    surroundings = Surroundings(range: range)
-    self.seed = seed
-    teacher = labels == .start ? policy : nil
+    return Lead(
+      recipe: self, surroundings: Surroundings(range: range), seed: seed,
+      teacher: labels == .start ? policy : nil)
   }
 
   /// With ``Labels/start``.
   public var needsStart: Bool { labels == .start }
 
-  /// The size and the weight.
-  public func measures(at progress: Float) -> [String: Float] { hardness.measures(at: progress) }
+  /// max(max over a ≠ label of z[a] − z[label], −c).
+  static func hinge(_ scores: Tensor, _ labels: [Int], lead: Float) -> Tensor {
+    let margins = scores.margin(over: labels)
+    return maximum(margins, Tensor(repeating: -lead, shape: margins.shape))
+  }
+}
 
-  /// The weighted hinge of the bounded or found margins.
-  public mutating func term(
+/// The weighted hinge of the bounded or found margins.
+private struct Lead: LossDefense {
+  let recipe: SADQN
+  let surroundings: Surroundings
+  let seed: UInt64
+  /// Whose greedy actions keep their lead; nil for the policy's own.
+  var teacher: Network?
+
+  func measures(at progress: Float) -> [String: Float] { recipe.hardness.measures(at: progress) }
+
+  func term(
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
-    guard let (epsilon, weight) = hardness.at(progress) else { return nil }
-    let (surroundings, lead, observations) = (surroundings, lead, experience.observations)
+    guard let (epsilon, weight) = recipe.hardness.at(progress) else { return nil }
+    let (surroundings, lead, observations) = (surroundings, recipe.lead, experience.observations)
     let taught = teacher.map { $0(observations).argmax() }
-    switch method {
+    switch recipe.method {
     case .interval:
       return LossTerm { policy, scores, rows in
         let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
         let labels = taught.map { Array($0[rows]) } ?? scores.argmax()
-        return weight * Self.hinge(-policy.intervalMargins(over: box, of: labels), labels, lead: lead)
+        return weight * SADQN.hinge(-policy.intervalMargins(over: box, of: labels), labels, lead: lead)
       }
     case .pgd:
       let labels = taught ?? policy(observations).argmax()
       let found = surroundings.ascended(
-        observations, epsilon: epsilon, steps: steps,
+        observations, epsilon: epsilon, steps: recipe.steps,
         from: startingNoise(observations.shape, seed: seed, update: update), workers: workers
       ) { perturbed, rows in policy(perturbed).margin(over: Array(labels[rows])) }
       return LossTerm { policy, _, rows in
-        weight * Self.hinge(policy(found.slice(rows)), Array(labels[rows]), lead: lead)
+        weight * SADQN.hinge(policy(found.slice(rows)), Array(labels[rows]), lead: lead)
       }
     }
   }
 
   /// The teacher, if there is one: a run that goes on does not start again.
-  public func savedState() throws -> Data? {
+  func savedState() throws -> Data? {
     let encoder = PropertyListEncoder()
     encoder.outputFormat = .binary
     return try teacher.map { try encoder.encode($0.parameters) }
   }
 
   /// Goes on with it.
-  public mutating func restore(_ state: Data) throws {
+  mutating func restore(_ state: Data) throws {
     try teacher?.restore(PropertyListDecoder().decode([Tensor].self, from: state))
-  }
-
-  /// max(max over a ≠ label of z[a] − z[label], −c).
-  static func hinge(_ scores: Tensor, _ labels: [Int], lead: Float) -> Tensor {
-    let margins = scores.margin(over: labels)
-    return maximum(margins, Tensor(repeating: -lead, shape: margins.shape))
   }
 }
 

@@ -20,15 +20,13 @@ import Tensors
 ///    the paper's convex relaxation.
 /// 3. Epsilon grows over the run by ``Hardness/warmUp``.
 /// 4. The weight κ multiplies the mean over the minibatch.
-public struct SAPPO: LossDefense {
+public struct SAPPO: LossDefenseRecipe {
   /// The sizes and the weight κ.
   public let hardness: Hardness
   /// How the inner maximum is found.
   public let method: InnerMaximization
   /// Steps of gradient ascent.
   public let steps: Int
-  private var surroundings = Surroundings(range: 0...1)
-  private var seed: UInt64 = 0
 
   /// The defense with its settings.
   public init(_ hardness: Hardness, method: InnerMaximization = .interval, steps: Int = 10) {
@@ -38,40 +36,12 @@ public struct SAPPO: LossDefense {
   }
 
   /// For agents whose scores are logits.
-  public mutating func begin(
-    with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
-  ) throws {
+  public func defense(
+    for policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) throws -> any LossDefense {
     try requireAgent(kind, [.ppo, .reinforce], "sa-ppo", instead: "sa-dqn")
     if method == .interval { try requireIntervalBounds(policy, "sa-ppo") }
-    surroundings = Surroundings(range: range)
-    self.seed = seed
-  }
-
-  /// The size and the weight.
-  public func measures(at progress: Float) -> [String: Float] { hardness.measures(at: progress) }
-
-  /// The weighted divergence, bounded or found.
-  public mutating func term(
-    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
-  ) -> LossTerm? {
-    guard let (epsilon, weight) = hardness.at(progress) else { return nil }
-    let (surroundings, observations) = (surroundings, experience.observations)
-    switch method {
-    case .interval:
-      return LossTerm { policy, logits, rows in
-        let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
-        return weight * Self.divergenceBound(logits, pairs: policy.intervalPairMargins(over: box))
-      }
-    case .pgd:
-      let clean = policy(observations)
-      let found = surroundings.ascended(
-        observations, epsilon: epsilon, steps: steps,
-        from: startingNoise(observations.shape, seed: seed, update: update), workers: workers
-      ) { perturbed, rows in clean.slice(rows).klDivergence(to: policy(perturbed)) }
-      return LossTerm { policy, logits, rows in
-        weight * logits.klDivergence(to: policy(found.slice(rows)))
-      }
-    }
+    return Smoothness(recipe: self, surroundings: Surroundings(range: range), seed: seed)
   }
 
   /// Σᵢ πᵢ · (log πᵢ + log Σⱼ exp d[i, j]) of each row, with d[i, j] = −pairs[i, j].
@@ -81,6 +51,38 @@ public struct SAPPO: LossDefense {
   static func divergenceBound(_ logits: Tensor, pairs: Tensor) -> Tensor {
     let logs = logits.logSoftmax()
     return (logs.exp() * (logs + (-pairs).logSumExp())).sum(alongAxis: -1)
+  }
+}
+
+/// The weighted divergence, bounded or found.
+private struct Smoothness: LossDefense {
+  let recipe: SAPPO
+  let surroundings: Surroundings
+  let seed: UInt64
+
+  func measures(at progress: Float) -> [String: Float] { recipe.hardness.measures(at: progress) }
+
+  func term(
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
+  ) -> LossTerm? {
+    guard let (epsilon, weight) = recipe.hardness.at(progress) else { return nil }
+    let (surroundings, observations) = (surroundings, experience.observations)
+    switch recipe.method {
+    case .interval:
+      return LossTerm { policy, logits, rows in
+        let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
+        return weight * SAPPO.divergenceBound(logits, pairs: policy.intervalPairMargins(over: box))
+      }
+    case .pgd:
+      let clean = policy(observations)
+      let found = surroundings.ascended(
+        observations, epsilon: epsilon, steps: recipe.steps,
+        from: startingNoise(observations.shape, seed: seed, update: update), workers: workers
+      ) { perturbed, rows in clean.slice(rows).klDivergence(to: policy(perturbed)) }
+      return LossTerm { policy, logits, rows in
+        weight * logits.klDivergence(to: policy(found.slice(rows)))
+      }
+    }
   }
 }
 

@@ -20,15 +20,13 @@ import Tensors
 /// 2. ξ is ε·√n/10 for n entries, a tenth of the size of a perturbation of ε each, because Float32 sees nothing of the
 ///    paper's 10⁻⁶.
 /// 3. For DQN π is the softmax of Q over a temperature.
-public struct VirtualAdversarialTraining: LossDefense {
+public struct VirtualAdversarialTraining: LossDefenseRecipe {
   /// The sizes and the weight.
   public let hardness: Hardness
   /// Power iterations.
   public let iterations: Int
   /// What scores are divided by before the softmax.
   public let temperature: Float
-  private var surroundings = Surroundings(range: 0...1)
-  private var seed: UInt64 = 0
 
   /// The defense with its settings.
   public init(_ hardness: Hardness, iterations: Int = 1, temperature: Float = 1) {
@@ -38,40 +36,10 @@ public struct VirtualAdversarialTraining: LossDefense {
   }
 
   /// For every agent and every network without a memory.
-  public mutating func begin(
-    with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
-  ) throws {
-    surroundings = Surroundings(range: range)
-    self.seed = seed
-  }
-
-  /// The size and the weight.
-  public func measures(at progress: Float) -> [String: Float] { hardness.measures(at: progress) }
-
-  /// The weighted divergence at the virtual adversarial perturbation.
-  public mutating func term(
-    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
-  ) -> LossTerm? {
-    guard let (epsilon, weight) = hardness.at(progress) else { return nil }
-    // Neither needs a label.
-    let frames = [experience.observations, experience.next]
-    let starts = frames.indices.map {
-      noise(frames[$0].shape, seed: seed, update: update * 2 + $0) { Float($0.normal()) }
-    }
-    let (surroundings, temperature, iterations) = (surroundings, temperature, iterations)
-    let perturbed = zip(frames, starts).map { frames, noise in
-      Self.perturbed(
-        frames, from: noise, epsilon: epsilon, iterations: iterations, within: surroundings, workers: workers
-      ) { policy($0) / temperature }
-    }
-    let distributions = frames.map { policy($0) / temperature }
-    let share = weight / Float(frames.count)
-    return LossTerm { policy, _, rows in
-      let terms = zip(perturbed, distributions).map { perturbed, clean in
-        clean.slice(rows).klDivergence(to: policy(perturbed.slice(rows)) / temperature)
-      }
-      return share * terms.dropFirst().reduce(terms[0], +)
-    }
+  public func defense(
+    for policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) throws -> any LossDefense {
+    LocalSmoothness(recipe: self, surroundings: Surroundings(range: range), seed: seed)
   }
 
   /// Observations moved by ε along the sign of the virtual adversarial direction.
@@ -93,6 +61,40 @@ public struct VirtualAdversarialTraining: LossDefense {
         }
         return clean.stepped(by: radius, alongSignOf: direction).clamped(to: range)
       })
+  }
+}
+
+/// The weighted divergence at the virtual adversarial perturbation.
+private struct LocalSmoothness: LossDefense {
+  let recipe: VirtualAdversarialTraining
+  let surroundings: Surroundings
+  let seed: UInt64
+
+  func measures(at progress: Float) -> [String: Float] { recipe.hardness.measures(at: progress) }
+
+  func term(
+    for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
+  ) -> LossTerm? {
+    guard let (epsilon, weight) = recipe.hardness.at(progress) else { return nil }
+    // Neither needs a label.
+    let frames = [experience.observations, experience.next]
+    let starts = frames.indices.map {
+      noise(frames[$0].shape, seed: seed, update: update * 2 + $0) { Float($0.normal()) }
+    }
+    let (temperature, iterations) = (recipe.temperature, recipe.iterations)
+    let perturbed = zip(frames, starts).map { frames, noise in
+      VirtualAdversarialTraining.perturbed(
+        frames, from: noise, epsilon: epsilon, iterations: iterations, within: surroundings, workers: workers
+      ) { policy($0) / temperature }
+    }
+    let distributions = frames.map { policy($0) / temperature }
+    let share = weight / Float(frames.count)
+    return LossTerm { policy, _, rows in
+      let terms = zip(perturbed, distributions).map { perturbed, clean in
+        clean.slice(rows).klDivergence(to: policy(perturbed.slice(rows)) / temperature)
+      }
+      return share * terms.dropFirst().reduce(terms[0], +)
+    }
   }
 }
 

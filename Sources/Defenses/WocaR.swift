@@ -28,31 +28,13 @@ import Tensors
 ///    from each transition on average.
 /// 6. With PPO a transition whose s′ is not in the rollout buffer (the last of a horizon, a truncated one) does not teach
 ///    the second network.
-public struct WocaR: LossDefense {
+public struct WocaR: LossDefenseRecipe {
   /// The sizes and the weight κ of the smoothness term.
   public let hardness: Hardness
   /// The weight κʷ of the worst-case value over the run.
   public let worstWeight: Schedule
   /// Adam's rate for the second network.
   public let learningRate: Float
-
-  private struct Worst: Codable {
-    var parameters: [Tensor]
-    var target: [Tensor]
-    var optimizer: Optimizer<Adam>.State
-    var loss: Float
-  }
-
-  /// The updates of the policy for one of the second network.
-  private static let updatesALesson = 4
-
-  private var surroundings = Surroundings(range: 0...1)
-  private var worst: Network?
-  private var target: Network?
-  private var optimizer = Optimizer(Adam())
-  /// The second network's, when it last learned.
-  private var loss: Float = 0
-  private var kind = AgentKind.dqn
 
   /// The defense with its settings.
   public init(_ hardness: Hardness, worstWeight: Schedule = .constant(0.2), learningRate: Float = 5e-4) {
@@ -62,14 +44,13 @@ public struct WocaR: LossDefense {
   }
 
   /// For DQN and PPO.
-  public mutating func begin(
-    with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
-  ) throws {
+  public func defense(
+    for policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) throws -> any LossDefense {
     try requireAgent(kind, [.dqn, .ppo], "wocar", instead: "sa-ppo")
     try requireIntervalBounds(policy, "wocar")
-    surroundings = Surroundings(range: range)
-    self.kind = kind
-    (worst, target) = (policy, policy)
+    return WorstCase(
+      recipe: self, kind: kind, surroundings: Surroundings(range: range), worst: policy, target: policy)
   }
 
   /// The term, the size, the weights, and how the second network learns.
@@ -82,24 +63,71 @@ public struct WocaR: LossDefense {
   /// The size and the weights.
   public var hardnessMeasures: [String] { ["defense_epsilon", "defense_weight", "worst_weight"] }
 
+  /// Of each row the least value of an action that no other is proven to be preferred to.
+  /// - Parameters:
+  ///   - values: [rows, actions].
+  ///   - pairs: lower bounds of score[i] − score[j], [rows, actions, actions].
+  static func least(_ values: Tensor, amongPossible pairs: Tensor) -> Tensor {
+    let (rows, actions) = (values.shape[0], values.shape[1])
+    let (values, pairs) = (values.elements, pairs.elements)
+    return Tensor(
+      (0..<rows).map { row in
+        let possible = (0..<actions).filter { action in
+          !(0..<actions).contains { pairs[(row * actions + $0) * actions + action] > 0 }
+        }
+        // Rounding could leave none; then all count.
+        return (possible.isEmpty ? Array(0..<actions) : possible).map { values[row * actions + $0] }.min()!
+      })
+  }
+
+  /// maxₐ Qʷ − minₐ Qʷ of each row over the mean of all rows.
+  static func importance(_ values: Tensor) -> Tensor {
+    let spread = values.max() - values.min()
+    return spread / max(spread.mean().scalar, 1e-6)
+  }
+}
+
+/// The weighted terms, and the second network that they need.
+private struct WorstCase: LossDefense {
+  let recipe: WocaR
+  let kind: AgentKind
+  let surroundings: Surroundings
+  /// What the policy earns under the worst perturbations, action by action.
+  var worst: Network
+  /// What follows it, for the values of what comes next.
+  var target: Network
+  var optimizer = Optimizer(Adam())
+  /// The second network's, when it last learned.
+  var loss: Float = 0
+
+  /// The updates of the policy for one of the second network.
+  private static let updatesALesson = 4
+
+  private struct State: Codable {
+    let parameters: [Tensor]
+    let target: [Tensor]
+    let optimizer: Optimizer<Adam>.State
+    let loss: Float
+  }
+
   /// The size, the weights, and the second network's loss when it last learned.
-  public func measures(at progress: Float) -> [String: Float] {
-    hardness.measures(at: progress).merging(
-      ["worst_weight": worstWeight.value(at: progress), "worst_value_loss": loss]) { $1 }
+  func measures(at progress: Float) -> [String: Float] {
+    recipe.hardness.measures(at: progress).merging(
+      ["worst_weight": recipe.worstWeight.value(at: progress), "worst_value_loss": loss]) { $1 }
   }
 
   /// Teaches the second network, and gives the weighted terms.
-  public mutating func term(
+  mutating func term(
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) throws -> LossTerm? {
-    let now = hardness.at(progress)
+    let now = recipe.hardness.at(progress)
     if update.isMultiple(of: Self.updatesALesson) {
       learn(from: experience, policy: policy, epsilon: now?.epsilon ?? 0, workers: workers)
     }
-    guard let (epsilon, weight) = now, let worst else { return nil }
-    let worstWeight = worstWeight.value(at: progress)
+    guard let (epsilon, weight) = now else { return nil }
+    let worstWeight = recipe.worstWeight.value(at: progress)
     let values = worst(experience.observations)
-    let importance = Self.importance(values)
+    let importance = WocaR.importance(values)
     let measures = ["worst_value": values.max().mean().scalar]
     let (surroundings, observations) = (surroundings, experience.observations)
     if kind == .dqn {
@@ -125,12 +153,12 @@ public struct WocaR: LossDefense {
     from experience: Transitions, policy: Network, epsilon: Float, workers: Workers
   ) {
     let rows = experience.isFollowed.indices.filter { experience.isFollowed[$0] }
-    guard var worst, var target, !rows.isEmpty else { return }
+    guard !rows.isEmpty else { return }
     let isAll = rows.count == experience.actions.count
     func chosen(_ tensor: Tensor) -> Tensor { isAll ? tensor : tensor.rows(at: rows) }
     let next = chosen(experience.next)
     let box = surroundings.box(around: next, epsilon: epsilon)
-    let following = Self.least(target(next), amongPossible: policy.intervalPairMargins(over: box))
+    let following = WocaR.least(target(next), amongPossible: policy.intervalPairMargins(over: box))
     let targets =
       Tensor(rows.map { experience.rewards[$0] }) + Tensor(rows.map { experience.discounts[$0] }) * following
     let observations = chosen(experience.observations)
@@ -141,54 +169,29 @@ public struct WocaR: LossDefense {
           / Float(rows.count)
       }, at: worst, rows: rows.count)
     optimizer.update(
-      &worst.parameters, along: clipped(gradients, toGlobalNorm: 10).gradients, learningRate: learningRate)
+      &worst.parameters, along: clipped(gradients, toGlobalNorm: 10).gradients,
+      learningRate: recipe.learningRate)
     for index in target.parameters.indices {
       target.parameters[index].move(toward: worst.parameters[index], by: 0.01)
     }
-    (self.worst, self.target, self.loss) = (worst, target, loss.scalar)
-  }
-
-  /// Of each row the least value of an action that no other is proven to be preferred to.
-  /// - Parameters:
-  ///   - values: [rows, actions].
-  ///   - pairs: lower bounds of score[i] − score[j], [rows, actions, actions].
-  static func least(_ values: Tensor, amongPossible pairs: Tensor) -> Tensor {
-    let (rows, actions) = (values.shape[0], values.shape[1])
-    let (values, pairs) = (values.elements, pairs.elements)
-    return Tensor(
-      (0..<rows).map { row in
-        let possible = (0..<actions).filter { action in
-          !(0..<actions).contains { pairs[(row * actions + $0) * actions + action] > 0 }
-        }
-        // Rounding could leave none; then all count.
-        return (possible.isEmpty ? Array(0..<actions) : possible).map { values[row * actions + $0] }.min()!
-      })
-  }
-
-  /// maxₐ Qʷ − minₐ Qʷ of each row over the mean of all rows.
-  static func importance(_ values: Tensor) -> Tensor {
-    let spread = values.max() - values.min()
-    return spread / max(spread.mean().scalar, 1e-6)
+    self.loss = loss.scalar
   }
 
   /// The second network, its target and its optimizer.
-  public func savedState() throws -> Data? {
-    guard let worst, let target else { return nil }
+  func savedState() throws -> Data? {
     let encoder = PropertyListEncoder()
     encoder.outputFormat = .binary
     return try encoder.encode(
-      Worst(
+      State(
         parameters: worst.parameters, target: target.parameters, optimizer: optimizer.savedState, loss: loss))
   }
 
   /// Goes on with them.
-  public mutating func restore(_ state: Data) throws {
-    let saved = try PropertyListDecoder().decode(Worst.self, from: state)
-    guard var worst, var target else { preconditionFailure("a defense begins before it goes on") }
+  mutating func restore(_ state: Data) throws {
+    let saved = try PropertyListDecoder().decode(State.self, from: state)
     try worst.restore(saved.parameters)
     try target.restore(saved.target)
     try optimizer.restore(saved.optimizer, for: worst.parameters)
-    (self.worst, self.target) = (worst, target)
     loss = saved.loss
   }
 }

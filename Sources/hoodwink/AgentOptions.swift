@@ -45,16 +45,14 @@ struct NetworkOptions: ParsableArguments {
 
   func validate() throws { try require("lstm", lstm, in: 1...65_536) }
 
-  static func settings<Configuration: AgentConfiguration>(
-    of type: Configuration.Type
-  ) -> [Setting<Self, Configuration>] {
+  static func settings<Configuration: AgentConfiguration>() -> [Setting<Configuration>] {
     [
-      Setting("network", \.network, optional: \.network.name),
-      Setting("filters", \.filters, optional: \.network.filterWidths),
-      Setting("hidden", \.hidden, optional: \.network.hiddenWidths),
-      Setting("activation", \.activation, \.network.activation),
-      Setting("layer-norm", \.layerNorm, \.network.layerNorm),
-      Setting("lstm", \.lstm, optional: \.network.lstm),
+      Setting("network", \.network.network, optional: \.network.name),
+      Setting("filters", \.network.filters, optional: \.network.filterWidths),
+      Setting("hidden", \.network.hidden, optional: \.network.hiddenWidths),
+      Setting("activation", \.network.activation, \.network.activation),
+      Setting("layer-norm", \.network.layerNorm, \.network.layerNorm),
+      Setting("lstm", \.network.lstm, optional: \.network.lstm),
     ]
   }
 
@@ -110,15 +108,13 @@ struct AgentOptions: ParsableArguments {
       "gradient-limit", gradientLimit, in: Float.leastNonzeroMagnitude...Float.greatestFiniteMagnitude)
   }
 
-  static func settings<Configuration: AgentConfiguration>(
-    of type: Configuration.Type
-  ) -> [Setting<Self, Configuration>] {
+  static func settings<Configuration: AgentConfiguration>() -> [Setting<Configuration>] {
     [
-      Setting("lanes", \.lanes, \.lanes), Setting("stack", \.stack, \.frames),
-      Setting("discount", \.discount, \.discount),
-      Setting("reward-terminates", \.rewardTerminates, \.rewardTerminates),
-      Setting("learning-rate", \.learningRate, \.learningRate),
-      Setting("gradient-limit", \.gradientLimit, \.gradientLimit),
+      Setting("lanes", \.general.lanes, \.lanes), Setting("stack", \.general.stack, \.frames),
+      Setting("discount", \.general.discount, \.discount),
+      Setting("reward-terminates", \.general.rewardTerminates, \.rewardTerminates),
+      Setting("learning-rate", \.general.learningRate, \.learningRate),
+      Setting("gradient-limit", \.general.gradientLimit, \.gradientLimit),
     ]
   }
 }
@@ -183,20 +179,20 @@ struct DQNOptions: ParsableArguments {
     try require("exploration", exploration, in: 0...1)
   }
 
-  static var settings: [Setting<Self, DQN.Configuration>] {
+  static var settings: [Setting<DQN.Configuration>] {
     [
-      Setting("double", \.double, \.isDouble),
-      Setting("dueling", \.dueling, \.isDueling),
-      Setting("return-steps", \.returnSteps, \.returnSteps),
-      Setting("advantage-learning", \.advantageLearning, optional: \.advantageLearning),
-      Setting("replay-capacity", \.replayCapacity, \.replayCapacity),
-      Setting("learning-start", \.learningStart, \.learningStart),
-      Setting("batch-size", \.batchSize, \.batchSize),
-      Setting("steps-per-update", \.stepsPerUpdate, \.stepsPerUpdate),
-      Setting("target-interval", \.targetInterval, \.targetInterval),
-      Setting("target-share", \.targetShare, optional: \.targetShare),
-      Setting("loss", \.loss, \.loss),
-      Setting("exploration", \.exploration, \.exploration),
+      Setting("double", \.deepQLearning.double, \.isDouble),
+      Setting("dueling", \.deepQLearning.dueling, \.isDueling),
+      Setting("return-steps", \.deepQLearning.returnSteps, \.returnSteps),
+      Setting("advantage-learning", \.deepQLearning.advantageLearning, optional: \.advantageLearning),
+      Setting("replay-capacity", \.deepQLearning.replayCapacity, \.replayCapacity),
+      Setting("learning-start", \.deepQLearning.learningStart, \.learningStart),
+      Setting("batch-size", \.deepQLearning.batchSize, \.batchSize),
+      Setting("steps-per-update", \.deepQLearning.stepsPerUpdate, \.stepsPerUpdate),
+      Setting("target-interval", \.deepQLearning.targetInterval, \.targetInterval),
+      Setting("target-share", \.deepQLearning.targetShare, optional: \.targetShare),
+      Setting("loss", \.deepQLearning.loss, \.loss),
+      Setting("exploration", \.deepQLearning.exploration, \.exploration),
     ]
   }
 }
@@ -231,14 +227,12 @@ struct PolicyGradientOptions: ParsableArguments {
     try require("entropy-bonus", entropyBonus, in: 0...Float.greatestFiniteMagnitude)
   }
 
-  static func settings<Configuration: PolicyGradientConfiguration>(
-    of type: Configuration.Type
-  ) -> [Setting<Self, Configuration>] {
+  static func settings<Configuration: PolicyGradientConfiguration>() -> [Setting<Configuration>] {
     [
-      Setting("shared", \.shared, \.isShared),
-      Setting("horizon", \.horizon, \.horizon),
-      Setting("value-weight", \.valueWeight, \.valueWeight),
-      Setting("entropy-bonus", \.entropyBonus, \.entropyBonus),
+      Setting("shared", \.policyGradient.shared, \.isShared),
+      Setting("horizon", \.policyGradient.horizon, \.horizon),
+      Setting("value-weight", \.policyGradient.valueWeight, \.valueWeight),
+      Setting("entropy-bonus", \.policyGradient.entropyBonus, \.entropyBonus),
     ]
   }
 }
@@ -281,15 +275,15 @@ struct PPOOptions: ParsableArguments {
     try require("target-divergence", targetDivergence, in: 0...Float.greatestFiniteMagnitude)
   }
 
-  static var settings: [Setting<Self, PPO.Configuration>] {
+  static var settings: [Setting<PPO.Configuration>] {
     [
-      Setting("lambda", \.lambda, \.lambda),
-      Setting("epochs", \.epochs, \.epochs),
-      Setting("minibatches", \.minibatches, \.minibatches),
-      Setting("clip", \.clip, \.clip),
-      Setting("clip-value", \.clipValue, \.clipsValue),
-      Setting("normalize-advantages", \.normalizeAdvantages, \.normalizesAdvantages),
-      Setting("target-divergence", \.targetDivergence, optional: \.targetDivergence),
+      Setting("lambda", \.proximal.lambda, \.lambda),
+      Setting("epochs", \.proximal.epochs, \.epochs),
+      Setting("minibatches", \.proximal.minibatches, \.minibatches),
+      Setting("clip", \.proximal.clip, \.clip),
+      Setting("clip-value", \.proximal.clipValue, \.clipsValue),
+      Setting("normalize-advantages", \.proximal.normalizeAdvantages, \.normalizesAdvantages),
+      Setting("target-divergence", \.proximal.targetDivergence, optional: \.targetDivergence),
     ]
   }
 }

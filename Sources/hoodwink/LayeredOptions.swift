@@ -44,7 +44,7 @@ struct LayeredOptions {
   /// The agent's settings; every option that was given is one of its own.
   func configuration(
     of agent: AgentKind, in environment: EnvironmentDefinition
-  ) throws -> any AgentConfiguration {
+  ) throws -> any OptionedConfiguration {
     let own = TrainingOptions.names(of: agent)
     for name in commandLine.given where !own.contains(name) {
       throw ValidationError("--\(name) is not an option of \(agent.rawValue)")
@@ -52,9 +52,9 @@ struct LayeredOptions {
     for name in recipe?.options.given ?? [] where !own.contains(name) {
       throw failure("'\(name)' is not a setting of \(agent.rawValue)", [name], status: EX_USAGE)
     }
-    var configuration = agent.defaults
-    recipe?.options.apply(to: &configuration)
-    commandLine.apply(to: &configuration)
+    var configuration = agent.optionedDefaults
+    if let recipe { configuration.set(recipe.options) }
+    configuration.set(commandLine)
     let space = environment.observationSpace
     configuration.network = configuration.network.resolved(
       for: [space.height, space.width, space.channels * configuration.frames])

@@ -1,20 +1,20 @@
 /// One setting of an agent under the name that options and recipes give it: how it gets from options into a configuration,
-/// and how it is written. The one list of a group's settings is made of these.
-struct Setting<Options, Configuration> {
+/// and how it is written.
+struct Setting<Configuration> {
   /// The name, without dashes before it.
   let name: String
   /// Whether its option takes no value: `--double`, `--no-double`.
   let isFlag: Bool
   /// Whether the options say anything of it.
-  let isGiven: (Options) -> Bool
+  let isGiven: (TrainingOptions) -> Bool
   /// Sets it in a configuration, where it is given.
-  let apply: (Options, inout Configuration) -> Void
+  let apply: (TrainingOptions, inout Configuration) -> Void
   /// As a recipe says it; nil where there is nothing to say.
   let text: (Configuration) -> String?
 
   /// A setting that always has a value.
   init<Value>(
-    _ name: String, _ option: KeyPath<Options, Value?>, _ path: WritableKeyPath<Configuration, Value>
+    _ name: String, _ option: KeyPath<TrainingOptions, Value?>, _ path: WritableKeyPath<Configuration, Value>
   ) {
     self.name = name
     isFlag = Value.self == Bool.self
@@ -25,7 +25,8 @@ struct Setting<Options, Configuration> {
 
   /// A setting that can be left open.
   init<Value>(
-    _ name: String, _ option: KeyPath<Options, Value?>, optional path: WritableKeyPath<Configuration, Value?>
+    _ name: String, _ option: KeyPath<TrainingOptions, Value?>,
+    optional path: WritableKeyPath<Configuration, Value?>
   ) {
     self.name = name
     isFlag = Value.self == Bool.self

@@ -78,108 +78,28 @@ struct TrainingOptions: ParsableArguments {
     ("evaluation-episodes", { $0.evaluationEpisodes != nil }),
   ]
 
-  private static let sharedNames =
-    runOptions.map(\.name) + NetworkOptions.settings(of: DQN.Configuration.self).map(\.name)
-    + AgentOptions.settings(of: DQN.Configuration.self).map(\.name)
-  private static let gradientNames = PolicyGradientOptions.settings(of: PPO.Configuration.self).map(\.name)
+  private static let configurations = AgentKind.allCases.map(\.optionedDefaults)
 
   /// The names of all options.
-  static let names =
-    sharedNames + DQNOptions.settings.map(\.name) + gradientNames + PPOOptions.settings.map(\.name)
+  static let names = unique(runOptions.map(\.name) + configurations.flatMap(\.names))
 
   /// The names of the options that take no value on the command line.
-  static let flags = Set(
-    flags(of: NetworkOptions.settings(of: DQN.Configuration.self))
-      + flags(of: AgentOptions.settings(of: DQN.Configuration.self)) + flags(of: DQNOptions.settings)
-      + flags(of: PolicyGradientOptions.settings(of: PPO.Configuration.self)) + flags(of: PPOOptions.settings)
-  )
-
-  private static func flags<Options, Configuration>(of settings: [Setting<Options, Configuration>])
-    -> [String]
-  {
-    settings.filter(\.isFlag).map(\.name)
-  }
+  static let flags = Set(configurations.flatMap(\.flags))
 
   /// The names of the options that an agent has.
   static func names(of agent: AgentKind) -> [String] {
-    switch agent {
-    case .dqn: sharedNames + DQNOptions.settings.map(\.name)
-    case .ppo: sharedNames + gradientNames + PPOOptions.settings.map(\.name)
-    case .reinforce: sharedNames + gradientNames
-    }
+    runOptions.map(\.name) + agent.optionedDefaults.names
   }
 
   /// The names of those that were given.
   var given: [String] {
     Self.runOptions.filter { $0.isGiven(self) }.map(\.name)
-      + NetworkOptions.settings(of: DQN.Configuration.self).filter { $0.isGiven(network) }.map(\.name)
-      + AgentOptions.settings(of: DQN.Configuration.self).filter { $0.isGiven(general) }.map(\.name)
-      + DQNOptions.settings.filter { $0.isGiven(deepQLearning) }.map(\.name)
-      + PolicyGradientOptions.settings(of: PPO.Configuration.self).filter { $0.isGiven(policyGradient) }.map(
-        \.name)
-      + PPOOptions.settings.filter { $0.isGiven(proximal) }.map(\.name)
+      + Self.unique(Self.configurations.flatMap { $0.names(givenIn: self) })
   }
 
-  /// Sets what options give of some settings.
-  private func apply<Options, Configuration>(
-    _ settings: [Setting<Options, Configuration>], of options: Options, to configuration: inout Configuration
-  ) {
-    for setting in settings { setting.apply(options, &configuration) }
-  }
-
-  /// Sets what was given in an agent's configuration.
-  func apply(to configuration: inout any AgentConfiguration) {
-    func general<Configuration: AgentConfiguration>(_ configuration: Configuration) -> Configuration {
-      var configuration = configuration
-      apply(NetworkOptions.settings(of: Configuration.self), of: network, to: &configuration)
-      apply(AgentOptions.settings(of: Configuration.self), of: self.general, to: &configuration)
-      return configuration
-    }
-    func gradient<Configuration: PolicyGradientConfiguration>(_ configuration: Configuration) -> Configuration
-    {
-      var configuration = configuration
-      apply(PolicyGradientOptions.settings(of: Configuration.self), of: policyGradient, to: &configuration)
-      return configuration
-    }
-    switch configuration {
-    case let own as DQN.Configuration:
-      var own = general(own)
-      apply(DQNOptions.settings, of: deepQLearning, to: &own)
-      configuration = own
-    case let own as PPO.Configuration:
-      var own = gradient(general(own))
-      apply(PPOOptions.settings, of: proximal, to: &own)
-      configuration = own
-    case let own as REINFORCE.Configuration: configuration = gradient(general(own))
-    default: preconditionFailure("an agent without options: \(configuration.kind)")
-    }
-  }
-
-  /// The names and values of all settings of a configuration, as options and recipes write them.
-  static func texts(of configuration: any AgentConfiguration) -> [(name: String, value: String)] {
-    func texts<Options, Configuration>(
-      _ settings: [Setting<Options, Configuration>], _ configuration: Configuration
-    ) -> [(name: String, value: String)] {
-      settings.compactMap { setting in setting.text(configuration).map { (setting.name, $0) } }
-    }
-    func general<Configuration: AgentConfiguration>(
-      _ configuration: Configuration
-    ) -> [(name: String, value: String)] {
-      texts(NetworkOptions.settings(of: Configuration.self), configuration)
-        + texts(AgentOptions.settings(of: Configuration.self), configuration)
-    }
-    func gradient<Configuration: PolicyGradientConfiguration>(
-      _ configuration: Configuration
-    ) -> [(name: String, value: String)] {
-      general(configuration)
-        + texts(PolicyGradientOptions.settings(of: Configuration.self), configuration)
-    }
-    switch configuration {
-    case let own as DQN.Configuration: return general(own) + texts(DQNOptions.settings, own)
-    case let own as PPO.Configuration: return gradient(own) + texts(PPOOptions.settings, own)
-    case let own as REINFORCE.Configuration: return gradient(own)
-    default: preconditionFailure("an agent without options: \(configuration.kind)")
-    }
+  /// Several agents have an option in common.
+  private static func unique(_ names: [String]) -> [String] {
+    names.reduce(into: []) { unique, name in if !unique.contains(name) { unique.append(name) } }
   }
 }
 

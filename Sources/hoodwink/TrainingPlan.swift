@@ -14,7 +14,7 @@ struct TrainingPlan: Sendable {
   static let version = "0.1.0"
 
   let environment: EnvironmentDefinition
-  let configuration: any AgentConfiguration
+  let configuration: any OptionedConfiguration
   let steps: Int
   /// The first run's seed.
   var seed: UInt64
@@ -122,7 +122,7 @@ struct TrainingPlan: Sendable {
       ("checkpoint-every", "\(interval)"), ("evaluate-every", "\(evaluation?.interval ?? 0)"),
       ("evaluation-episodes", "\(evaluation?.episodes ?? 20)"),
     ]
-    settings += TrainingOptions.texts(of: configuration)
+    settings += configuration.texts
     return settings.map { "\($0.name): \($0.value)\n" }.joined()
   }
 }

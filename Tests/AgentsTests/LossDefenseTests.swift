@@ -29,11 +29,13 @@ private struct Clock: Environment, Codable {
 }
 
 /// Adds nothing to the loss, and keeps what it is shown.
-private final class Spy: LossDefense {
+private final class Spy: LossDefenseRecipe, LossDefense {
   private let kept = Mutex<[Transitions]>([])
   var shown: [Transitions] { kept.withLock { $0 } }
 
-  func begin(with policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64) {}
+  func defense(
+    for policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
+  ) -> any LossDefense { self }
 
   func term(
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers

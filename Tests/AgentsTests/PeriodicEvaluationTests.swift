@@ -53,7 +53,7 @@ private struct Turncoat: LearningAgent {
   }
 
   func start(from file: PolicyFile) {}
-  func harden(by defense: any LossDefense) {}
+  func harden(by recipe: any LossDefenseRecipe) {}
   func savedState() -> Int { steps }
   mutating func restore(_ state: Int) { steps = state }
 }

@@ -110,7 +110,7 @@ import Testing
     let flips = AttackPlan(try AttackChoice("flip"), timing: .strategic(nil))
     #expect(refusal(flips, .nothing).contains("every:k"))
     #expect(try AttackChoice("universal:file=there").needs == .nothing)
-    let mixed = try AttackChoice("universal:steps=5+pgd:steps=3+robust-sarsa").unlearned
+    let mixed = try AttackChoice("universal:steps=5+pgd:steps=3+robust-sarsa").unlearned()
     #expect(mixed.description == "fgsm+pgd:steps=3+fgsm" && !mixed.learns)
     let error = #expect(throws: AttackError.self) {
       try Attacker(

@@ -36,10 +36,9 @@ import Testing
   }
 
   private func values(
-    _ defense: some LossDefense, _ kind: AgentKind, seed: UInt64 = 0
+    _ recipe: some LossDefenseRecipe, _ kind: AgentKind, seed: UInt64 = 0
   ) throws -> Tensor {
-    var defense = defense
-    try defense.begin(with: network, of: kind, range: 0...1, seed: seed)
+    var defense = try recipe.defense(for: network, of: kind, range: 0...1, seed: seed)
     let term = try #require(
       try defense.term(for: experience, of: network, update: 3, progress: 1, workers: .one))
     return term.value(network, network(observations), 0..<6)
@@ -68,18 +67,18 @@ import Testing
     // A policy that prefers what the first one likes least.
     var other = network
     for index in other.parameters.indices.suffix(2) { other.parameters[index] = -other.parameters[index] }
-    var defense = SADQN(hardness(1e-6), method: method, lead: 100, labels: .start)
-    try defense.begin(with: network, of: .dqn, range: 0...1, seed: 0)
-    var resumed = SADQN(hardness(1e-6), method: method, lead: 100, labels: .start)
-    try resumed.begin(with: other, of: .dqn, range: 0...1, seed: 0)
+    let recipe = SADQN(hardness(1e-6), method: method, lead: 100, labels: .start)
+    let defense = try recipe.defense(for: network, of: .dqn, range: 0...1, seed: 0)
+    var resumed = try recipe.defense(for: other, of: .dqn, range: 0...1, seed: 0)
     try resumed.restore(#require(try defense.savedState()))
     let expected = SADQN.hinge(other(observations), scores.argmax(), lead: 100).elements
     for var defense in [defense, resumed] {
-      let term = defense.term(for: experience, of: other, update: 3, progress: 1, workers: .one)
+      let term = try defense.term(for: experience, of: other, update: 3, progress: 1, workers: .one)
       let found = try #require(term).value(other, other(observations), 0..<6).elements
       for row in 0..<6 { #expect(abs(found[row] - expected[row]) < 1e-3) }
     }
-    #expect(try SADQN(hardness(0.1)).savedState() == nil)
+    let own = try SADQN(hardness(0.1)).defense(for: network, of: .dqn, range: 0...1, seed: 0)
+    #expect(try own.savedState() == nil)
   }
 
   /// Interval bounds say no less than what ascent finds, and ascent no less than the observation itself.
@@ -146,8 +145,8 @@ import Testing
   /// In a box of almost no size PPO's term is what the worst case is worth under the policy, and counts as a gain. Until it has
   /// learned, the second network is the policy's.
   @Test func worstCaseOfThePolicy() throws {
-    var defense = WocaR(hardness(1e-6), worstWeight: .constant(0.3))
-    try defense.begin(with: network, of: .ppo, range: 0...1, seed: 0)
+    var defense = try WocaR(hardness(1e-6), worstWeight: .constant(0.3))
+      .defense(for: network, of: .ppo, range: 0...1, seed: 0)
     let term = try #require(
       try defense.term(for: experience, of: network, update: 1, progress: 1, workers: .one))
     let scores = network(observations)
@@ -158,15 +157,14 @@ import Testing
 
   /// Two independent runs of the worst-case network over the same updates agree, as does one that was saved and restored.
   @Test func worstCaseNetworkIsRestored() throws {
-    var whole = WocaR(hardness(0.05))
-    try whole.begin(with: network, of: .dqn, range: 0...1, seed: 1)
+    let recipe = WocaR(hardness(0.05))
+    var whole = try recipe.defense(for: network, of: .dqn, range: 0...1, seed: 1)
     for update in 0..<3 {
       _ = try whole.term(for: experience, of: network, update: update, progress: 1, workers: .one)
     }
-    var resumed = WocaR(hardness(0.05))
-    try resumed.begin(with: network, of: .dqn, range: 0...1, seed: 1)
+    var resumed = try recipe.defense(for: network, of: .dqn, range: 0...1, seed: 1)
     try resumed.restore(#require(try whole.savedState()))
-    func next(_ defense: inout WocaR) throws -> [String: Float]? {
+    func next(_ defense: inout any LossDefense) throws -> [String: Float]? {
       try defense.term(for: experience, of: network, update: 3, progress: 1, workers: .one)?.measures
     }
     #expect(try next(&whole) == next(&resumed))
@@ -184,8 +182,8 @@ import Testing
       observations: states, actions: network(states).argmax(), rewards: [0, 1],
       next: states.rows(at: [1, 0]),
       discounts: [0.9, 0], isFollowed: [true, true])
-    var defense = WocaR(hardness(1e-6), learningRate: 1e-2)
-    try defense.begin(with: network, of: .dqn, range: 0...1, seed: 1)
+    var defense = try WocaR(hardness(1e-6), learningRate: 1e-2)
+      .defense(for: network, of: .dqn, range: 0...1, seed: 1)
     var term: LossTerm?
     for update in 0..<3000 {
       term = try defense.term(for: chain, of: network, update: update, progress: 1, workers: .one)
@@ -202,9 +200,8 @@ import Testing
     var random = RandomStream(seed: 1)
     let recurrent = try Network(
       .init(input: [3, 3, 2], layers: [.flatten, .lstm(units: 3)]), initializer: .kaiming, using: &random)
-    func begin(_ defense: some LossDefense, _ kind: AgentKind, _ network: Network) throws {
-      var defense = defense
-      try defense.begin(with: network, of: kind, range: 0...1, seed: 0)
+    func begin(_ recipe: some LossDefenseRecipe, _ kind: AgentKind, _ network: Network) throws {
+      _ = try recipe.defense(for: network, of: kind, range: 0...1, seed: 0)
     }
     #expect(throws: ConfigurationError.self) { try begin(SADQN(hardness(0.1)), .ppo, network) }
     #expect(throws: ConfigurationError.self) { try begin(SAPPO(hardness(0.1)), .dqn, network) }
@@ -218,9 +215,9 @@ import Testing
   @Test(arguments: ["sa-dqn", "radial", "sa-ppo", "sa-dqn:method=pgd", "vat", "wocar"])
   func gradients(_ name: String) throws {
     let kind: AgentKind = name.hasPrefix("sa-ppo") ? .ppo : .dqn
-    var defense = try #require(
+    let recipe = try #require(
       try DefensePlan("\(name):warm-up=1:weight=0.7", epsilon: Epsilon(0.02)).loss)
-    try defense.begin(with: network, of: kind, range: 0...1, seed: 2)
+    var defense = try recipe.defense(for: network, of: kind, range: 0...1, seed: 2)
     let term = try #require(
       try defense.term(for: experience, of: network, update: 0, progress: 1, workers: .one))
     let errors = gradientErrors(

@@ -20,8 +20,7 @@ import Testing
     )
     func learned(rows: Int, isFollowed: [Bool]) throws -> Data {
       let hardness = Hardness(epsilon: Epsilon(0.1), warmUp: .constant(1), weight: .constant(1))
-      var defense = WocaR(hardness)
-      try defense.begin(with: network, of: .ppo, range: 0...1, seed: 0)
+      var defense = try WocaR(hardness).defense(for: network, of: .ppo, range: 0...1, seed: 0)
       let experience = Transitions(
         observations: observations.slice(0..<rows), actions: Array([0, 1].prefix(rows)),
         rewards: Array([1, -1].prefix(rows)), next: next.slice(0..<rows),

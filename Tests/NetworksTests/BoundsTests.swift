@@ -22,7 +22,7 @@ private struct BoundedCase: Sendable, CustomTestStringConvertible {
     let fixture = try ReferenceFixture("bounds")
     func stored(_ name: String, _ input: [Int], _ layers: [Layer]) throws -> BoundedCase {
       let architecture = try Network.Architecture(input: input, layers: layers)
-      let parameters = architecture.parameters.enumerated().map { index, expected in
+      let parameters = try architecture.parameters.enumerated().map { index, expected in
         try fixture["\(name).parameter.\(index)"].reshaped(to: expected.shape)
       }
       return BoundedCase(
