@@ -85,7 +85,8 @@ let testedModules = [
 ]
 package.targets.append(
   .target(
-    name: "TestSupport", dependencies: ["RandomStreams", "Tensors"], path: "Tests/TestSupport"))
+    name: "TestSupport", dependencies: ["RandomStreams", "Tensors", "Environments"], path: "Tests/TestSupport"
+  ))
 package.targets.append(
   .testTarget(
     name: "hoodwinkTests",

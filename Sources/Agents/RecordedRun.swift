@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Policies
 
 /// A training run that is written down in a folder as it goes, and that goes on from there after whatever stopped it.
 ///
@@ -67,10 +68,10 @@ public final class RecordedRun {
       try GrowingFile(folder.file(name), length: header?.lengths[name] ?? 0)
     }
     if start != .finished { folder.removeUnfinishedFiles(newerThan: header?.steps) }
-    metrics = try grown("metrics.csv")
-    events = try grown("events.out.tfevents")
+    metrics = try grown(RunFolder.metricsName)
+    events = try grown(RunFolder.eventsName)
     // What has happened has happened, whatever was made again since.
-    log = try GrowingFile(folder.file("log.txt"), length: nil)
+    log = try GrowingFile(folder.file(RunFolder.logName), length: nil)
     self.run = run
     self.start = start
     self.folder = folder
@@ -152,7 +153,7 @@ public final class RecordedRun {
       if let value = row.values["evaluation_return"] {
         try note("step \(row.steps): evaluation \(value)\(row.isBest ? ", the best so far" : "")")
       }
-      if row.isBest { try run.policyFile.write(to: folder.file("best.safetensors")) }
+      if row.isBest { try run.policyFile.write(to: folder.file(RunFolder.bestName)) }
     }
     let isDue =
       switch interval {
@@ -175,13 +176,13 @@ public final class RecordedRun {
       saysThatReplayIsLeftOut = true
       try note("the replay is larger than 1 GiB: checkpoints do not hold it")
     }
-    try run.policyFile.write(to: folder.file("last.safetensors"))
+    try run.policyFile.write(to: folder.file(PolicyFile.lastName))
     // A checkpoint on the disk must not know more of these files than there is on the disk.
     for file in [metrics, events, log] { try file.synchronize() }
     let header = Checkpoint.Header(
       version: version, recipe: recipe, steps: run.progress.steps, isFinished: run.isFinished,
       savesAll: run.savesAll,
-      lengths: ["metrics.csv": metrics.length, "events.out.tfevents": events.length])
+      lengths: [RunFolder.metricsName: metrics.length, RunFolder.eventsName: events.length])
     try folder.write(Checkpoint(header: header, state: run.savedState()))
     savedSteps = run.progress.steps
     savedAt = .now

@@ -51,7 +51,9 @@ public final class RunFolder {
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw RunError("\(url.relativePath) holds no run: it has no \(Self.recipeName)", .isDamaged)
     }
-    guard !FileManager.default.fileExists(atPath: url.appendingPathComponent(Self.shippedName).path) else {
+    // Nobody trains on in the folder of a policy that ships.
+    guard !FileManager.default.fileExists(atPath: url.appendingPathComponent(PolicyFile.shippedName).path)
+    else {
       throw RunError(
         "\(url.relativePath) holds no run but a policy that ships: train it again with --recipe \(file.relativePath)",
         .isDamaged)
@@ -61,15 +63,17 @@ public final class RunFolder {
 
   deinit { close(lock) }
 
-  static let recipeName = "recipe.yaml"
-  /// What a policy that ships is called: nobody trains on in its folder.
-  private static let shippedName = "policy.safetensors"
+  /// All that the run follows from.
+  public static let recipeName = "recipe.yaml"
+  static let metricsName = "metrics.csv"
+  static let eventsName = "events.out.tfevents"
+  static let logName = "log.txt"
+  static let bestName = "best.safetensors"
   /// Nothing of this is overwritten.
   private static let mustNotBeThere = [
-    (recipeName, "a run"), ("last.safetensors", "a run"), (shippedName, "a policy"),
-    ("best.safetensors", "a file best.safetensors"), ("metrics.csv", "a file metrics.csv"),
-    ("events.out.tfevents", "a file events.out.tfevents"), ("log.txt", "a file log.txt"),
-    (checkpointsName, "checkpoints"),
+    (recipeName, "a run"), (PolicyFile.lastName, "a run"), (PolicyFile.shippedName, "a policy"),
+    (bestName, "a file \(bestName)"), (metricsName, "a file \(metricsName)"),
+    (eventsName, "a file \(eventsName)"), (logName, "a file \(logName)"), (checkpointsName, "checkpoints"),
   ]
   private static let startName = "start.safetensors"
   private static let checkpointsName = "checkpoints"
@@ -157,28 +161,5 @@ public final class RunFolder {
   private static func name(of steps: Int) -> String {
     let digits = "\(steps)"
     return "step-" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits
-  }
-}
-
-/// Why a run cannot start or go on, in one line.
-public struct RunError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is in the way.
-  public enum Kind: Hashable, Sendable {
-    /// The folder holds a run already.
-    case exists
-    /// Another process works in the folder.
-    case isInUse
-    /// What is in the folder is no run, not whole, or not what the run was started with.
-    case isDamaged
-  }
-
-  /// What is wrong.
-  public let description: String
-  /// What is in the way.
-  public let kind: Kind
-
-  init(_ description: String, _ kind: Kind) {
-    self.description = description
-    self.kind = kind
   }
 }

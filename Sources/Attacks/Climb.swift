@@ -2,15 +2,6 @@ import Policies
 import RandomStreams
 import Tensors
 
-/// How an iterated attack moves along a gradient. A value with what it remembers of earlier steps.
-protocol ClimbRule: Sendable {
-  /// The next point, not yet projected.
-  mutating func next(from point: Tensor, along gradient: Tensor, within neighborhood: Neighborhood) -> Tensor
-
-  /// Goes on with some of the observations, in the order of the indices.
-  mutating func keep(_ rows: [Int])
-}
-
 /// Projected ascent: what the iterated gradient attacks have in common.
 ///
 ///     x ← project(next(x, ∇ₓ loss(scores(x))))        `steps` times
@@ -52,18 +43,6 @@ struct Climb<Rule: ClimbRule> {
     finished.replaceRows(at: open.places, with: point)
     return finished
   }
-}
-
-/// A step of steepest ascent in the norm.
-struct SteepestClimb: ClimbRule {
-  /// As a share of the budget.
-  let share: Float
-
-  func next(from point: Tensor, along gradient: Tensor, within neighborhood: Neighborhood) -> Tensor {
-    neighborhood.step(from: point, along: gradient, share: share)
-  }
-
-  func keep(_ rows: [Int]) {}
 }
 
 extension ThreatModel {

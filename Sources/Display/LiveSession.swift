@@ -20,29 +20,3 @@ public protocol LiveSession: Sendable {
   /// - Parameter keepsLabels: whether text is kept beside the picture instead of being drawn into it.
   func draw(keepsLabels: Bool) -> Canvas
 }
-
-/// How fast a session goes on by itself.
-public enum Pace: Hashable, Sendable {
-  /// It waits for a key.
-  case still
-  /// So many steps a second.
-  case stepsPerSecond(Double)
-  /// One step for each frame that the outlet shows.
-  case eachFrame
-}
-
-/// What a session asks of its outlet.
-public enum LiveRequest: Hashable, Sendable {
-  /// To end.
-  case quit
-  /// To save what is shown.
-  case screenshot
-}
-
-/// A key that was pressed or let go. Terminals tell only the first: in them every key is let go at once.
-public enum KeyInput: Hashable, Sendable {
-  /// Pressed; also said again and again by a key that is held.
-  case pressed(Key, isRepeat: Bool = false)
-  /// Let go.
-  case released(Key)
-}

@@ -96,6 +96,15 @@ public struct Rollout: Sendable {
   /// Goes on where a rollout of the same environments was.
   /// - Throws: `DecodingError` for the state of other environments.
   public mutating func restore(_ state: State) throws {
+    let counts = [
+      state.records.count, state.turns.count, state.isRunning.count, state.attackRandom.count,
+      state.policyRandom.count,
+    ]
+    guard state.observations.shape == stack.observations.shape, counts.allSatisfy({ $0 == count }) else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: [], debugDescription: "a rollout of \(state.observations.shape) and \(counts) lanes"))
+    }
     try environments.restore(state.environments)
     stack.restore(state.observations)
     memory = state.memory

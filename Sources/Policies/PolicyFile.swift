@@ -51,6 +51,11 @@ public struct PolicyFile: Sendable {
     }
   }
 
+  /// What the policy of a run is called, as learned so far.
+  public static let lastName = "last.safetensors"
+  /// What a policy that ships is called.
+  public static let shippedName = "policy.safetensors"
+
   /// The version of the metadata that this code writes and reads.
   static let formatVersion = "1"
 
@@ -149,11 +154,11 @@ public struct PolicyFile: Sendable {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else { continue }
       guard isFolder.boolValue else { return place }
-      for file in ["last.safetensors", "policy.safetensors"] {
+      for file in [lastName, shippedName] {
         let candidate = place.appendingPathComponent(file)
         if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
       }
-      throw PolicyError("\(place.path): a folder without last.safetensors or policy.safetensors")
+      throw PolicyError("\(place.path): a folder without \(lastName) or \(shippedName)")
     }
     let known = policies.map(names(in:)) ?? []
     throw PolicyError("no policy \"\(name)\"\(NearestNames.hint(for: name, among: known))")
@@ -164,15 +169,7 @@ public struct PolicyFile: Sendable {
     let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return contents.filter {
       FileManager.default.fileExists(
-        atPath: folder.appendingPathComponent($0).appendingPathComponent("policy.safetensors").path)
+        atPath: folder.appendingPathComponent($0).appendingPathComponent(shippedName).path)
     }.sorted()
   }
-}
-
-/// What is wrong with a policy, in one line.
-public struct PolicyError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong, where, and what would be right.
-  public let description: String
-
-  init(_ description: String) { self.description = description }
 }

@@ -112,7 +112,7 @@ struct TrainCommand: ParsableCommand {
       if result.wasFinished {
         StandardError.say("hoodwink: \(result.run) is finished")
       }
-      return print(folder.appendingPathComponent("last.safetensors").relativePath)
+      return print(folder.appendingPathComponent(PolicyFile.lastName).relativePath)
     }
     let summary = TrainingSession.Summary(results)
     if common.json { return try printJSON(summary) }

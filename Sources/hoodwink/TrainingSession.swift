@@ -84,7 +84,8 @@ struct TrainingSession: Sendable {
       index -> Swift.Result<Result, Failure> in
       let own = plan.single(index)
       let url = folder.appendingPathComponent("seed-\(own.seed)")
-      let isThere = FileManager.default.fileExists(atPath: url.appendingPathComponent("recipe.yaml").path)
+      let isThere = FileManager.default.fileExists(
+        atPath: url.appendingPathComponent(RunFolder.recipeName).path)
       let opened =
         try isThere ? RunFolder(existing: url) : RunFolder(new: url, recipe: own.text, start: own.start?.file)
       do {
@@ -108,7 +109,7 @@ struct TrainingSession: Sendable {
     let recorded = try RecordedRun(
       plan.run(workers: Workers(threads: threads)), in: opened, recipe: plan.text,
       version: TrainingPlan.version, interval: plan.interval,
-      source: self.plan.seeds > 1 ? folder.appendingPathComponent("recipe.yaml") : nil)
+      source: self.plan.seeds > 1 ? folder.appendingPathComponent(RunFolder.recipeName) : nil)
     if index == 0 {
       if let defense = plan.defense { progress.say("defense: \(defense.description)") }
       for warning in self.plan.warnings { progress.say("hoodwink: \(warning)") }

@@ -8,7 +8,7 @@ import TestSupport
 import Tensors
 import Testing
 
-private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+private var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() } }
 
 private func train(
   _ id: String, _ agent: AgentKind, steps: Int, seed: UInt64 = 1, workers: Workers = .one

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Agents
 
-private let catalog = try! EnvironmentCatalog(folder: repository.appending(path: "Environments").path)
+private var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() } }
 
 /// Catch's policy that does the same thing always.
 private func always(_ action: Int) throws -> NetworkPolicy {
@@ -64,27 +64,27 @@ private struct Turncoat: LearningAgent {
   /// default_rng(seed).integers(10), where seed is PCG64(SeedSequence(9, spawn_key=(8, k))).random_raw().
   /// With key 7, that of the training, each catches 2.
   @Test func theBestPolicyIsThatOfTheLargestReturn() throws {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("hoodwink-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: url) }
-    let (left, stay, right) = (0, 1, 2)
-    let run = try TrainingRun(
-      .init(
-        Turncoat.Configuration([stay, right, left, stay]), steps: 4, seed: 9,
-        evaluation: .init(interval: 1, episodes: 20)), in: catalog.definition(for: "catch-v1"))
-    let recipe = "agent: any\n"
-    let recorded = try RecordedRun(
-      run, in: RunFolder(new: url, recipe: recipe), recipe: recipe, version: "1", interval: .steps(100))
-    var returns: [Double?] = []
-    while !recorded.run.isFinished {
-      try recorded.advance()
-      returns.append(recorded.run.progress.evaluation)
+    try withTemporaryFolder { url in
+      let (left, stay, right) = (0, 1, 2)
+      let run = try TrainingRun(
+        .init(
+          Turncoat.Configuration([stay, right, left, stay]), steps: 4, seed: 9,
+          evaluation: .init(interval: 1, episodes: 20)), in: catalog.definition(for: "catch-v1"))
+      let recipe = "agent: any\n"
+      let recorded = try RecordedRun(
+        run, in: RunFolder(new: url, recipe: recipe), recipe: recipe, version: "1", interval: .steps(100))
+      var returns: [Double?] = []
+      while !recorded.run.isFinished {
+        try recorded.advance()
+        returns.append(recorded.run.progress.evaluation)
+      }
+      #expect(returns == [-0.7, -0.6, -0.9, -0.7])
+      func policy(_ name: String) throws -> NetworkPolicy {
+        try PolicyFile(contentsOf: url.appendingPathComponent("\(name).safetensors")).policy
+      }
+      #expect(try policy("best") == always(right))
+      #expect(try policy("last") == always(stay))
     }
-    #expect(returns == [-0.7, -0.6, -0.9, -0.7])
-    func policy(_ name: String) throws -> NetworkPolicy {
-      try PolicyFile(contentsOf: url.appendingPathComponent("\(name).safetensors")).policy
-    }
-    #expect(try policy("best") == always(right))
-    #expect(try policy("last") == always(stay))
   }
 
   /// A policy that catches every ball catches one in ten where noise drowns the frame. That it is half of

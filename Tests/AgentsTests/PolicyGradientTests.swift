@@ -60,7 +60,7 @@ private func parts(_ sizes: [Int], of environments: any VectorEnvironment) -> [R
   /// Acting in parts, on any number of threads, fills the buffer with the same bits as acting in one.
   @Test(arguments: [nil, 4])
   func partsLiveThroughWhatTheWholeDoes(_ lstm: Int?) throws {
-    let catalog = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+    let catalog = try repositoryCatalog()
     for (id, input) in [("breakout-v1", [10, 10, 4]), ("catch-v1", [10, 10, 1])] {
       let environments = try catalog.definition(for: id).makeVector(count: 11)
       var random = RandomStream(seed: 5)

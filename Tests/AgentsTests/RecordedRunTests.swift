@@ -8,18 +8,16 @@ import Testing
 
 @testable import Agents
 
-private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+private var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() } }
 
 /// Runs that are written down, killed by being dropped, and taken up again.
 @Suite struct RecordedRunTests {
   static let files = ["last.safetensors", "best.safetensors", "metrics.csv", "events.out.tfevents"]
   private let recipe = "agent: any\nsteps: 3000\n"
 
-  private func withFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "hoodwink-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
+  /// Where a run can begin: a place in a folder, with nothing there yet.
+  private func withRunFolder(_ body: (URL) throws -> Void) throws {
+    try withTemporaryFolder { try body($0.appending(path: "run")) }
   }
 
   private func fresh(_ kind: AgentKind, steps: Int = 3000, hidden: Int = 16) throws -> TrainingRun {
@@ -70,7 +68,7 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
   /// Its recipe says the same, its network does not: nothing of it is taken.
   @Test(arguments: AgentKind.allCases)
   func theCheckpointOfAnotherRunIsRefused(_ kind: AgentKind) throws {
-    try withFolder { url in
+    try withRunFolder { url in
       try advance(start(kind, in: url), until: 1000)
       let error = #expect(throws: RunError.self) { try start(kind, in: url, hidden: 8) }
       #expect(error?.kind == .isDamaged && error?.description.contains("another run") == true)
@@ -79,13 +77,13 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
 
   @Test(arguments: AgentKind.allCases)
   func stoppedAnywhereItGivesTheSameBytes(_ kind: AgentKind) throws {
-    try withFolder { whole in
+    try withRunFolder { whole in
       try advance(start(kind, in: whole))
       let expected = try contents(of: whole)
       #expect(try checkpoints(in: whole).count == 2)
       // Before the first checkpoint at 400, between others, and more than once.
       for stops in [[300], [401, 1100, 1150, 2800], [1700]] {
-        try withFolder { url in
+        try withRunFolder { url in
           for stop in stops { try advance(start(kind, in: url), until: stop) }
           try resume(kind, in: url, isAtBeginning: stops == [300])
           #expect(try contents(of: url) == expected)
@@ -98,9 +96,9 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
 
   /// An evaluation that is broken off is made up for before anything else, also by who goes on from a checkpoint.
   @Test func evaluationsThatAreBrokenOffAreMadeUpFor() throws {
-    try withFolder { whole in
+    try withRunFolder { whole in
       try advance(start(.dqn, in: whole))
-      try withFolder { url in
+      try withRunFolder { url in
         for stop in [700, 2100, 3000] {
           let recorded = try start(.dqn, in: url)
           try advance(recorded, until: stop - 8)
@@ -118,7 +116,7 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
 
   /// A file that is shorter than the checkpoint knows is damage, which is named and left as it is.
   @Test func filesThatHaveShrunkAreRefused() throws {
-    try withFolder { url in
+    try withRunFolder { url in
       try advance(start(.reinforce, in: url), until: 1000)
       let metrics = url.appendingPathComponent("metrics.csv")
       try Data("steps".utf8).write(to: metrics)
@@ -133,7 +131,7 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
 
   /// A checkpoint that lacks its end or has a bit changed, anywhere, is recognized, and the one before it used.
   @Test func damagedCheckpointsAreRecognized() throws {
-    try withFolder { url in
+    try withRunFolder { url in
       try advance(start(.dqn, in: url), until: 2100)
       let newest = try #require(try checkpoints(in: url).last)
       let bytes = try Data(contentsOf: newest)
@@ -153,7 +151,7 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
       #expect(resumed.start == .checkpoint(steps: 1600))
       #expect(resumed.warnings.count == 1 && resumed.warnings[0].contains(newest.lastPathComponent))
       try advance(resumed)
-      try withFolder { whole in
+      try withRunFolder { whole in
         try advance(start(.dqn, in: whole))
         #expect(try contents(of: url) == contents(of: whole))
       }
@@ -161,7 +159,7 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
   }
 
   @Test func withoutAWholeCheckpointNothingIsTouched() throws {
-    try withFolder { url in
+    try withRunFolder { url in
       try advance(start(.reinforce, in: url), until: 1000)
       let before = try contents(of: url)
       for file in try checkpoints(in: url) { try Data("torn".utf8).write(to: file) }
@@ -172,7 +170,7 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
   }
 
   @Test func aFolderIsUsedByOneRunAtATime() throws {
-    try withFolder { url in
+    try withRunFolder { url in
       let recorded = try start(.reinforce, in: url)
       let error = #expect(throws: RunError.self) { try RunFolder(existing: url) }
       #expect(error?.kind == .isInUse)
@@ -184,7 +182,7 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
   }
 
   @Test func aChangedRecipeOrVersionIsRefused() throws {
-    try withFolder { url in
+    try withRunFolder { url in
       try advance(start(.reinforce, in: url), until: 1000)
       let before = try contents(of: url)
       let changed = "agent: any\nsteps: 4000\n"
@@ -202,7 +200,7 @@ private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathCo
   }
 
   @Test func metricsAndEventsTellTheSame() throws {
-    try withFolder { url in
+    try withRunFolder { url in
       try advance(start(.ppo, in: url))
       let lines = try String(contentsOf: url.appendingPathComponent("metrics.csv"), encoding: .utf8)
         .split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }

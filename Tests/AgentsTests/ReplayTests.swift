@@ -11,7 +11,7 @@ import Testing
 @testable import Agents
 @testable import Episodes
 
-private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+private var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() } }
 
 @Suite struct ReplayTests {
   /// Steps of all lanes whose frames say which they are, and what was drawn from a replay of them.

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Agents
 
-private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+private var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() } }
 
 private func encoded(_ agent: some LearningAgent) throws -> Data {
   let encoder = PropertyListEncoder()

@@ -7,7 +7,7 @@ import TestSupport
 import Tensors
 import Testing
 
-private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+private var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() } }
 
 private func run(_ configuration: any AgentConfiguration, start: PolicyFile? = nil) throws -> TrainingRun {
   try TrainingRun(

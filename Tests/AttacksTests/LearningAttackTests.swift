@@ -161,7 +161,5 @@ extension LearningAttackTests {
 }
 
 private func withTemporaryFile(_ body: (URL) throws -> Void) throws {
-  let file = FileManager.default.temporaryDirectory.appendingPathComponent("hoodwink-\(UUID().uuidString)")
-  defer { try? FileManager.default.removeItem(at: file) }
-  try body(file)
+  try withTemporaryFolder { try body($0.appending(path: "file")) }
 }

@@ -35,7 +35,7 @@ import Testing
 
   /// What a person sees of a run while it is hardened: what is asked for, and no loss.
   @Test func progressTellsHowMuchIsAskedFor() throws {
-    let catalog = try EnvironmentCatalog(folder: repository.appending(path: "Environments").path)
+    let catalog = try repositoryCatalog()
     var configuration = PPO.Configuration()
     configuration.network = .init(.mlp, hidden: [8])
     let plan = try DefensePlan(

@@ -3,20 +3,8 @@ import Display
 import Foundation
 import Networks
 import RandomStreams
+import TestSupport
 import Testing
-
-/// A folder of its own for a test, removed with everything in it.
-func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hoodwink-\(UUID())")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder)
-}
-
-/// The names in a folder, hidden ones too.
-func names(in folder: URL) throws -> [String] {
-  try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-}
 
 /// A canvas on which every pixel differs from its neighbors.
 func pattern(width: Int, height: Int) -> Canvas {

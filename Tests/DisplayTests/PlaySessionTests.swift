@@ -2,6 +2,7 @@
 import Environments
 import Episodes
 import RandomStreams
+import TestSupport
 import Testing
 
 @Suite struct PlaySessionTests {
@@ -14,7 +15,7 @@ import Testing
   }
 
   /// Every action of every environment has a key, no key does two things.
-  @Test(arguments: catalog.ids) func everyActionHasAKey(id: String) throws {
+  @Test(arguments: repositoryIDs) func everyActionHasAKey(id: String) throws {
     let session = try session(id)
     let actions = try catalog.definition(for: id).actions
     let keys = session.table.flatMap(\.keys)

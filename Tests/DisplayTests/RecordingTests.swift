@@ -1,6 +1,7 @@
 import Display
 import Foundation
 import Networks
+import TestSupport
 import Testing
 
 @Suite struct RecordingTests {

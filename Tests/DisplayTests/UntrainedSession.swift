@@ -7,7 +7,7 @@ import RandomStreams
 import TestSupport
 
 /// All environments of the project.
-let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() } }
 
 extension WatchSession.Subject {
   /// An untrained network with an opinion: attacks change its mind now and then.

@@ -13,7 +13,7 @@ import Testing
 
   /// Every environment, with a stack and an attack that draws: some steps, back, and again gives the same bits, also over
   /// the end of an episode.
-  @Test(arguments: catalog.ids) func steppingBackIsExact(id: String) throws {
+  @Test(arguments: repositoryIDs) func steppingBackIsExact(id: String) throws {
     var session = try WatchSession.untrained(id, frames: 2, attack: "noise")
     var screens = [session.steps]
     for _ in 0..<12 {

@@ -1,6 +1,7 @@
 import Environments
 import Foundation
 import RandomStreams
+import TestSupport
 import Testing
 
 @Suite("Camera")

@@ -5,14 +5,6 @@ import TestSupport
 /// The folder of the repository's environments.
 let repositoryEnvironments = repository.appending(path: "Environments")
 
-/// The environments of the repository.
-func repositoryCatalog() throws -> EnvironmentCatalog {
-  try EnvironmentCatalog(folder: repositoryEnvironments.path)
-}
-
-/// For the arguments of tests, which cannot throw there: no ids at all make the tests of the catalog fail.
-let repositoryIDs = (try? repositoryCatalog().ids) ?? []
-
 extension VectorEnvironment {
   /// The observation of one lane.
   func observation(_ index: Int = 0) -> [Float] {

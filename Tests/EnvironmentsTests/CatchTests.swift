@@ -1,5 +1,6 @@
 import Environments
 import RandomStreams
+import TestSupport
 import Testing
 
 @Suite("Catch")

@@ -9,7 +9,7 @@ import TestSupport
 import Tensors
 import Testing
 
-private let catalog = try! EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+private var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() } }
 
 private func victim(_ definition: EnvironmentDefinition, frames: Int) throws -> NetworkPolicy {
   let space = definition.observationSpace
@@ -42,7 +42,7 @@ private func play(
 }
 
 @Suite struct RolloutTests {
-  @Test(arguments: catalog.ids)
+  @Test(arguments: repositoryIDs)
   func sameSeedsSameEpisodes(_ id: String) throws {
     let (first, second) = (try play(id), try play(id))
     #expect(first.records == second.records)
@@ -51,7 +51,7 @@ private func play(
 
   /// Every environment with one attack, every attack in one environment.
   static let pairs =
-    catalog.ids.map { ($0, "fgsm") } + AttackCatalog.names.map { ("breakout-v1", quick[$0] ?? $0) }
+    repositoryIDs.map { ($0, "fgsm") } + AttackCatalog.names.map { ("breakout-v1", quick[$0] ?? $0) }
   /// What learns first needs not learn well.
   static let quick = ["universal": "universal:steps=2", "robust-sarsa": "robust-sarsa:updates=2"]
 
@@ -175,7 +175,7 @@ private func play(
   }
 
   /// Lanes of different lengths, two episodes each: what a lane remembers is its own, and each episode starts anew.
-  @Test(arguments: catalog.ids)
+  @Test(arguments: repositoryIDs)
   func memoryIsTheLanesOwnAndResetAtEnds(_ id: String) throws {
     let seeds: [[UInt64]] = [[1, 2], [3, 4], [5, 6]]
     let together = try actions(id, seeds: seeds).actions

@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct CertificationTests {
   private func definition() throws -> EnvironmentDefinition {
-    try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+    try repositoryCatalog()
       .definition(for: "catch-v1")
   }
 

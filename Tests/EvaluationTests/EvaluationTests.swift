@@ -12,7 +12,7 @@ import Testing
 
 @Suite struct EvaluationTests {
   private func evaluation(_ episodes: Int, seed: UInt64 = 4) throws -> (Evaluation, NetworkPolicy) {
-    let catalog = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+    let catalog = try repositoryCatalog()
     let definition = try catalog.definition(for: "catch-v1")
     let space = definition.observationSpace
     var random = RandomStream(seed: 8)
@@ -182,7 +182,7 @@ import Testing
   func shippedPoliciesPlayAsTheirCardsSay(_ name: String, _ clean: Double, _ attacked: Double?) throws {
     let file = try PolicyFile(
       contentsOf: PolicyFile.locate(name, policies: repository.appendingPathComponent("Policies")))
-    let catalog = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+    let catalog = try repositoryCatalog()
     let evaluation = Evaluation(
       environment: try catalog.definition(for: "catch-v1"), frames: file.description.frames, seed: 0,
       episodes: 200)

@@ -15,7 +15,7 @@ import Testing
     _ epsilon: Epsilon = Epsilon(8, over: 255), episodes: Int = 48, expectation: Int? = nil,
     isStraightThrough: Bool = false
   ) throws -> Panel {
-    let catalog = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+    let catalog = try repositoryCatalog()
     return Panel(
       Evaluation(
         environment: try catalog.definition(for: "catch-v1"), frames: 1, seed: 0, episodes: episodes),

@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import TestSupport
 import Testing
 
 struct AtomicFileTests {
@@ -95,23 +96,23 @@ struct AtomicFileTests {
   }
 
   @Test func manyMayWriteAndReadersSeeOneContentOrAnother() async throws {
-    let folder = try temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let url = folder.appending(path: "file")
-    let size = 1 << 20
-    try AtomicFile.write(Data(repeating: 0, count: size), to: url)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      // One short task a write, so that all cores write and read at once however many there are.
-      for writer in 1...100 as ClosedRange<UInt8> {
-        group.addTask {
-          try AtomicFile.write(Data(repeating: writer, count: size), to: url)
-          let content = try Data(contentsOf: url)
-          #expect(content == Data(repeating: content[0], count: size))
+    try await withTemporaryFolder { folder in
+      let url = folder.appending(path: "file")
+      let size = 1 << 20
+      try AtomicFile.write(Data(repeating: 0, count: size), to: url)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        // One short task a write, so that all cores write and read at once however many there are.
+        for writer in 1...100 as ClosedRange<UInt8> {
+          group.addTask {
+            try AtomicFile.write(Data(repeating: writer, count: size), to: url)
+            let content = try Data(contentsOf: url)
+            #expect(content == Data(repeating: content[0], count: size))
+          }
         }
+        try await group.waitForAll()
       }
-      try await group.waitForAll()
+      #expect(try names(in: folder) == ["file"])
     }
-    #expect(try names(in: folder) == ["file"])
   }
 
   private func permissions(of url: URL) throws -> Int? {

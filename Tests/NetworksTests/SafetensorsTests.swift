@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import TestSupport
 import Testing
 
 /// The format, against bytes and a file that the reference implementation wrote (Python package, version 0.8.0).

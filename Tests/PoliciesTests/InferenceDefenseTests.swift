@@ -132,37 +132,36 @@ import Testing
   }
 
   @Test func filesKeepTheirDefenses() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "hoodwink-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let url = folder.appendingPathComponent("policy.safetensors")
-    let defenses: [InferenceDefense] = [
-      .rounding(levels: 3), .palette([0, 0.5, 1]), .smoothing(sigma: 0.2, samples: 8),
-    ]
-    let file = PolicyFile(
-      policy: base,
-      description: .init(
-        environment: "catch-v1", environmentHash: "x", frame: BoxSpace(height: 4, width: 4, channels: 1),
-        frames: 1, actions: ["a", "b", "c"], agent: .dqn, seed: 0, steps: 0, configuration: [:],
-        inference: defenses))
-    try file.write(to: url)
-    let read = try PolicyFile(contentsOf: url)
-    #expect(read.description.inference == defenses)
-    #expect(scores(read.acting, observations) == scores(file.acting, observations))
-    let expected = QuantizedPolicy(
-      QuantizedPolicy(SmoothedPolicy(base, sigma: 0.2, samples: 8), Palette([0, 0.5, 1])), Palette(levels: 3))
-    #expect(scores(read.acting, observations) == scores(expected, observations))
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("policy.safetensors")
+      let defenses: [InferenceDefense] = [
+        .rounding(levels: 3), .palette([0, 0.5, 1]), .smoothing(sigma: 0.2, samples: 8),
+      ]
+      let file = PolicyFile(
+        policy: base,
+        description: .init(
+          environment: "catch-v1", environmentHash: "x", frame: BoxSpace(height: 4, width: 4, channels: 1),
+          frames: 1, actions: ["a", "b", "c"], agent: .dqn, seed: 0, steps: 0, configuration: [:],
+          inference: defenses))
+      try file.write(to: url)
+      let read = try PolicyFile(contentsOf: url)
+      #expect(read.description.inference == defenses)
+      #expect(scores(read.acting, observations) == scores(file.acting, observations))
+      let expected = QuantizedPolicy(
+        QuantizedPolicy(SmoothedPolicy(base, sigma: 0.2, samples: 8), Palette([0, 0.5, 1])),
+        Palette(levels: 3))
+      #expect(scores(read.acting, observations) == scores(expected, observations))
 
-    var plain = file
-    plain.description.inference = nil
-    #expect(plain.acting is NetworkPolicy)
-    var wrong = file
-    wrong.description.inference = [.smoothing(sigma: 0.2, samples: 8), .rounding(levels: 3)]
-    try wrong.write(to: url)
-    #expect(throws: PolicyError.self) { try PolicyFile(contentsOf: url) }
-    wrong.description.inference = [.palette([1, 0])]
-    try wrong.write(to: url)
-    #expect(throws: PolicyError.self) { try PolicyFile(contentsOf: url) }
+      var plain = file
+      plain.description.inference = nil
+      #expect(plain.acting is NetworkPolicy)
+      var wrong = file
+      wrong.description.inference = [.smoothing(sigma: 0.2, samples: 8), .rounding(levels: 3)]
+      try wrong.write(to: url)
+      #expect(throws: PolicyError.self) { try PolicyFile(contentsOf: url) }
+      wrong.description.inference = [.palette([1, 0])]
+      try wrong.write(to: url)
+      #expect(throws: PolicyError.self) { try PolicyFile(contentsOf: url) }
+    }
   }
 }

@@ -4,6 +4,7 @@ import Networks
 import Policies
 import RandomStreams
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct PolicyFileTests {
@@ -25,15 +26,8 @@ import Testing
         configuration: ["lanes": "16"]))
   }
 
-  private func withFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
-  }
-
   @Test func whatIsWrittenIsRead() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let original = try example()
       let url = folder.appendingPathComponent("policy.safetensors")
       try original.write(to: url)
@@ -58,7 +52,7 @@ import Testing
   @Test(arguments: networks.indices)
   func everyNetworkIsDescribedAndReadAgain(_ index: Int) throws {
     let (word, choice, head) = Self.networks[index]
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       var random = RandomStream(seed: 10)
       let features = try choice.features(of: [42, 42, 2])
       let network = try Network(
@@ -86,7 +80,7 @@ import Testing
 
   /// Each way of spoiling a file, and a word that its error must contain.
   @Test func spoiledFilesAreRefusedWithTheirFault() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("policy.safetensors")
       func refusal(_ spoil: (inout Safetensors) -> Void) throws -> String {
         try example().write(to: url)
@@ -149,7 +143,7 @@ import Testing
           input: [4, 4, 2], layers: [.flatten] + memory + [.dense(outputs: outputs, activation: .identity)]),
         initializer: .kaiming, using: &random)
     }
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("policy.safetensors")
       var file = try example()
       file.policy = NetworkPolicy(try recurrent(3, outputs: 3))
@@ -165,7 +159,7 @@ import Testing
   }
 
   @Test func isFoundByFileRunFolderPolicyFolderAndName() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let policies = folder.appendingPathComponent("Policies")
       let named = policies.appendingPathComponent("brave")
       let run = folder.appendingPathComponent("run")

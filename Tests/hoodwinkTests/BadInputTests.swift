@@ -191,7 +191,7 @@ import Testing
   @Test(arguments: faults)
   func failsInOneLine(_ fault: Fault) throws {
     // Not in the repository, where people keep folders of these names.
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let links = ["Environments", "Policies", "README.md", "Tests"]
       for name in links {
         try FileManager.default.createSymbolicLink(
@@ -227,7 +227,7 @@ import Testing
   }
 
   @Test func spoiledPolicyFilesAreRefused() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let run = folder.appendingPathComponent("run")
       #expect(try Tool.run(["train", "catch-v1", "--steps", "1100", "--output", run.path]).status == 0)
       let whole = try Data(contentsOf: run.appendingPathComponent("last.safetensors"))
@@ -251,7 +251,7 @@ import Testing
   }
 
   @Test func aDefinitionWithATypoNamesFileAndLine() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       for name in ["Environments", "Policies"] {
         try FileManager.default.createDirectory(
           at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
@@ -268,7 +268,7 @@ import Testing
 
   /// A path below a file cannot be made into a folder, by nobody.
   @Test func aFolderThatCannotBeWrittenIsSaid() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("file")
       try Data().write(to: file)
       let run = try Tool.run(

@@ -7,7 +7,7 @@ import Testing
 /// The loop from the command line: train, attack, evaluate, watch.
 @Suite struct LoopTests {
   @Test func trainsAttacksEvaluatesAndRecords() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let run = folder.appendingPathComponent("run").path
       let trained = try Tool.run(["train", "catch-v1", "--steps", "3000", "--output", run, "--json"])
       #expect(trained.status == 0, "\(trained.errors)")
@@ -43,9 +43,9 @@ import Testing
       #expect(cells.count == 5)
       #expect((report["worstCases"] as? [Any])?.count == 2)
       let clean = try #require(cells[0]["returns"] as? [Double])
-      for cell in cells where cell["epsilon"] as? String == "0" {
-        #expect(cell["returns"] as? [Double] == clean)
-      }
+      let zeros = cells.filter { $0["epsilon"] as? String == "0" }
+      #expect(zeros.count == 2)
+      for cell in zeros { #expect(cell["returns"] as? [Double] == clean) }
 
       let frames = folder.appendingPathComponent("frames").path
       let watched = try Tool.run(["watch", run, "--epsilon", "32/255", "--record", frames])
@@ -64,7 +64,7 @@ import Testing
 
   /// What craft writes is what the attack delivers: within its size, with the actions that the policy then takes.
   @Test func craftsObservationsAndCarriesAUniversalPerturbation() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       func file(_ name: String) -> String { folder.appendingPathComponent(name).path }
       let policy = "catch-v1-dqn"
       let first = [
@@ -187,7 +187,7 @@ import Testing
   }
 
   @Test func sameCommandSameBytes() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       var bytes: [Data] = []
       for (name, threads) in [("a", "1"), ("b", "2"), ("c", "1")] {
         let run = folder.appendingPathComponent(name)
@@ -237,7 +237,7 @@ import Testing
 
   /// SIGINT in the middle of a long training: the status of an interruption, and a policy that can be used.
   @Test func interruptionKeepsWhatWasLearned() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let run = folder.appendingPathComponent("run")
       let (process, _, errors) = try Tool.start(
         ["train", "catch-v1", "--steps", "2000000", "--output", run.path], in: repository)
@@ -292,7 +292,7 @@ import Testing
     let list = try Tool.run(["list", "policies", "--json"])
     let rows = try JSONDecoder().decode([Row].self, from: Data(list.output.utf8))
     let row = try #require(rows.first { $0.name == "catch-v1-dqn" })
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let run = folder.appending(path: "run")
       let training = try Tool.run([
         "train", "catch-v1", "--start-from", "catch-v1-dqn", "--steps", "32", "--output", run.path,
@@ -307,7 +307,7 @@ import Testing
   @Test func dataIsFoundUpward() throws {
     let here = repository.appendingPathComponent("Tests/hoodwinkTests")
     #expect(try Tool.run(["list", "environments"], in: here).output.contains("catch-v1"))
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let elsewhere = try Tool.run(["list", "environments"], in: folder)
       #expect(elsewhere.failedInOneLine)
       #expect(elsewhere.errors.contains("--root"))

@@ -42,7 +42,7 @@ import Testing
 
   @Test(arguments: badRecipes)
   func badRecipesFailInOneLine(_ recipe: String, _ words: [String]) throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("recipe.yaml")
       try Data(recipe.utf8).write(to: file)
       let url = folder.appendingPathComponent("run")
@@ -55,7 +55,7 @@ import Testing
 
   /// What a run writes down of itself makes the same run, and options override it.
   @Test func theResolvedRecipeIsComplete() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       func train(_ arguments: [String], _ name: String) throws -> URL {
         let url = folder.appendingPathComponent(name)
         let run = try Tool.run(["train"] + arguments + ["--output", url.path])

@@ -32,7 +32,7 @@ import Testing
   /// Compares a training that is killed again and again with one that is not; false where it ended before.
   private func isTheSameWhenKilled(_ agent: String, steps: Int) throws -> Bool {
     var isKilled = false
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let command = [
         "train", "catch-v1", "--agent", agent, "--steps", "\(steps)", "--hidden", "32", "--checkpoint-every",
         "3000", "--lanes", "16", "--evaluate-every", "5000",
@@ -67,7 +67,7 @@ import Testing
   /// Files of another make are not overwritten.
   @Test(arguments: ["metrics.csv", "log.txt", "best.safetensors", "checkpoints"])
   func aFileThatIsThereIsLeftAlone(_ name: String) throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let file = folder.appendingPathComponent(name)
       try Data("mine".utf8).write(to: file)
       let run = try Tool.run(["train", "catch-v1", "--steps", "32", "--output", folder.path])
@@ -79,7 +79,7 @@ import Testing
 
   /// A run keeps the policy that it began with.
   @Test func theStartMayMove() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       // A name that YAML would read otherwise.
       let start = folder.appendingPathComponent("a policy: Hoodwink's #1")
       let url = folder.appendingPathComponent("run")
@@ -101,7 +101,7 @@ import Testing
 
   /// Nobody trains in the folder of a policy that ships.
   @Test func policiesThatShipAreLeftAlone() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("catch-v1-dqn")
       try FileManager.default.copyItem(
         at: repository.appendingPathComponent("Policies/catch-v1-dqn"), to: url)
@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test func aRunInUseIsLeftAlone() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("run")
       let (process, _, _) = try Tool.start(
         ["train", "catch-v1", "--steps", "2000000", "--output", url.path], in: repository)
@@ -132,7 +132,7 @@ import Testing
   }
 
   @Test func severalSeedsAreSummarized() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("run")
       let run = try Tool.run([
         "train", "catch-v1", "--steps", "3000", "--seeds", "3", "--seed", "5", "--hidden", "16", "--output",
@@ -176,7 +176,7 @@ import Testing
   }
 
   @Test func whatCannotBeResumedIsLeftAlone() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("run")
       #expect(
         try Tool.run(["train", "catch-v1", "--steps", "1100", "--output", url.path]).status == 0)
@@ -196,7 +196,7 @@ import Testing
   }
 
   @Test func aChangedEnvironmentIsRefused() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let environments = folder.appendingPathComponent("Environments")
       try FileManager.default.createDirectory(at: environments, withIntermediateDirectories: true)
       let definition = environments.appendingPathComponent("catch-v1.yaml")
@@ -216,7 +216,7 @@ import Testing
 
   /// A learning rate beyond all measure: the run stops and says where and why, and what was learned before stays.
   @Test func anExplodingRunSaysSo() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("run")
       let run = try Tool.run([
         "train", "catch-v1", "--steps", "30000", "--learning-rate", "1e30", "--output", url.path,
@@ -235,7 +235,7 @@ import Testing
 
   /// Of several seeds one whose learning comes apart is named, and the others are trained all the same.
   @Test func anExplodingSeedStopsNoOther() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("runs")
       let run = try Tool.run([
         "train", "catch-v1", "--seeds", "2", "--steps", "30000", "--learning-rate", "1e30", "--threads", "1",

@@ -44,7 +44,7 @@ import Testing
 
   /// The same policy with scores so large that the softmax saturates: the same actions, and no gradient.
   @Test func aMaskedPolicyFailsWithStatusOne() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       var file = try PolicyFile(
         contentsOf: PolicyFile.locate(
           "catch-v1-dqn", policies: repository.appendingPathComponent("Policies")))

@@ -7,7 +7,7 @@ import Testing
   /// Progress that nobody can read ends no training: on a full disk, closed, or with its reader gone.
   @Test(arguments: ["> /dev/null 2> /dev/full", "> /dev/null 2>&-", "2>&1 > /dev/null | true"])
   func progressThatCannotBeWrittenEndsNothing(_ redirected: String) throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("run")
       let command = ["train", "catch-v1", "--steps", "3000", "--hidden", "8", "--output", url.path]
       #expect(try Tool.status(of: command, redirected: redirected) == 0)
@@ -24,7 +24,7 @@ import Testing
 
   /// What nohup shields from the end of a terminal goes on.
   @Test func aShieldedTrainingGoesOn() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("run")
       let script = """
         nohup "$1" train catch-v1 --steps 20000 --hidden 8 --output "$2" > "$2.txt" 2>&1 &
@@ -44,7 +44,7 @@ import Testing
 
   /// A file that may not grow is an error that is told, and leaves nothing half-written.
   @Test func aLimitOnFilesIsAnError() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let errors = folder.appendingPathComponent("errors")
       let output = folder.appendingPathComponent("crafted")
       let process = Process()
@@ -73,7 +73,7 @@ import Testing
 
   /// A limit on the size of files stands for a full disk.
   @Test func aFullDiskIsOneErrorAndTheCheckpointStays() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("run")
       let process = Process()
       let errors = Pipe()

@@ -68,11 +68,3 @@ enum Tool {
       output: String(decoding: printed, as: UTF8.self), errors: String(decoding: complained, as: UTF8.self))
   }
 }
-
-/// Runs `body` with a folder of its own that is gone afterwards.
-func withFolder(_ body: (URL) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hoodwink-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder)
-}

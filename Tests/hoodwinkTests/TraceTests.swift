@@ -21,9 +21,9 @@ import Testing
 
   @Test(arguments: ["catch-v1", "catch-camera-v1", "lava-bridge-v1"])
   func tellsWhatTheEnvironmentDoes(_ id: String) throws {
-    let definition = try EnvironmentCatalog(folder: repository.appendingPathComponent("Environments").path)
+    let definition = try repositoryCatalog()
       .definition(for: id)
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let actions = folder.appendingPathComponent("actions.txt")
       var random = RandomStream(seed: 1)
       let chosen = (0..<60).map { _ in random.index(below: definition.actions.count) }
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func aWrongActionIsSaidWithItsLine() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let actions = folder.appendingPathComponent("actions.txt")
       try "0 1\n2 3\n".write(to: actions, atomically: true, encoding: .utf8)
       let output = folder.appendingPathComponent("trace.jsonl")

@@ -28,7 +28,7 @@ import Testing
   /// its five are, with chances of 0.087 and 0.337. Both are above the 2.5% that an interval leaves out
   /// at each end.
   @Test func policiesOfOneRecipeAreGrouped() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let shipped = try PolicyFile(
         contentsOf: PolicyFile.locate(
           "catch-v1-dqn", policies: repository.appendingPathComponent("Policies")))

@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test func theSummaryCountsWhatWasPlayed() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let frames = folder.appendingPathComponent("frames")
       let run = try Tool.run(
         Self.watch + ["--beside", "clean", "--episodes", "2", "--record", frames.path, "--json"])
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func stepsAreCounted() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let frames = folder.appendingPathComponent("frames").path
       let run = try Tool.run(Self.watch + ["--limit", "4", "--record", frames])
       #expect(run.status == 0)
@@ -87,7 +87,7 @@ import Testing
 
   /// Runs are often named alike, in folders of different experiments.
   @Test func policiesOfOneNameAreToldApart() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let names = ["plain/seed-0", "hardened/seed-0"].map { folder.appendingPathComponent($0).path }
       for (name, policy) in zip(names, ["catch-v1-dqn", "catch-v1-dqn-adversarial"]) {
         try FileManager.default.createDirectory(atPath: name, withIntermediateDirectories: true)
@@ -108,7 +108,7 @@ import Testing
 
   @Test(.enabled(if: hasVideo, "ffmpeg is not installed"), arguments: ["film.mp4", "film.gif", "film"])
   func aRecordingHasTheEpisode(name: String) throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let film = folder.appendingPathComponent(name)
       let run = try Tool.run(Self.watch + ["--beside", "catch-v1-dqn-adversarial", "--record", film.path])
       #expect(run.status == 0, "\(run.errors)")
@@ -167,7 +167,7 @@ import Testing
   #endif
 
   @Test func withoutFfmpegOneLineSaysWhatToInstall() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let film = folder.appendingPathComponent("film.mp4").path
       let text = try output(
         of: "/usr/bin/env",
@@ -181,7 +181,7 @@ import Testing
   /// SIGINT to all of the group, as Ctrl-C in a terminal sends it, in the middle of a long film.
   @Test(.enabled(if: hasVideo, "ffmpeg is not installed"))
   func anInterruptedVideoCanBePlayed() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let film = folder.appendingPathComponent("film.mp4")
       // The shell makes a group of its own for the job and interrupts it when the film has begun.
       let script = """
@@ -202,7 +202,7 @@ import Testing
 
   /// SIGTERM ends a recording as Ctrl-C does, with its own status.
   @Test func aFolderOfATerminatedRecordingHasWholeFrames() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let frames = folder.appendingPathComponent("frames")
       let script = """
         "$1" watch catch-v1-dqn --record "$2" --episodes 1000000 > "$2.txt" 2>&1 &
@@ -221,7 +221,7 @@ import Testing
 
   @Test(.enabled(if: hasVideo, "ffmpeg is not installed"))
   func aVideoWhoseEncoderIsKilledCanBePlayed() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let film = folder.appendingPathComponent("film.mp4")
       let script = """
         "$1" watch catch-v1-dqn --record "$2" --episodes 1000000 > "$2.txt" 2>&1 &
@@ -239,7 +239,7 @@ import Testing
   /// A file that may not grow stands for a disk that is full: the error is said, and the film can be played up to there.
   @Test(.enabled(if: hasVideo, "ffmpeg is not installed"), arguments: ["mp4", "gif"])
   func aVideoOnAFullDiskCanBePlayed(ending: String) throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let film = folder.appendingPathComponent("film.\(ending)")
       let script = """
         ulimit -f 200
@@ -254,7 +254,7 @@ import Testing
   }
 
   @Test func aFolderOnAFullDiskKeepsWholeFrames() throws {
-    try withFolder { folder in
+    try withTemporaryFolder { folder in
       let frames = folder.appendingPathComponent("frames")
       let script = """
         ulimit -f 1
