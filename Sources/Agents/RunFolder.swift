@@ -75,7 +75,8 @@ public final class RunFolder {
     (bestName, "a file \(bestName)"), (metricsName, "a file \(metricsName)"),
     (eventsName, "a file \(eventsName)"), (logName, "a file \(logName)"), (checkpointsName, "checkpoints"),
   ]
-  private static let startName = "start.safetensors"
+  /// The policy that the run began with.
+  public static let startName = "start.safetensors"
   private static let checkpointsName = "checkpoints"
 
   /// The file of a name in the folder.
@@ -125,7 +126,7 @@ public final class RunFolder {
 
   /// The newest checkpoint that is whole, and the names of newer ones that are not; no checkpoint if there is no file.
   ///
-  /// - Throws: ``RunError`` when there are files, but none is whole.
+  /// - Throws: ``RunError`` when there are files, but none is whole, and when somebody has removed them.
   func newestCheckpoint() throws -> (checkpoint: Checkpoint?, torn: [String]) {
     var torn: [String] = []
     for url in checkpoints() {
@@ -137,8 +138,15 @@ public final class RunFolder {
     guard torn.isEmpty else {
       throw RunError(
         "\(file(Self.checkpointsName).relativePath): \(torn.joined(separator: " and ")) "
-          + "\(torn.count == 1 ? "is" : "are") damaged; without the folder's files the run starts over",
+          + "\(torn.count == 1 ? "is" : "are") damaged, and no other is there: train again, with --recipe, into another folder",
         .isDamaged)
+    }
+    // The first checkpoint is written before the first line of the curves.
+    let curves = (try? String(contentsOf: file(Self.metricsName), encoding: .utf8)) ?? ""
+    guard curves.split(separator: "\n").count <= 1 else {
+      throw RunError(
+        "\(url.relativePath): its checkpoints are gone, without which it cannot go on: train again, with --recipe, into another "
+          + "folder", .isDamaged)
     }
     return (nil, [])
   }

@@ -38,6 +38,12 @@ public struct AttackPlan: Hashable, Sendable {
       + others
   }
 
+  /// Whether going straight through a policy's transform changes anything: whether the attack needs a gradient that does not
+  /// pass.
+  public func needsStraightThrough(on policy: any Policy) -> Bool {
+    policy is any ObscuredPolicy && attack.needs == .weights
+  }
+
   /// Checks what goes together, before anything is learned or played.
   ///
   /// - Parameter surrogate: the policy on which the attack searches, in place of the victim.
@@ -72,7 +78,7 @@ public struct AttackPlan: Hashable, Sendable {
     ] where needed && !(policy is any ValuingPolicy) {
       throw AttackError("the \(name) needs a policy with values, a DQN's or one saved with its critic")
     }
-    guard let obscured = target as? any ObscuredPolicy, attack.needs == .weights else {
+    guard let obscured = target as? any ObscuredPolicy, needsStraightThrough(on: target) else {
       if isStraightThrough {
         throw AttackError(
           "straight-through: the policy has no transform without a gradient, or the attack needs none")

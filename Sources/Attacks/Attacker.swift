@@ -100,18 +100,21 @@ public struct Attacker: Sendable {
   ///   - surrogate: the policy on which the attack searches, in place of the victim: a transfer attack, which knows of the
   ///     victim its clean action alone. One without memory.
   ///   - experience: what the policy that is searched on lived through, for attacks that learn first.
+  ///   - continuing: asked while an attack learns; false ends that with `CancellationError`.
   /// - Throws: ``AttackError`` when the victim or the threat model does not give what the plan needs, or its parts
   ///   contradict one another.
   public init(
     _ plan: AttackPlan, against victim: any Policy, within threat: ThreatModel,
-    searchingOn surrogate: (any Policy)? = nil, learningFrom experience: Experience? = nil
+    searchingOn surrogate: (any Policy)? = nil, learningFrom experience: Experience? = nil,
+    continuing: @escaping @Sendable () -> Bool = { true }
   ) throws {
     let target = try plan.target(against: victim, within: threat, searchingOn: surrogate)
     let names = plan.attack.names
     let bound = try plan.attack.against(
       target, knowing: surrogate == nil ? threat.knowledge : .weights,
       learningFrom: experience.map {
-        Lesson($0, within: threat, toward: plan.goal, expectation: plan.expectation)
+        Lesson(
+          $0, within: threat, toward: plan.goal, expectation: plan.expectation, continuing: continuing)
       })
     if surrogate != nil, bound is any ActionAttack {
       throw AttackError(

@@ -67,15 +67,14 @@ public struct RobustSarsa: AttackRecipe {
         "the attack \"robust-sarsa\" learns from its victim's episodes first: run it with attack or evaluate")
     }
     return SarsaAttack(
-      values: try learnedValues(of: victim, from: lesson.experience, within: lesson.threat),
+      values: try learnedValues(of: victim, from: lesson),
       ascent: PGD.ascent(steps: steps, restarts: restarts, on: victim),
       learningPasses: Passes(forward: 1))
   }
 
   /// Learns Q, one output an action.
-  func learnedValues(
-    of victim: any ScoringPolicy, from experience: Experience, within threat: ThreatModel
-  ) throws -> Network {
+  func learnedValues(of victim: any ScoringPolicy, from lesson: Lesson) throws -> Network {
+    let experience = lesson.experience
     let usable = (0..<experience.count).filter {
       experience.successors[$0] != nil || experience.hasTerminated[$0]
     }
@@ -95,6 +94,7 @@ public struct RobustSarsa: AttackRecipe {
     var target = network
     var optimizer = Optimizer(Adam())
     for update in 0..<updates {
+      try lesson.checkContinuing()
       if update.isMultiple(of: Self.targetInterval) { target = network }
       let rows = (0..<Self.batch).map { _ in usable[random.index(below: usable.count)] }
       let seen = observations.rows(at: rows)
@@ -105,14 +105,14 @@ public struct RobustSarsa: AttackRecipe {
         experience.rewards[rows[index]]
           + (experience.hasTerminated[rows[index]] ? 0 : discount * following[index])
       }
-      let near = neighbor(of: seen, by: network, threat, using: &random)
-      let leaves = network.parameters.map { $0.tracked() }
-      var learner = network
-      learner.parameters = leaves
-      let values = learner(seen)
-      let error = values.gather(rows.map { experience.actions[$0] }).huber(to: Tensor(goals)).mean()
-      let roughness = (learner(near) - values).squared().sum(alongAxis: -1).mean()
-      let gradients = (error + roughness * smoothness).gradients(at: leaves)
+      let near = neighbor(of: seen, by: network, lesson.threat, using: &random)
+      let (_, gradients) = valueAndGradients(
+        of: { learner in
+          let values = learner(seen)
+          let error = values.gather(rows.map { experience.actions[$0] }).huber(to: Tensor(goals)).mean()
+          let roughness = (learner(near) - values).squared().sum(alongAxis: -1).mean()
+          return error + roughness * smoothness
+        }, at: network)
       optimizer.update(&network.parameters, along: gradients, learningRate: 1e-3)
     }
     return network

@@ -76,7 +76,7 @@ public struct Universal: AttackRecipe {
 
   /// Learns a perturbation.
   /// - Throws: ``AttackError`` when the experience is empty or does not fit the threat model, or the victim draws its scores and
-  ///   no expectation is taken.
+  ///   no expectation is taken; `CancellationError`.
   public func learned(
     against victim: any DifferentiablePolicy, from lesson: Lesson
   ) throws -> UniversalPerturbation {
@@ -99,6 +99,7 @@ public struct Universal: AttackRecipe {
     var passes = Passes()
     var order: [Int] = []
     for _ in 0..<steps {
+      try lesson.checkContinuing()
       if order.count < min(batch, experience.count) { order = random.permutation(of: experience.count) }
       let rows = Array(order.suffix(batch))
       order.removeLast(rows.count)

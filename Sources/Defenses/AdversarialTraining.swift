@@ -63,12 +63,16 @@ extension AdversarialTraining: NamedDefense {
         Double(text).flatMap { $0 > 0 && $0 <= 1 ? $0 : nil }
       } ?? 1
     let warmUp = try settings.takeAmounts("warm-up", in: 0...1) ?? Hardness.usualWarmUp
-    do throws(AttackError) {
-      let text = ([name] + settings.takeRest().map { "\($0.name)=\($0.text)" }).joined(separator: ":")
-      self.init(try AttackChoice(text), epsilon: epsilon, share: share, warmUp: warmUp)
-    } catch {
+    let text = ([name] + settings.takeRest().map { "\($0.name)=\($0.text)" }).joined(separator: ":")
+    let attack: AttackChoice
+    do throws(AttackError) { attack = try AttackChoice(text) } catch {
       throw DefenseError("adversarial: \(error)")
     }
+    if let other = attack.about.first(where: \.norms.isEmpty) {
+      throw DefenseError(
+        "adversarial: \(other.name) changes actions and no observation: there is nothing to harden against")
+    }
+    self.init(attack, epsilon: epsilon, share: share, warmUp: warmUp)
   }
 
   var settings: [String] {

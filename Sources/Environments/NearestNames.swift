@@ -6,9 +6,10 @@ public struct NearestNames: Hashable, Sendable {
   /// Finds the names that differ from the given one in a few letters, or that continue it.
   public init(to name: String, among candidates: some Sequence<String>) {
     let near = candidates.compactMap { candidate -> (distance: Int, name: String)? in
-      let distance = editDistance(Array(name), Array(candidate))
+      // Who writes FGSM means fgsm.
+      let distance = editDistance(Array(name.lowercased()), Array(candidate.lowercased()))
       let tolerated = min(max(2, max(name.count, candidate.count) / 3), name.count - 1)
-      let continues = !name.isEmpty && candidate.hasPrefix(name)
+      let continues = !name.isEmpty && candidate.lowercased().hasPrefix(name.lowercased())
       return distance <= tolerated || continues ? (distance, candidate) : nil
     }
     names = near.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)

@@ -90,7 +90,9 @@ public struct Certification: Sendable {
     let attackers = try attack.map { plan in
       let lesson = try evaluation.experience(
         for: .init(plan, threat: threat), against: policy, continuing: { continuing(0) })
-      return try epsilons.map { try attacker(plan, $0, against: policy, learningFrom: lesson) }
+      return try epsilons.map { size in
+        try attacker(plan, size, against: policy, learningFrom: lesson, continuing: { continuing(0) })
+      }
     }
     let cleanGroups = try workers.map(shardsOf: evaluation.episodes, shardSize: Self.lanes) { episodes in
       var rollout = evaluation.rollout(of: episodes)
@@ -196,11 +198,12 @@ public struct Certification: Sendable {
 
   private func attacker(
     _ plan: AttackPlan, _ epsilon: Epsilon, against policy: any ScoringPolicy,
-    learningFrom lesson: Experience?
+    learningFrom lesson: Experience?, continuing: @escaping @Sendable () -> Bool
   ) throws -> Attacker {
     var threat = threat
     threat.epsilon = epsilon
-    let attacker = try Attacker(plan, against: policy, within: threat, learningFrom: lesson)
+    let attacker = try Attacker(
+      plan, against: policy, within: threat, learningFrom: lesson, continuing: continuing)
     try attacker.checkChangesObservations(otherwise: "no certificate speaks of it")
     return attacker
   }

@@ -114,7 +114,7 @@ public struct Evaluation: Sendable {
   /// - Throws: `AttackError`.
   public func run(
     _ policy: any Policy, against opposition: Opposition? = nil, searchingOn surrogate: (any Policy)? = nil,
-    workers: Workers = .one, continuing: @Sendable (_ endedEpisodes: Int) -> Bool = { _ in true }
+    workers: Workers = .one, continuing: @escaping @Sendable (_ endedEpisodes: Int) -> Bool = { _ in true }
   ) throws -> Result {
     let attacker = try opposition.map {
       try self.attacker($0, against: policy, searchingOn: surrogate, continuing: { continuing(0) })
@@ -146,12 +146,13 @@ public struct Evaluation: Sendable {
   /// - Throws: `AttackError`; `CancellationError` when `continuing` says no.
   public func attacker(
     _ opposition: Opposition, against policy: any Policy, searchingOn surrogate: (any Policy)? = nil,
-    continuing: () -> Bool = { true }
+    continuing: @escaping @Sendable () -> Bool = { true }
   ) throws -> Attacker {
     try Attacker(
       opposition.plan, against: policy, within: opposition.threat, searchingOn: surrogate,
       learningFrom: experience(
-        for: opposition, against: policy, searchingOn: surrogate, continuing: continuing))
+        for: opposition, against: policy, searchingOn: surrogate, continuing: continuing),
+      continuing: continuing)
   }
 
   /// What an opposition's attack learns from, whatever its size; nil for one that learns nothing.

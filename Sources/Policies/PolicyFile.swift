@@ -158,8 +158,14 @@ public struct PolicyFile: Sendable {
         let candidate = place.appendingPathComponent(file)
         if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
       }
-      throw PolicyError("\(place.path): a folder without \(lastName) or \(shippedName)")
+      let seeds = ((try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? [])
+        .filter { $0.hasPrefix("seed-") }.sorted()
+      throw PolicyError(
+        "\(place.path): a folder without \(lastName) or \(shippedName)"
+          + (seeds.first.map { "; it holds a run for each of several seeds: name one, such as \(name)/\($0)" }
+            ?? ""))
     }
+    guard !name.contains("/") else { throw PolicyError("\(name): there is no such file or folder") }
     let known = policies.map(names(in:)) ?? []
     throw PolicyError("no policy \"\(name)\"\(NearestNames.hint(for: name, among: known))")
   }

@@ -65,7 +65,7 @@ struct NetworkOptions: ParsableArguments {
     var description: String { units.map(String.init).joined(separator: ",") }
 
     init?(argument: String) {
-      let units = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      let units = parts(of: argument).map { Int($0) }
       guard units.allSatisfy({ $0.map { (1...65_536).contains($0) } == true }) else { return nil }
       self.units = units.compactMap(\.self)
     }

@@ -22,7 +22,7 @@ struct AttackCommand: StoppableCommand {
         hoodwink attack breakout-v1-ppo --attack mad --epsilon 8/255 --sampled
       """)
 
-  @Argument(help: "A run folder, a policy folder, a file, or a name in Policies.")
+  @Argument(help: "A run folder (its last.safetensors), a policy folder, a file, or a name in Policies.")
   var policy: String
 
   @Option(help: "The attack's name: see hoodwink list attacks.")

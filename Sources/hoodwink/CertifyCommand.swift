@@ -29,7 +29,7 @@ struct CertifyCommand: StoppableCommand {
         hoodwink certify catch-v1-dqn --epsilons 0.01,0.02 --attack fgsm --json
       """)
 
-  @Argument(help: "A run folder, a policy folder, a file, or a name in Policies.")
+  @Argument(help: "A run folder (its last.safetensors), a policy folder, a file, or a name in Policies.")
   var policy: String
 
   // A negative size must reach its check instead of being taken for an option.

@@ -24,7 +24,7 @@ struct CraftCommand: StoppableCommand {
         hoodwink craft catch-v1-dqn --observations universal.safetensors --attack pgd --epsilon 8/255 --output out.safetensors
       """)
 
-  @Argument(help: "A run folder, a policy folder, a file, or a name in Policies.")
+  @Argument(help: "A run folder (its last.safetensors), a policy folder, a file, or a name in Policies.")
   var policy: String
 
   @Option(help: ArgumentHelp("A safetensors file with the observations.", valueName: "file"))
@@ -91,7 +91,8 @@ struct CraftCommand: StoppableCommand {
     try subject.check(.init(plan, threat: model), of: subject.file.victim, searchingOn: surrogate)
     let experience = try experience(of: subject, interruption)
     let attacker = try Attacker(
-      plan, against: subject.file.victim, within: model, searchingOn: surrogate, learningFrom: experience)
+      plan, against: subject.file.victim, within: model, searchingOn: surrogate, learningFrom: experience,
+      continuing: { !interruption.isAsked })
     try attacker.checkChangesObservations(otherwise: "there is nothing to craft")
     warn(attacker.warnings)
     let (delivery, actions) = try delivered(experience, by: attacker, interruption)
@@ -136,8 +137,19 @@ struct CraftCommand: StoppableCommand {
       throw Failure("\(path): cannot be read", status: EX_NOINPUT)
     }
     let file = try Safetensors(contentsOf: URL(fileURLWithPath: path))
-    guard let entry = file["observations"] else {
-      throw Failure("\(path): holds no tensor \"observations\"", status: EX_DATAERR)
+    // What craft has written holds the frames before the attack, too: nobody means to attack what is attacked already.
+    let crafted = file.metadata["hoodwink.attack"]
+    let name = crafted == nil ? "observations" : "clean"
+    guard let entry = file[name] else {
+      throw Failure("\(path): holds no tensor \"\(name)\"", status: EX_DATAERR)
+    }
+    if let crafted {
+      warn(["\(path) holds what \(crafted) has made: its tensor \"clean\" is attacked, not \"observations\""])
+    }
+    if subject.file.policy.network.isRecurrent {
+      warn([
+        "\(subject.name) remembers, and the file does not say what: each observation is taken for an episode's first"
+      ])
     }
     let expected = [frame.height, frame.width, frame.channels * description.frames]
     guard entry.shape.first != 0 else {

@@ -75,7 +75,7 @@ struct EvaluateCommand: StoppableCommand {
 
   func run(until interruption: Interruption) throws {
     let folders = try common.folders()
-    let names = attacks.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let names = parts(of: attacks)
     try how.check(names)
     let sizes = try readSizes(epsilons)
     // With what is said in full: "pgd" and "pgd:steps=20" are one attack.
@@ -90,17 +90,17 @@ struct EvaluateCommand: StoppableCommand {
     let surrogates = try subjects.map { subject in
       try transfer.policy(for: subject, in: folders).map { (transfer.surrogate ?? "", $0) }
     }
+    let plans = try plans(names, against: Array(zip(subjects, surrogates)))
     // What does not go together is found before the first cell is played.
-    for (subject, surrogate) in zip(subjects, surrogates) {
-      let description = subject.file.description
-      for plan in try how.plans(names, actions: description.actions) {
+    for (index, (subject, surrogate)) in zip(subjects, surrogates).enumerated() {
+      for plan in plans[index] {
         guard let size = sizes.first else { continue }
         try subject.check(
-          .init(plan, threat: threat.threat(size, for: description.frame)), of: subject.victim(acting),
-          searchingOn: surrogate?.1)
+          .init(plan, threat: threat.threat(size, for: subject.file.description.frame)),
+          of: subject.victim(acting), searchingOn: surrogate?.1)
       }
     }
-    let cells = try played(Array(zip(subjects, surrogates)), names, sizes, interruption)
+    let cells = try played(Array(zip(subjects, surrogates)), plans, sizes, interruption)
     let report = Report(
       cells: cells, worstCases: worstCases(cells), overTrainingSeeds: seeds(subjects, cells),
       surprises: SurpriseNote.notes(on: cells, seed: compute.seed))
@@ -109,20 +109,41 @@ struct EvaluateCommand: StoppableCommand {
     if interruption.isAsked { throw CancellationError() }
   }
 
+  /// For each policy the plans of all attacks. Straight through go those that need it; where none does, all are told to, so
+  /// that one says what is wrong with that.
+  private func plans(
+    _ names: [String], against subjects: [(NamedPolicy, (name: String, policy: any Policy)?)]
+  ) throws -> [[AttackPlan]] {
+    let plans = try subjects.map { subject, _ in
+      try how.plans(names, actions: subject.file.description.actions)
+    }
+    let needs = try zip(subjects, plans).map { subject, plans in
+      let target = try subject.1?.policy ?? subject.0.victim(acting)
+      return plans.map { $0.needsStraightThrough(on: target) }
+    }
+    guard how.straightThrough, needs.contains(where: { $0.contains(true) }) else { return plans }
+    return zip(plans, needs).map { plans, needs in
+      zip(plans, needs).map { plan, isNeeded in
+        var plan = plan
+        plan.isStraightThrough = isNeeded
+        return plan
+      }
+    }
+  }
+
   private func played(
-    _ subjects: [(NamedPolicy, (name: String, policy: any Policy)?)], _ names: [String], _ sizes: [Epsilon],
-    _ interruption: Interruption
+    _ subjects: [(NamedPolicy, (name: String, policy: any Policy)?)], _ plans: [[AttackPlan]],
+    _ sizes: [Epsilon], _ interruption: Interruption
   ) throws -> [Cell] {
     let progress = EpisodeProgress(
-      "evaluate", episodes: subjects.count * (names.count * sizes.count + 1) * play.episodes)
+      "evaluate", episodes: plans.reduce(0) { $0 + $1.count * sizes.count + 1 } * play.episodes)
     var cells: [Cell] = []
     var warnings: [String] = []
-    for (subject, surrogate) in subjects {
-      let description = subject.file.description
+    for ((subject, surrogate), plans) in zip(subjects, plans) {
       var oppositions: [Evaluation.Opposition?] = [nil]
-      for plan in try how.plans(names, actions: description.actions) {
+      for plan in plans {
         for size in sizes {
-          oppositions.append(.init(plan, threat: threat.threat(size, for: description.frame)))
+          oppositions.append(.init(plan, threat: threat.threat(size, for: subject.file.description.frame)))
         }
       }
       for opposition in oppositions {

@@ -88,7 +88,9 @@ struct LayeredOptions {
     guard let name = value(\.startFrom) else { return nil }
     let file: PolicyFile
     do {
-      file = try kept ?? PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
+      file =
+        try kept ?? startBesideRecipe()
+        ?? PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
     } catch { throw failure("--start-from: \(error)", ["start-from"], status: EX_DATAERR) }
     if let hash = recipe?.startHash, commandLine.startFrom == nil, hash != "\(file.weightsHash)" {
       throw failure(
@@ -96,5 +98,13 @@ struct LayeredOptions {
         ["start-from-hash"], status: EX_DATAERR)
     }
     return (name, file)
+  }
+
+  /// The policy that a run has kept beside its recipe, wherever the one lies that the recipe names.
+  private func startBesideRecipe() -> PolicyFile? {
+    guard commandLine.startFrom == nil, let recipe, let hash = recipe.startHash else { return nil }
+    let folder = URL(fileURLWithPath: recipe.path).deletingLastPathComponent()
+    let file = try? PolicyFile(contentsOf: folder.appendingPathComponent(RunFolder.startName))
+    return file.flatMap { "\($0.weightsHash)" == hash ? $0 : nil }
   }
 }

@@ -70,7 +70,15 @@ struct ProgressLine {
   private func showCount(_ done: Int) {
     let rate = seconds > 0 ? Double(done) / seconds : 0
     let line = "\(title)  \(done) \(unit)  \(Self.text(rate)) \(unit)/s  \(String(format: "%.1f s", seconds))"
-    StandardError.write(isTerminal ? "\r\u{1B}[K" + line : line + "\n")
+    write(line)
+  }
+
+  /// On a terminal what does not fit into one row is cut: the next line would leave the others standing.
+  private func write(_ line: String) {
+    guard isTerminal else { return StandardError.write(line + "\n") }
+    var size = winsize()
+    let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    StandardError.write("\r\u{1B}[K" + line.prefix(isKnown ? Int(size.ws_col) - 1 : 79))
   }
 
   /// A rate; of a slow one the first decimals.
@@ -88,6 +96,6 @@ struct ProgressLine {
     let line =
       "\(title)  \(bar) \(String(format: "%3.0f", share * 100))%  \(done)/\(total) \(unit)"
       + "  \(Self.text(rate)) \(unit)/s  \(time)" + (details.isEmpty ? "" : "  \(details)")
-    StandardError.write(isTerminal ? "\r\u{1B}[K" + line : line + "\n")
+    write(line)
   }
 }

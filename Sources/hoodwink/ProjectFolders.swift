@@ -13,6 +13,10 @@ struct ProjectFolders {
       var isFolder: ObjCBool = false
       return manager.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
     }
+    // A folder of the same name may hold something else, as that of the source code does.
+    func holdsEnvironments(_ folder: URL) -> Bool {
+      (try? manager.contentsOfDirectory(atPath: folder.path))?.contains { $0.hasSuffix(".yaml") } ?? false
+    }
     var candidates: [URL] = []
     if let root {
       candidates = [URL(fileURLWithPath: root)]
@@ -28,7 +32,7 @@ struct ProjectFolders {
       let environments = candidate.appendingPathComponent("Environments")
       let policies = candidate.appendingPathComponent("Policies")
       // A --root without policies of its own is fine: they may be named by path.
-      if isFolder(environments), isFolder(policies) || root != nil {
+      if root == nil ? holdsEnvironments(environments) && isFolder(policies) : isFolder(environments) {
         self.environments = environments
         self.policies = policies
         return

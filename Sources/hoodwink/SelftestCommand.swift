@@ -27,7 +27,7 @@ struct SelftestCommand: StoppableCommand {
         hoodwink selftest runs/hardened --steps 100 --restarts 5 --queries 1000 --json
       """)
 
-  @Argument(help: "A run folder, a policy folder, a file, or a name in Policies.")
+  @Argument(help: "A run folder (its last.safetensors), a policy folder, a file, or a name in Policies.")
   var policy: String
 
   @Option(parsing: .unconditional, help: "Epsilons, separated by commas, a panel for each: 8/255 or 0.03.")

@@ -13,6 +13,9 @@ struct SurrogateOptions: ParsableArguments {
   func policy(for subject: NamedPolicy, in folders: ProjectFolders) throws -> (any Policy)? {
     guard let surrogate else { return nil }
     let other = try NamedPolicy(surrogate, in: folders)
+    guard other.file.weightsHash != subject.file.weightsHash else {
+      throw Failure("--surrogate \(surrogate): is the attacked policy itself; leave it out, or name another")
+    }
     let (own, second) = (subject.file.description, other.file.description)
     guard second.frame == own.frame, second.frames == own.frames else {
       throw Failure("--surrogate \(surrogate): sees other observations than \(subject.name)")

@@ -10,7 +10,7 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Environment steps.",
+      "Environment steps; ppo and reinforce finish the horizon that they have begun.",
       discussion: "By default "
         + AgentKind.allCases.map { "\($0.usualSteps) for \($0.rawValue)" }.joined(separator: ", ") + ".",
       valueName: "n"))

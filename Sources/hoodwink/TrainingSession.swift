@@ -172,7 +172,7 @@ private final class SharedProgress: Sendable {
 
   func update(_ run: Int, _ progress: TrainingRun.Progress) {
     state.withLock { state in
-      state.steps[run] = min(progress.steps, progress.total)
+      state.steps[run] = progress.steps
       state.line.update(state.steps.reduce(0, +), of: total, Self.details(progress))
     }
   }
@@ -181,7 +181,7 @@ private final class SharedProgress: Sendable {
   /// - Parameter progress: nil for a run that came apart.
   func finish(_ run: Int, _ progress: TrainingRun.Progress? = nil) {
     state.withLock { state in
-      if let progress { state.steps[run] = min(progress.steps, progress.total) }
+      if let progress { state.steps[run] = progress.steps }
       state.isRunning[run] = false
       if state.hasBegun && !state.isRunning.contains(true) {
         state.line.finish(state.steps.reduce(0, +), of: total, progress.map(Self.details) ?? "")
@@ -201,7 +201,7 @@ private final class SharedProgress: Sendable {
       parts.append(String(format: "exploration %.2f", exploration))
     }
     for (name, value) in progress.hardness.sorted(by: { $0.key < $1.key }) {
-      parts.append(String(format: "\(name.replacing("_", with: " ")) %.4f", value))
+      parts.append(name.replacing("_", with: " ") + String(format: " %.4f", value))
     }
     return parts.joined(separator: "  ")
   }

@@ -21,7 +21,7 @@ struct WatchCommand: ParsableCommand {
         hoodwink watch runs/plain --epsilon 32/255 --beside runs/hardened --record frames --episodes 3
       """)
 
-  @Argument(help: "A run folder, a policy folder, a file, or a name in Policies.")
+  @Argument(help: "A run folder (its last.safetensors), a policy folder, a file, or a name in Policies.")
   var policy: String
 
   @Option(help: "The attack's name: see hoodwink list attacks.")

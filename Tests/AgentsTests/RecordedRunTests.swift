@@ -166,6 +166,10 @@ private var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() }
       let error = #expect(throws: RunError.self) { try start(.reinforce, in: url) }
       #expect(error?.description.contains("damaged") == true)
       #expect(try contents(of: url) == before)
+      for file in try checkpoints(in: url) { try FileManager.default.removeItem(at: file) }
+      let gone = #expect(throws: RunError.self) { try start(.reinforce, in: url) }
+      #expect(gone?.description.contains("gone") == true)
+      #expect(try contents(of: url) == before)
     }
   }
 

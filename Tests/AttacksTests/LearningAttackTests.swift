@@ -3,6 +3,7 @@ import Foundation
 import Networks
 import Policies
 import RandomStreams
+import Synchronization
 import TestSupport
 import Tensors
 import Testing
@@ -18,7 +19,7 @@ import Testing
       frameChannels: 2)
     let victim = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [3, 3, 2])
     let values = try RobustSarsa().learnedValues(
-      of: victim, from: experience, within: ThreatModel(epsilon: Epsilon(0.1)))
+      of: victim, from: Lesson(experience, within: ThreatModel(epsilon: Epsilon(0.1))))
     let learned = values(observations).mean(alongAxis: 0).elements
     #expect(abs(learned[0]) < 0.1)
     #expect(abs(learned[1] - 1) < 0.1)
@@ -36,7 +37,7 @@ import Testing
     var recipe = RobustSarsa()
     (recipe.discount, recipe.updates, recipe.smoothness) = (0.5, 1000, 0)
     let values = try recipe.learnedValues(
-      of: victim, from: experience, within: ThreatModel(epsilon: Epsilon(0.1)))(places).elements
+      of: victim, from: Lesson(experience, within: ThreatModel(epsilon: Epsilon(0.1))))(places).elements
     for (place, expected) in [0.125, 0.25, 0.5, 1].enumerated() {
       #expect(abs(Double(values[place * 2]) - expected) < 0.03)
     }
@@ -55,10 +56,32 @@ import Testing
       var recipe = RobustSarsa()
       (recipe.updates, recipe.smoothness) = (30, smoothness)
       let values = try recipe.learnedValues(
-        of: victim, from: experience, within: ThreatModel(epsilon: Epsilon(0.1)))
+        of: victim, from: Lesson(experience, within: ThreatModel(epsilon: Epsilon(0.1))))
       return (values(observations + 0.1) - values(observations)).squared().mean().scalar
     }
     #expect(try roughness(100) < roughness(0) / 10)
+  }
+
+  /// Who asks to stop while an attack learns does not wait for its end.
+  @Test(arguments: ["universal:steps=100000", "robust-sarsa:updates=10000000"])
+  func learningIsBrokenOff(_ attack: String) throws {
+    let experience = Experience(
+      observations: uniform([4, 2, 2, 1], seed: 3), actions: [0, 1, 0, 1], rewards: [1, 0, 1, 0],
+      successors: Array(repeating: nil, count: 4), hasTerminated: Array(repeating: true, count: 4),
+      frameChannels: 1)
+    let victim = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [2, 2, 1])
+    let asked = Mutex(0)
+    #expect(throws: CancellationError.self) {
+      try Attacker(
+        AttackPlan(attack), against: victim, within: ThreatModel(epsilon: Epsilon(0.1)),
+        learningFrom: experience,
+        continuing: {
+          asked.withLock {
+            $0 += 1; return $0 < 3
+          }
+        })
+    }
+    #expect(asked.withLock { $0 } == 3)
   }
 
   @Test func autoPGDLooksBackWhereThePaperSays() {

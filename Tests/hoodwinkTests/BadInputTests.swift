@@ -23,6 +23,12 @@ import Testing
     Fault("train catch-v1 --stepz 10", ["--stepz", "--steps"], 64),
     Fault("trian catch-v1", ["no verb", "trian", "'train'"], 64),
     Fault("attack catch-v1-dqn --atack fgsm", ["--atack", "'--attack'"], 64),  // and no --epsilon
+    Fault("attack catch-v1-dqn --epsilon 0.1 --attack FGSM", ["did you mean", "fgsm"], 65),
+    Fault("attack nowhere/catch --epsilon 0.1", ["nowhere/catch", "no such file"], 65),
+    Fault(
+      "attack catch-v1-dqn --epsilon 0.1 --surrogate Policies/catch-v1-dqn", ["--surrogate", "itself"], 64),
+    Fault(
+      "train catch-v1 --defense adversarial:attack=flip --epsilon 0.1", ["flip", "nothing to harden"], 64),
     Fault("attack catch-v1-dqn --epsilon 8%", ["8%", "8/255 or 0.03"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --timing stratgic", ["stratgic", "strategic:gap"], 64),
     Fault("train catch-v1 --steps 0", ["--steps", "from 1 to"], 64),

@@ -62,6 +62,33 @@ import Testing
     output.split(separator: "\n").filter { !$0.contains("\"seconds\"") }
   }
 
+  /// Noise needs no gradient, and a plain policy lets all through: straight through goes what needs it, and no more.
+  @Test func straightThroughIsForThoseThatNeedIt() throws {
+    try withTemporaryFolder { folder in
+      let rounded = folder.appendingPathComponent("rounded").path
+      let training = try Tool.run([
+        "train", "catch-v1", "--steps", "1", "--start-from", "catch-v1-dqn", "--defense", "rounding",
+        "--output", rounded,
+      ])
+      #expect(training.status == 0, "\(training.errors)")
+      let command = ["--attacks", "noise, fgsm", "--epsilons", "0.1", "--episodes", "2", "--json"]
+      let run = try Tool.run(["evaluate", rounded, "catch-v1-dqn", "--straight-through"] + command)
+      let report = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+      let cells = try #require(report?["cells"] as? [[String: Any]], "\(run.errors)")
+      #expect(
+        cells.map { $0["straightThrough"] as? Bool } == [nil, false, true, nil, false, false], "\(cells)")
+      #expect(try Tool.run(["evaluate", rounded] + command).errors.contains("--straight-through"))
+      let plain = try Tool.run(["evaluate", "catch-v1-dqn", "--straight-through"] + command)
+      #expect(plain.status == 65 && plain.errors.contains("no transform"), "\(plain.errors)")
+    }
+  }
+
+  /// The source code has folders of the same names as the data.
+  @Test func theDataIsFoundFromAnywhereInTheProject() throws {
+    let run = try Tool.run(["list", "environments"], in: repository.appendingPathComponent("Sources"))
+    #expect(run.status == 0 && run.output.contains("catch-v1"), "\(run.errors)")
+  }
+
   /// What craft writes is what the attack delivers: within its size, with the actions that the policy then takes.
   @Test func craftsObservationsAndCarriesAUniversalPerturbation() throws {
     try withTemporaryFolder { folder in
@@ -85,6 +112,16 @@ import Testing
       )
       #expect(one == two)
       #expect(try Tool.run(crafting + ["--output", file("one")]).status == 73)
+      // What was crafted is not taken for clean.
+      let again = try Tool.run([
+        "craft", policy, "--observations", file("one"), "--attack", "fgsm", "--epsilon", "0.1", "--output",
+        file("again"),
+      ])
+      #expect(again.status == 0 && again.errors.contains("\"clean\" is attacked"), "\(again.errors)")
+      func clean(_ name: String) throws -> Safetensors.Entry {
+        try #require(try Safetensors(contentsOf: URL(fileURLWithPath: file(name)))["clean"])
+      }
+      #expect(try clean("again") == clean("one"))
       let targeted = try Tool.run([
         "craft", policy, "--observations", file("clean"), "--attack", "pgd", "--norm", "l2", "--epsilon", "5",
         "--target", "left", "--output", file("left"),

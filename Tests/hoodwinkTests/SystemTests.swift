@@ -68,7 +68,9 @@ import Testing
   /// Results that nobody gets are an error.
   @Test(arguments: [["list", "environments"], ["trace", "--env", "catch-v1", "--observations"]])
   func resultsThatCannotBeWrittenAreAnError(_ command: [String]) throws {
-    #expect(try Tool.status(of: command, redirected: "> /dev/full 2> /dev/null") == 74)
+    for stream in ["> /dev/full", ">&-"] {
+      #expect(try Tool.status(of: command, redirected: "\(stream) 2> /dev/null") == 74, "\(stream)")
+    }
   }
 
   /// A limit on the size of files stands for a full disk.

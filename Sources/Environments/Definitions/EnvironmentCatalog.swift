@@ -12,7 +12,10 @@ public struct EnvironmentCatalog: Sendable {
       throw EnvironmentError("this folder of environments cannot be read", path: folder)
     }
     self.folder = folder
-    ids = names.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(".yaml".count)) }.sorted()
+    // Editors keep hidden copies.
+    ids = names.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.map {
+      String($0.dropLast(".yaml".count))
+    }.sorted()
   }
 
   /// All environments, in the order of their ids.
