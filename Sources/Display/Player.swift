@@ -31,7 +31,8 @@ final class Player: Sendable {
   private let onNews: @Sendable () -> Void
 
   /// Starts to play.
-  /// - Parameter onNews: called on the player's thread when there is something to ``take()``.
+  /// - Parameter onNews: called on the player's thread when there is something to ``take()``. It must not call the player,
+  ///   whose lock is held, so that no news comes after a stop.
   init(_ session: some LiveSession, keepsLabels: Bool, onNews: @escaping @Sendable () -> Void) {
     self.keepsLabels = keepsLabels
     self.onNews = onNews

@@ -28,7 +28,7 @@ public enum Layer: Hashable, Sendable, Codable {
   /// The state h, c goes on from call to call; it is zero at the start of an episode.
   case lstm(units: Int)
 
-  /// A convolution with a square kernel and valid padding.
+  /// A convolution with a square kernel, by default of stride 1 and with valid padding.
   public static func convolution(
     filters: Int, kernel: Int, stride: Int = 1, padding: Padding = .valid, activation: Activation
   ) -> Layer {

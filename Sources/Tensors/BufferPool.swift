@@ -50,7 +50,7 @@ struct BufferPool {
     }
   }
 
-  /// What threads had too much of.
+  /// What threads had too much of. The pointers in it are nobody else's, and the lock hands them from thread to thread.
   private struct Surplus: @unchecked Sendable {
     var lists = [FreeList](repeating: FreeList(), count: classCount)
     var bytes = 0

@@ -47,6 +47,16 @@ struct ListCommand: ParsableCommand {
     }
   }
 
+  /// The rows of all that can be read; what cannot hides nothing else.
+  private func readable<Row>(_ names: [String], _ row: (String) throws -> Row) -> [Row] {
+    names.compactMap { name in
+      do { return try row(name) } catch {
+        warn(["\(error)"])
+        return nil
+      }
+    }
+  }
+
   private struct EnvironmentRow: Encodable {
     let id: String
     let height: Int
@@ -57,7 +67,9 @@ struct ListCommand: ParsableCommand {
   }
 
   private func listEnvironments() throws {
-    let rows = try common.folders().catalog().definitions().map { definition in
+    let catalog = try common.folders().catalog()
+    let rows = readable(catalog.ids) { id in
+      let definition = try catalog.definition(for: id)
       let space = definition.observationSpace
       return EnvironmentRow(
         id: definition.id, height: space.height, width: space.width, channels: space.channels,
@@ -86,7 +98,7 @@ struct ListCommand: ParsableCommand {
 
   private func listPolicies() throws {
     let folders = try common.folders()
-    let rows = try PolicyFile.names(in: folders.policies).map { name in
+    let rows = readable(PolicyFile.names(in: folders.policies)) { name in
       let file = try PolicyFile(contentsOf: PolicyFile.locate(name, policies: folders.policies))
       let description = file.description
       return PolicyRow(

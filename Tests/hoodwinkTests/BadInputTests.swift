@@ -266,9 +266,17 @@ import Testing
         contentsOf: repository.appendingPathComponent("Environments/catch-v1.yaml"), encoding: .utf8)
       try good.replacing("time-limit:", with: "time-limt:").write(
         to: folder.appendingPathComponent("Environments/catch-v1.yaml"), atomically: true, encoding: .utf8)
-      let run = try Tool.run(["list", "environments"], in: folder)
+      try FileManager.default.copyItem(
+        at: repository.appendingPathComponent("Environments/lava-bridge-v1.yaml"),
+        to: folder.appendingPathComponent("Environments/lava-bridge-v1.yaml"))
+      let run = try Tool.run(["trace", "--env", "catch-v1"], in: folder)
       #expect(run.failedInOneLine, "\(run.errors)")
-      for word in ["catch-v1.yaml:", "time-limt", "time-limit"] { #expect(run.errors.contains(word)) }
+      // It hides nothing else.
+      let list = try Tool.run(["list", "environments"], in: folder)
+      #expect(list.status == 0 && list.output.contains("lava-bridge-v1"), "\(list.output)")
+      for errors in [run.errors, list.errors] {
+        for word in ["catch-v1.yaml:", "time-limt", "time-limit"] { #expect(errors.contains(word)) }
+      }
     }
   }
 

@@ -63,10 +63,12 @@ public struct Camera: Hashable, Sendable, Codable {
 
   /// Turns an observation into what the sensor delivers.
   ///
+  /// - Precondition: where it is quantized, no value that the space allows is negative.
   /// - Parameters:
   ///   - frame: the observation, of any number of entries.
   ///   - space: the world's space, for the bounds.
   public func capture(_ frame: inout MutableSpan<Float>, of space: BoxSpace) {
+    precondition(!isQuantized || space.low >= 0, "a camera of 8 bits has no levels below 0")
     if noise > 0 {
       var random = RandomStream(seed: frameSeed)
       Self.ziggurat.add(to: &frame, deviation: noise, using: &random)

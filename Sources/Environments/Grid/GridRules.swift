@@ -17,8 +17,7 @@ struct GridRules: Hashable, Sendable {
     var actions: [String] {
       switch self {
       case .walk: ["up", "right", "down", "left"]
-      case .avoid: ["left", "right", "forward"]
-      case .reach, .unlock: ["left", "right", "forward", "pickup", "drop", "toggle", "done"]
+      case .avoid, .reach, .unlock: GridAction.allCases.prefix(actionCount).map { "\($0)" }
       }
     }
 
@@ -69,11 +68,11 @@ extension GridEpisode {
     let target = walks ? agent.next(GridDirection.up.turned(action)) : ahead
     var collides = false
     if obstacleCount > 0 {
-      collides = (walks || action == 2) && isCollision(at: target)
+      collides = (walks || action == GridAction.forward.rawValue) && isCollision(at: target)
       moveObstacles(using: &random)
     }
     let cell = grid[target]
-    let outcome = walks ? enter(cell, at: target) : act(action, on: cell, at: target)
+    let outcome = walks ? enter(cell, at: target) : act(GridAction(rawValue: action)!, on: cell, at: target)
     return collides ? Outcome(reward: -1, ending: .terminated) : outcome
   }
 
@@ -83,24 +82,24 @@ extension GridEpisode {
     return cell != .empty && cell != .goal
   }
 
-  /// One of MiniGrid's seven actions on what is ahead.
-  private func act(_ action: Int, on cell: GridCell, at position: GridPosition) -> Outcome {
+  /// An action on what is ahead.
+  private func act(_ action: GridAction, on cell: GridCell, at position: GridPosition) -> Outcome {
     switch action {
-    case 0: facing = facing.turned(3)
-    case 1: facing = facing.turned(1)
-    case 2: return enter(cell, at: position)
-    case 3:
+    case .left: facing = facing.turned(3)
+    case .right: facing = facing.turned(1)
+    case .forward: return enter(cell, at: position)
+    case .pickup:
       if cell.isPortable && carried == .empty && !isObstacle(at: position) {
         carried = cell
         grid[position] = .empty
       }
-    case 4:
+    case .drop:
       if cell == .empty {
         grid[position] = carried
         carried = .empty
       }
-    case 5: return toggle(cell, at: position)
-    default: break
+    case .toggle: return toggle(cell, at: position)
+    case .done: break
     }
     return Outcome(reward: 0)
   }
