@@ -59,61 +59,100 @@ public struct CarliniWagner: SearchRecipe {
     _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
-    let range = neighborhood.threat.range
-    let (low, span) = (range.lowerBound, range.upperBound - range.lowerBound)
     let origin = clean.observations
-    // Short of the bounds, where the sine is flat.
-    let start = Tensor(
-      origin.elements.map { Foundation.asin(min(max(2 * ($0 - low) / span - 1, -1), 1) * (1 - 1e-6)) },
-      shape: origin.shape)
-    var constants = [Float](repeating: constant, count: clean.count)
-    var brackets = constants.map { _ in (low: Float(0), high: Float.infinity) }
-    var best = origin
-    var bestSizes = [Float](repeating: .infinity, count: clean.count)
+    let sines = Sines(neighborhood.threat.range)
     let ball = Neighborhood.euclidean(like: neighborhood)
-    var parameters = [start]
+    var constants = (0..<clean.count).map { _ in Constant(value: constant) }
+    var smallest = Smallest(points: origin, sizes: Array(repeating: .infinity, count: clean.count))
+    var parameters = [sines.angles(of: origin)]
     for _ in 0..<searches {
       var optimizer = Optimizer(Adam())
       var isFound = [Bool](repeating: false, count: clean.count)
       var point = origin
       for step in 0..<steps {
         let angles = parameters[0]
-        let bounded = Tensor(angles.elements.map { (Foundation.sin($0) + 1) / 2 }, shape: angles.shape)
-        point = neighborhood.replacingFixed(in: bounded * span + low)
+        point = neighborhood.replacingFixed(in: sines.points(at: angles))
         let ascent = clean.ascent(of: victim, at: point, raising: criterion, as: .margin, using: &random)
-        let (margins, isMet) = (ascent.losses.elements, criterion.isMet(by: ascent.response))
-        let sizes = ball.sizes(of: point)
-        let better = isMet.indices.filter {
-          isMet[$0] && margins[$0] >= confidence && sizes[$0] < bestSizes[$0]
-        }
-        best.replaceRows(at: better, with: point.rows(at: better))
-        for row in better { bestSizes[row] = sizes[row] }
-        // The first steps, all of one length, cross a near boundary without the constant's help.
-        if step >= steps / 2 {
-          for row in isMet.indices where isMet[row] && margins[row] >= confidence { isFound[row] = true }
-        }
+        let margins = ascent.losses.elements
         // The hinge is flat where the margin exceeds the confidence.
-        let slopes = margins.indices.map { margins[$0] < confidence || !isMet[$0] ? constants[$0] : 0 }
-        let gradient =
-          (point - origin) * 2 - ascent.gradient * neighborhood.rowScales(slopes)
-        let slope = Tensor(angles.elements.map { Foundation.cos($0) * span / 2 }, shape: angles.shape)
-        let along = neighborhood.masked(gradient * slope)
+        let isEnough = zip(criterion.isMet(by: ascent.response), margins).map { $0 && $1 >= confidence }
+        smallest.note(point, of: ball.sizes(of: point), where: isEnough)
+        // The first steps, all of one length, cross a near boundary without the constant's help.
+        if step >= steps / 2 { for row in isEnough.indices where isEnough[row] { isFound[row] = true } }
+        let weights = zip(constants, isEnough).map { $1 ? 0 : $0.value }
+        let gradient = (point - origin) * 2 - ascent.gradient * neighborhood.rowScales(weights)
+        let along = neighborhood.masked(gradient * sines.slopes(at: angles))
         optimizer.update(&parameters, along: [along], learningRate: rate * (1 - Float(step) / Float(steps)))
       }
-      for row in constants.indices {
-        if isFound[row] { brackets[row].high = constants[row] } else { brackets[row].low = constants[row] }
-        constants[row] =
-          brackets[row].high.isFinite ? (brackets[row].low + brackets[row].high) / 2 : constants[row] * 10
-      }
-      let lost = bestSizes.indices.filter { bestSizes[$0] == .infinity }
-      best.replaceRows(at: lost, with: point.rows(at: lost))
+      for row in constants.indices { constants[row].learn(isFound: isFound[row]) }
+      smallest.replaceLost(by: point)
     }
+    var best = smallest.points
     var found = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
-    found.keep(bestSizes.indices.filter { bestSizes[$0] < .infinity })
+    found.keep(smallest.sizes.indices.filter { smallest.sizes[$0] < .infinity })
     guard !found.isEmpty else { return best }
     best.replaceRows(at: found.places, with: drawnBack(best.rows(at: found.places), victim, &found))
     random = found.batchStreams
     return best
+  }
+
+  /// The constant c of an observation: ten times as large until something is found, then halfway between one that found
+  /// nothing and one that did.
+  private struct Constant {
+    var value: Float
+    private var low: Float = 0
+    private var high = Float.infinity
+
+    init(value: Float) { self.value = value }
+
+    mutating func learn(isFound: Bool) {
+      if isFound { high = value } else { low = value }
+      value = high.isFinite ? (low + high) / 2 : value * 10
+    }
+  }
+
+  /// For each observation the nearest point so far that is far enough over the boundary.
+  private struct Smallest {
+    var points: Tensor
+    /// Infinite where there is none.
+    var sizes: [Float]
+
+    mutating func note(_ point: Tensor, of sizes: [Float], where isEnough: [Bool]) {
+      let better = isEnough.indices.filter { isEnough[$0] && sizes[$0] < self.sizes[$0] }
+      points.replaceRows(at: better, with: point.rows(at: better))
+      for row in better { self.sizes[row] = sizes[row] }
+    }
+
+    /// Where nothing was found stands what came of the search.
+    mutating func replaceLost(by point: Tensor) {
+      let lost = sizes.indices.filter { sizes[$0] == .infinity }
+      points.replaceRows(at: lost, with: point.rows(at: lost))
+    }
+  }
+
+  /// Points as sines of angles, which keeps them in the range: x = low + span·(sin w + 1)/2.
+  private struct Sines {
+    let low: Float
+    let span: Float
+
+    init(_ range: ClosedRange<Float>) {
+      (low, span) = (range.lowerBound, range.upperBound - range.lowerBound)
+    }
+
+    func angles(of points: Tensor) -> Tensor {
+      // Short of the bounds, where the sine is flat.
+      Tensor(
+        points.elements.map { Foundation.asin(min(max(2 * ($0 - low) / span - 1, -1), 1) * (1 - 1e-6)) },
+        shape: points.shape)
+    }
+
+    func points(at angles: Tensor) -> Tensor {
+      Tensor(angles.elements.map { (Foundation.sin($0) + 1) / 2 }, shape: angles.shape) * span + low
+    }
+
+    func slopes(at angles: Tensor) -> Tensor {
+      Tensor(angles.elements.map { Foundation.cos($0) * span / 2 }, shape: angles.shape)
+    }
   }
 
   /// The nearest points on the lines from points that meet the criterion to the clean observations that meet it, too.

@@ -94,6 +94,32 @@ public struct GridMap: Hashable, Sendable {
         row: nil,
         message: "the map has \(rows.count) × \(width) cells; at most \(Grid.capacity) are possible")
     }
+    (cells, starts, obstacles) = try Self.pieces(in: rows, width: width)
+    height = rows.count
+    self.width = width
+    self.moves = moves
+    if obstacles.count > GridEpisode.obstacleCapacity {
+      throw Problem(
+        row: nil,
+        message:
+          "\(obstacles.count) obstacles '*' are in the map; at most \(GridEpisode.obstacleCapacity) are possible"
+      )
+    }
+    if starts.isEmpty { throw Problem(row: nil, message: "the map has no start 'S', '>', 'v', '<' or '^'") }
+    if !cells.contains(.goal) {
+      throw Problem(row: nil, message: "the map has no goal 'G'")
+    }
+    for start in starts where !canReachGoal(from: start.position) {
+      throw Problem(
+        row: start.position.row,
+        message: "no way leads from the start in column \(start.position.column + 1) to a goal")
+    }
+  }
+
+  /// What the characters of a map stand for, row by row.
+  private static func pieces(
+    in rows: [String], width: Int
+  ) throws(Problem) -> (cells: [GridCell], starts: [Start], obstacles: [GridPosition]) {
     var cells: [GridCell] = []
     var starts: [Start] = []
     var obstacles: [GridPosition] = []
@@ -120,28 +146,7 @@ public struct GridMap: Hashable, Sendable {
         }
       }
     }
-    if obstacles.count > GridEpisode.obstacleCapacity {
-      throw Problem(
-        row: nil,
-        message:
-          "\(obstacles.count) obstacles '*' are in the map; at most \(GridEpisode.obstacleCapacity) are possible"
-      )
-    }
-    if starts.isEmpty { throw Problem(row: nil, message: "the map has no start 'S', '>', 'v', '<' or '^'") }
-    if !cells.contains(.goal) {
-      throw Problem(row: nil, message: "the map has no goal 'G'")
-    }
-    height = rows.count
-    self.width = width
-    self.moves = moves
-    self.cells = cells
-    self.starts = starts
-    self.obstacles = obstacles
-    for start in starts where !canReachGoal(from: start.position) {
-      throw Problem(
-        row: start.position.row,
-        message: "no way leads from the start in column \(start.position.column + 1) to a goal")
-    }
+    return (cells, starts, obstacles)
   }
 
   /// All that stands in its cells at the start, beside floor that is empty.
