@@ -125,8 +125,9 @@ class TheTable(InAnEmptyFolder):
 
     def test_each_attack_of_the_strongest_is_named_below(self) -> None:
         below = reproduce_table.table([], 10).lower().replace(" ", "-")
-        names = {measured.PGD: "pgd-20×5", "pgd:steps=50:restarts=10": "pgd-50×10", "apgd": "auto-pgd-up-cross-entropy",
-                 "apgd:loss=margin": "up-the-margin", "mifgsm": "mi-fgsm"}
+        names = {measured.PGD: "pgd-20×5", "pgd:steps=50:restarts=10": "pgd-50×10",
+                 "pgd:restarts=2+pgd:restarts=2:loss=margin": "pgd-up-cross-entropy-and-the-margin",
+                 "apgd": "auto-pgd-up-each-of-them", "apgd:loss=margin": "auto-pgd-up-each-of-them", "mifgsm": "mi-fgsm"}
         for attack in measured.STRONGEST:
             self.assertIn(names.get(attack, attack), below)
 
