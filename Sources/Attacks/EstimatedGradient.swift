@@ -6,7 +6,8 @@ import Tensors
 ///
 ///     g ≈ mean over u of (loss(x + σ·u) − loss(x − σ·u)) / 2σ · u
 ///
-/// Unbiased up to σ² for any u whose entries are independent with mean 0 and variance 1. 2·samples forward passes.
+/// Unbiased up to σ² for any u whose entries are independent with mean 0 and variance 1. 2·samples forward passes. The points
+/// are held to the valid range, beyond which no camera shows anything: an entry at its border counts with half its slope.
 struct EstimatedGradient {
   let samples: Int
   /// σ, in the units of an observation scaled to [0, 1].
@@ -25,7 +26,7 @@ struct EstimatedGradient {
       let direction = neighborhood.drawn(using: &random, draw)
       let losses = [step, -step].map { step in
         let response = clean.response(
-          of: victim, at: point + direction * step, for: criterion, using: &random)
+          of: victim, at: (point + direction * step).clamped(to: range), for: criterion, using: &random)
         return criterion.loss(of: response, as: loss)
       }
       total = total + direction * neighborhood.rowScales((losses[0] - losses[1]).elements)

@@ -8,6 +8,9 @@ import Tensors
 ///     g = 1/(2σ·samples) · Σ (loss(x + σu) − loss(x − σu)) · u,   u normal      xₖ₊₁ = project(xₖ + α · steepest(g))
 ///
 /// Access: scores. Cost: n·(2·samples + 1) forward passes, fewer where it flips early.
+///
+/// Deviations:
+/// 1. The points that are asked about are held to the valid range.
 public struct NES: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(

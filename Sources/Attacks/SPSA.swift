@@ -12,6 +12,7 @@ import Tensors
 /// Deviations:
 /// 1. The step is a share of epsilon (2.5·ε/n) instead of 0.01.
 /// 2. Adam as in ``AdamPGD``: each estimate is divided by its largest entry.
+/// 3. The points that are asked about are held to the valid range.
 public struct SPSA: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(

@@ -81,14 +81,18 @@ extension Bench {
     ]
     // Straight through, the gradient is not meant to be the slope.
     if !panel.isStraightThrough { checks.append(try finiteDifferences(target)) }
-    let astray = Self.share(groups.flatMap(\.leads).compactMap { $0 }.map { !$0 })
+    let compared = groups.flatMap(\.leads).compactMap { $0 }
+    let astray = Self.share(compared.map { !$0 })
     checks.append(
       Check(
-        name: "gradient leads", status: Check.Status(astray, greenTo: 0.1, amberTo: 0.25),
-        figures: [.share("no better than chance", astray)],
-        sentence: astray <= 0.1
-          ? "a step along the gradient gains more than a random one of the same size"
-          : "a step along the gradient gains no more than a random one: the slope says nothing at this epsilon"
+        name: "gradient leads",
+        status: compared.isEmpty ? .amber : Check.Status(astray, greenTo: 0.1, amberTo: 0.25),
+        figures: [.share("no better than chance", astray), .number("compared", Double(compared.count))],
+        sentence: compared.isEmpty
+          ? "no step changes anything: there is nothing to compare"
+          : astray <= 0.1
+            ? "a step along the gradient gains more than a random one of the same size"
+            : "a step along the gradient gains no more than a random one: the slope says nothing at this epsilon"
       ))
     return checks
   }
@@ -210,38 +214,46 @@ private struct Slopes: Sendable {
     let largest = gradient.flattened().abs().max().elements
     let uphill = gradient * Tensor(largest.map { $0 > 0 ? 1 / $0 : 0 }, shape: [frames.count, 1, 1, 1])
     let directions = [uphill] + (0..<3).map { _ in neighborhood.masked(signs(using: &random)) }
-    let norms = Self.rowSums(gradient.squared(), length).map { $0.squareRoot() }
+    let norms = Self.rowSums(gradient, gradient, length).map { $0.squareRoot() }
+    let range = neighborhood.threat.range
     // Over one rival, because the margin has a kink where two actions compete for the second place.
     func leads(at points: Tensor) -> [Float] {
       let scores = frames.scores(of: policy, at: points)
       return (scores.gather(rivals) - scores.gather(cleanActions)).elements
     }
     func agrees(_ direction: Tensor, size: Float) -> [Bool] {
+      // Beyond the range nothing is ever seen, and nothing is said of the policy there: at its border the difference is one
+      // to one side.
       let step = direction * size
-      let (above, below) = (leads(at: neighborhood.center + step), leads(at: neighborhood.center - step))
-      let predicted = Self.rowSums(gradient * step, length)
+      let points = [step, -step].map { (neighborhood.center + $0).clamped(to: range) }
+      let moved = (points[0] - points[1]) * 0.5
+      let (above, below) = (leads(at: points[0]), leads(at: points[1]))
+      let predicted = Self.rowSums(gradient, moved, length)
+      let shares = zip(Self.rowSums(moved, moved, length), Self.rowSums(step, step, length)).map {
+        $1 > 0 ? ($0 / $1).squareRoot() : 0
+      }
       return above.indices.map { row in
         let measured = (Double(above[row]) - Double(below[row])) / 2
         // A random direction meets the gradient at about its norm times the step of one entry.
         let tolerance =
-          0.1 * max(abs(measured), abs(predicted[row])) + 0.1 * norms[row] * Double(size)
+          0.1 * max(abs(measured), abs(predicted[row])) + 0.1 * norms[row] * Double(size) * shares[row]
           + 2e-6 * Double(magnitudes[row])
         return abs(measured - predicted[row]) <= tolerance
       }
     }
-    let range = neighborhood.threat.range
     let size = 1e-3 * (range.upperBound - range.lowerBound)
     return directions.flatMap { direction in
       zip(agrees(direction, size: size), agrees(direction, size: size / 4)).map { $0 || $1 }
     }
   }
 
-  private static func rowSums(_ tensor: Tensor, _ length: Int) -> [Double] {
-    tensor.withElements { elements in
-      stride(from: 0, to: elements.count, by: max(length, 1)).map { start in
-        var sum = 0.0
-        for index in start..<(start + length) { sum += Double(elements[index]) }
-        return sum
+  /// The products of two tensors' rows, in Double.
+  private static func rowSums(_ first: Tensor, _ second: Tensor, _ length: Int) -> [Double] {
+    first.withElements { first in
+      second.withElements { second in
+        stride(from: 0, to: first.count, by: max(length, 1)).map { start in
+          (start..<(start + length)).reduce(0.0) { $0 + Double(first[$1]) * Double(second[$1]) }
+        }
       }
     }
   }

@@ -18,7 +18,7 @@ struct Strength: Sendable {
 
   /// The checks, in the order in which they are shown.
   var stages: [(Bench) throws -> [Check]] {
-    [fastGradient, convergence, noise, queries, transfer, growth, hugeEpsilon, delivery]
+    [fastGradient, convergence, noise, queries, decisions, transfer, growth, hugeEpsilon, delivery]
   }
 
   /// That nothing which should be weaker flips more.
@@ -78,6 +78,19 @@ struct Strength: Sendable {
       atLeast(
         try bench.trial(bench.search()), "square", called: "a search without gradients", on: bench,
         otherwise: "the gradients are masked")
+    ]
+  }
+
+  /// Scores can mislead where actions do not.
+  private func decisions(_ bench: Bench) throws -> [Check] {
+    let plan = AttackPlan(try AttackChoice("hopskipjump"), expectation: bench.panel.expectation)
+    let trial: Trial
+    // A policy that draws its actions decides nothing that could be asked about: "steady answers" says so.
+    do { trial = try bench.trial(plan) } catch is AttackError { return [] }
+    return [
+      atLeast(
+        trial, "hopskipjump", called: "a search that sees actions alone", on: bench,
+        otherwise: "the gradients, or the scores themselves, mislead")
     ]
   }
 

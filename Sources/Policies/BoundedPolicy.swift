@@ -31,7 +31,10 @@ extension BoundedPolicy {
     func arePositive(_ margins: [Float], _ actions: ArraySlice<Int>) -> [Bool] {
       let outputs = margins.count / max(actions.count, 1)
       return actions.enumerated().map { row, action in
-        (0..<outputs).allSatisfy { $0 == action || margins[row * outputs + $0] > 0 }
+        (0..<outputs).allSatisfy { other in
+          let margin = margins[row * outputs + other]
+          return other == action || (margin > 0 && margin.isFinite)
+        }
       }
     }
     let seen = seen(box)

@@ -11,6 +11,9 @@ enum Inside: Sendable {
   case rounding(Float)
   /// Scores that level off, so that small changes of them vanish.
   case ceiling(Float)
+  /// The sum of what two scores differ by, over all others; of differences above `near` it counts `near`, and a little less the larger
+  /// they are: the actions stay, and both gradients and scores lead to where the policy is surer.
+  case decoy(near: Float)
 
   func scores(of network: Network, at observations: Tensor) -> Tensor {
     let parameters = network.parameters
@@ -35,6 +38,24 @@ enum Inside: Sendable {
       let scores = rest(first.relu())
       return Tensor(scores.elements.map { ($0 / step).rounded() * step }, shape: scores.shape)
     case .ceiling(let scale): return (rest(first.relu()) * (1 / scale)).tanh()
+    case .decoy(let near):
+      let scores = rest(first.relu())
+      let actions = scores.shape[1]
+      var (differences, sums) = ([Float](), [Float]())
+      for first in 0..<actions {
+        for second in 0..<actions where second != first {
+          differences += (0..<actions).map { $0 == first ? 1 : $0 == second ? -1 : 0 }
+          sums += (0..<actions).map { $0 == first ? 1 : 0 }
+        }
+      }
+      let pairs = actions * (actions - 1)
+      let rows = Tensor(differences, shape: [pairs, actions])
+      let gaps = Tensor(
+        (0..<actions).flatMap { action in (0..<pairs).map { rows.elements[$0 * actions + action] } },
+        shape: [actions, pairs])
+      let gap = scores.dense(gaps, bias: .zeros([pairs]))
+      let counted = gap.clamped(to: -near...near) * (1 / near) - 0.01 * (gap - gap.clamped(to: -near...near))
+      return counted.dense(Tensor(sums, shape: [pairs, actions]), bias: .zeros([actions]))
     }
   }
 }

@@ -21,6 +21,8 @@ enum Mask: Sendable {
   case waves(Float)
   /// The mean of ten soft steps over the range (Buckman et al. 2018, made differentiable).
   case thermometer(Float)
+  /// The frame as it is; below black, where no entry of a frame lies, another one.
+  case steepOutside
 
   func callAsFunction(_ observations: Tensor) -> Tensor {
     switch self {
@@ -63,6 +65,7 @@ enum Mask: Sendable {
         let threshold = (Float(step) + 0.5) / 10
         return sum + (((observations - threshold) * (steepness / 2)).tanh() + 1) * 0.05
       }
+    case .steepOutside: return observations + (-observations).relu() * 1000
     case .blocks(let passesMeans):
       let (pixels, shape) = (observations.elements, observations.shape)
       let (height, width, depth) = (shape[1], shape[2], shape[3])

@@ -157,7 +157,11 @@ struct LinearBoundsPass: Sendable {
     let (low, high) = (corner(box.lower), corner(box.upper))
     let missing = missing(in: zip(low, high).lazy.map { max(abs($0), abs($1)) })
     let least = coefficients.leastSums(low: low, high: high)
-    return zip(rests, least).map { Float($0 + $1 - missing).nextDown }
+    // A coefficient that Float32 could not hold has left nothing finite behind, and proves nothing.
+    return zip(rests, least).map { rest, least in
+      let bound = Float(rest + least - missing)
+      return bound.isFinite ? bound.nextDown : -.infinity
+    }
   }
 
   /// What coefficients that are too small for Float32 may be off, of variables of at most these sizes.
