@@ -86,7 +86,7 @@ struct Strength: Sendable {
     let plan = AttackPlan(try AttackChoice("hopskipjump"), expectation: bench.panel.expectation)
     let trial: Trial
     // A policy that draws its actions decides nothing that could be asked about: "steady answers" says so.
-    do { trial = try bench.trial(plan) } catch is AttackError { return [] }
+    do { trial = try bench.trial(plan) } catch let error as AttackError where !error.isViolation { return [] }
     return [
       atLeast(
         trial, "hopskipjump", called: "a search that sees actions alone", on: bench,

@@ -20,6 +20,8 @@ struct NearestNamesTests {
   func order() {
     let names = NearestNames(to: "rows", among: ["cows", "bows", "brows", "row", "rowing"]).names
     #expect(names == ["bows", "brows", "cows"])
+    // Whatever their case: two letters have changed places.
+    #expect(NearestNames(to: "PDG", among: ["pgd"]).names == ["pgd"])
     #expect(NearestNames(to: "kitten", among: ["sitting", "mitten"]).names == ["mitten"])
   }
 
