@@ -1,5 +1,3 @@
-import CKernels
-
 /// How the borders of an image are treated by a convolution.
 public enum Padding: String, Hashable, Sendable, Codable, CaseIterable {
   /// No padding: only whole patches.
