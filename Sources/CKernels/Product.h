@@ -158,46 +158,61 @@ INLINE void sum_panels(
   }
 }
 
-/// Transposes 16 vectors of 16: four perfect shuffles.
-INLINE void transpose(Vector *rows) {
-  UNROLL for (int round = 0; round < 4; round++) {
-    Vector shuffled[16];
-    UNROLL for (int row = 0; row < 8; row++) {
-      shuffled[2 * row] = __builtin_shufflevector(
-          rows[row], rows[row + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      shuffled[2 * row + 1] = __builtin_shufflevector(
-          rows[row], rows[row + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-    }
-    UNROLL for (int row = 0; row < 16; row++) { rows[row] = shuffled[row]; }
+/// The next four elements of sixteen rows as four vectors, one of each row's first elements, one of the second, and so on.
+INLINE void load_columns(const float *const *rows, ptrdiff_t offset, Vector *columns) {
+  typedef float Part __attribute__((ext_vector_type(4), aligned(4)));
+#define PART(row) (*(const Part *)(rows[row] + offset))
+#define JOIN(left, right, ...) __builtin_shufflevector(left, right, __VA_ARGS__)
+  Vector joined[4];
+  UNROLL for (int row = 0; row < 4; row++) {
+    joined[row] = JOIN(
+        JOIN(PART(row), PART(row + 4), 0, 1, 2, 3, 4, 5, 6, 7),
+        JOIN(PART(row + 8), PART(row + 12), 0, 1, 2, 3, 4, 5, 6, 7),
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   }
+  // Each group of four lanes is a square of 4×4 to be transposed, without an element that leaves its group.
+#define LOW(left, right) JOIN(left, right, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
+#define HIGH(left, right) JOIN(left, right, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
+  const Vector low[2] = {LOW(joined[0], joined[2]), LOW(joined[1], joined[3])};
+  const Vector high[2] = {HIGH(joined[0], joined[2]), HIGH(joined[1], joined[3])};
+  columns[0] = LOW(low[0], low[1]);
+  columns[1] = HIGH(low[0], low[1]);
+  columns[2] = LOW(high[0], high[1]);
+  columns[3] = HIGH(high[0], high[1]);
+#undef LOW
+#undef HIGH
+#undef JOIN
+#undef PART
 }
 
-/// Lays out `columns` columns of the right matrix at some sums as rows of `width` floats, zeros behind the last column.
+/// Lays out `columns` columns of the right matrix at some sums as rows of `width` floats; nobody looks at what stands
+/// behind the last column.
 static void pack_panel(
     const struct Product *product, ptrdiff_t all_sums, ptrdiff_t first, ptrdiff_t sums, ptrdiff_t column,
     ptrdiff_t columns, ptrdiff_t width, float *panel) {
   if (!product->transposes_right) {
     const float *source = product->right + first * product->columns + column;
     for (ptrdiff_t sum = 0; sum < sums; sum++, source += product->columns, panel += width) {
-      for (ptrdiff_t i = 0; i < width; i += 16) { store(panel + i, load_some(source + i, columns - i, 0)); }
+      for (ptrdiff_t i = 0; i < width; i += 16) {
+        const ptrdiff_t used = columns - i;
+        store(panel + i, used >= 16 ? load(source + i) : load_some(source + i, used, 0));
+      }
     }
     return;
   }
   const float *source = product->right + column * all_sums + first;
   for (ptrdiff_t start = 0; start < width; start += 16) {
-    const ptrdiff_t used = columns - start < 16 ? columns - start : 16;
-    for (ptrdiff_t sum = 0; sum < sums; sum += 16) {
-      const ptrdiff_t length = sums - sum < 16 ? sums - sum : 16;
-      Vector rows[16];
-      UNROLL for (int row = 0; row < 16; row++) {
-        // Behind the last row, zeros.
-        rows[row] = row < used ? load_some(source + (start + row) * all_sums + sum, length, 0) : broadcast(0);
-      }
-      transpose(rows);
-      if (length == 16) {
-        UNROLL for (int row = 0; row < 16; row++) { store(panel + (sum + row) * width + start, rows[row]); }
-      } else {
-        for (int row = 0; row < length; row++) { store(panel + (sum + row) * width + start, rows[row]); }
+    const float *rows[16];
+    for (ptrdiff_t row = 0; row < 16; row++) {
+      // Behind the last row, the last one again.
+      rows[row] = source + (start + row < columns ? start + row : columns - 1) * all_sums;
+    }
+    for (ptrdiff_t sum = 0; sum < sums; sum += 4) {
+      Vector parts[4];
+      load_columns(rows, sum, parts);
+      float *target = panel + sum * width + start;
+      UNROLL for (int i = 0; i < 4; i++) {
+        if (sum + i < sums) { store(target + i * width, parts[i]); }
       }
     }
   }
