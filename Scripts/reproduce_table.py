@@ -1,13 +1,16 @@
 """The table of defenses: plain, FGSM-trained and best defense × clean, noise, FGSM, PGD, strongest attack, certified.
 
 For each environment and agent the epsilon is the smallest of EPSILONS at which the plain agent under PGD-20 with 5 restarts has at most a
-tenth of its clean return on the scale (return − random) / (clean − random). Scores are on that scale, returns beside them.
+tenth of its clean return on the scale (return − random) / (clean − random). Scores are on that scale, returns beside them. The
+strongest attack's score has a 95% bootstrap interval.
 """
 
 import argparse
 import re
 import sys
 from pathlib import Path
+from random import Random
+from statistics import fmean, quantiles
 
 from measured import EPISODES, PGD, STRONGEST, attacked_episodes_in, cell, certification_rate, check, clean_cell, hoodwink, shipping
 
@@ -20,6 +23,18 @@ START, END = "<!-- reproduce-table: begin -->", "<!-- reproduce-table: end -->"
 def number(value: float) -> str:
     """Two decimals, and no zero below zero."""
     return f"{round(value, 2) + 0:.2f}"
+
+
+def score_interval(returns: list[float], clean: list[float], random: float) -> tuple[float, float]:
+    """The 95% percentile bootstrap interval of a score: over the attacked episodes, and over the plain agent's clean ones that scale it."""
+    draws = Random(0)
+
+    def mean_above_random(sample: list[float]) -> float:
+        return fmean(draws.choices(sample, k=len(sample))) - random
+
+    scores = [mean_above_random(returns) / mean_above_random(clean) for _ in range(10_000)]
+    low, *_, high = quantiles(scores, n=40)
+    return low, high
 
 
 def chosen_epsilon(policy: str, environment: str, clean: float, random: float, episodes: int) -> str:
@@ -41,7 +56,8 @@ def table(environments: list[str], wanted_episodes: int | None) -> str:
             plain = f"{environment}-{agent}"
             if not shipping(plain).exists():
                 continue
-            clean = clean_cell(plain, shipping(plain), environment, EPISODES)["mean"]
+            scale = clean_cell(plain, shipping(plain), environment, EPISODES)
+            clean = scale["mean"]
             epsilon = chosen_epsilon(plain, environment, clean, random, episodes)
             for suffix, label in ROWS:
                 policy = plain + suffix
@@ -51,24 +67,27 @@ def table(environments: list[str], wanted_episodes: int | None) -> str:
                 # On the same episodes returns must come in the order found ≤ clean.
                 ceiling = clean_cell(policy, file, environment, episodes)["mean"]
 
-                def text(row: dict) -> str:
+                def text(row: dict, interval: str = "") -> str:
                     score = (row["mean"] - random) / (clean - random)
                     mark = " (above clean)" if row["epsilonValue"] > 0 and row["mean"] > ceiling else ""
-                    return f"{number(row['mean'])} ({number(score)}){mark}"
+                    return f"{number(row['mean'])} ({number(score)}{interval}){mark}"
 
                 def under(attack: str) -> dict:
                     return cell(policy, file, environment, attack, epsilon, episodes)
 
                 worst = min(map(under, STRONGEST), key=lambda row: row["mean"])
+                low, high = score_interval(worst["returns"], scale["returns"], random)
+                strongest = text(worst, f"; {number(low)} to {number(high)}")
                 attacked = map(under, ("noise", "fgsm", PGD))
-                cells = [text(clean_cell(policy, file, environment, EPISODES)), *map(text, attacked), f"{text(worst)} {worst['attack']}"]
+                cells = [text(clean_cell(policy, file, environment, EPISODES)), *map(text, attacked), f"{strongest} {worst['attack']}"]
                 rate = certification_rate(policy, file, environment, epsilon)
                 lines.append(
                     f"| {environment}, {agent} | {episodes} | {epsilon} | {label} | {' | '.join(cells)} | {100 * rate:.1f}% |"
                 )
     lines += [
         "",
-        "Mean return over the episodes, clean over 100, in parentheses (return − random) / (plain agent's clean − random); above "
+        "Mean return over the episodes, clean over 100, in parentheses (return − random) / (plain agent's clean − random), under the "
+        "strongest attack with its 95% interval by bootstraps over the attacked and the plain agent's clean episodes; above "
         "clean: more than without an attack on the same episodes; strongest: the "
         "least of FGSM, PGD-20×5, PGD-50×10, PGD up cross-entropy and the margin, Auto-PGD up each of them, MAD, MI-FGSM, Adam, worst-action, critic, Robust Sarsa and Square; certified: share "
         "of frames of 10 clean episodes (Pong: 2). Made by `Scripts/reproduce-table`.",

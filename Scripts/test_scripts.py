@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import random
 import tempfile
 import unittest
 from pathlib import Path
@@ -121,7 +122,16 @@ class TheTable(InAnEmptyFolder):
         self.returns = {measured.PGD: 0.5, "mad": -0.001, "noise": 12.0}
         rows = [line for line in reproduce_table.table(["catch-v1"], 10).splitlines() if line.startswith("| catch-v1")]
         self.assertEqual(len(rows), 2)
-        self.assertIn("| plain | 10.00 (1.00) | 12.00 (1.20) (above clean) | 10.00 (1.00) | 0.50 (0.05) | 0.00 (0.00) mad | 50.0% |", rows[0])
+        self.assertIn("| plain | 10.00 (1.00) | 12.00 (1.20) (above clean) | 10.00 (1.00) | 0.50 (0.05) | 0.00 (0.00; 0.00 to 0.00) mad | 50.0% |", rows[0])
+
+    def test_an_interval_is_that_of_both_means(self) -> None:
+        # Of two returns, each resample's mean is 0, 1 or 2, with probabilities 1/4, 1/2 and 1/4; the scale is 4 − 2.
+        self.assertEqual(reproduce_table.score_interval([2.0, 4.0], [4.0], 2.0), (0.0, 1.0))
+        # Normal theory: means of 100 draws with deviations of 1 and 2 beside 10; the ratio's relative error is √(0.01² + 0.02²).
+        draws = random.Random(1)
+        returns, clean = ([draws.gauss(10, deviation) for _ in range(100)] for deviation in (1, 2))
+        low, high = reproduce_table.score_interval(returns, clean, 0.0)
+        self.assertAlmostEqual((high - low) / (high + low), 1.96 * 0.0224, delta=0.01)
 
     def test_each_attack_of_the_strongest_is_named_below(self) -> None:
         below = reproduce_table.table([], 10).lower().replace(" ", "-")
