@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attacks
+import Display
 import Environments
 import Evaluation
 import Foundation
@@ -22,6 +23,7 @@ struct EvaluateCommand: StoppableCommand {
         hoodwink evaluate runs/five/seed-* --attacks pgd,mad --epsilons 4/255 --episodes 100 --csv robustness.csv
         hoodwink evaluate runs/plain --attacks bim --norm l2 --epsilons 0.5,1,2 --timing strategic --share 0.25 --json
         hoodwink evaluate catch-v1-dqn --attacks fgsm,pgd --epsilons 8/255 --surrogate catch-v1-dqn-adversarial
+        hoodwink evaluate runs/plain runs/hardened --attacks noise,fgsm,pgd,mad --epsilons 4/255,8/255,16/255 --picture curves.svg
       """)
 
   @Argument(help: "Run folders, policy folders, files, or names in Policies.")
@@ -36,6 +38,12 @@ struct EvaluateCommand: StoppableCommand {
 
   @Option(help: ArgumentHelp("Write the cells into a CSV file, too.", valueName: "file"))
   var csv: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Draw return against epsilon into an SVG file, too: a panel for each policy, or one for all under one attack.",
+      valueName: "file"))
+  var picture: String?
 
   @OptionGroup var how: PlanOptions
   @OptionGroup var threat: ThreatOptions
@@ -86,6 +94,12 @@ struct EvaluateCommand: StoppableCommand {
       }
     }
     if let csv { try checkNewFile(csv) }
+    if let picture {
+      guard picture.lowercased().hasSuffix(".svg") else {
+        throw Failure("--picture draws SVG: \(picture) does not end in .svg")
+      }
+      try checkNewFile(picture)
+    }
     let subjects = try policies.map { try NamedPolicy($0, in: folders) }
     let surrogates = try subjects.map { subject in
       try transfer.policy(for: subject, in: folders).map { (transfer.surrogate ?? "", $0) }
@@ -106,6 +120,9 @@ struct EvaluateCommand: StoppableCommand {
       surprises: SurpriseNote.notes(on: cells, seed: compute.seed))
     if common.json { try printJSON(report) } else { printTables(report) }
     if let csv { try writeCSV(cells, to: csv) }
+    if let picture, let curves = Cell.curves(cells) {
+      try AtomicFile.write(Data(curves.svg.utf8), to: URL(fileURLWithPath: picture))
+    }
     if interruption.isAsked { throw CancellationError() }
   }
 

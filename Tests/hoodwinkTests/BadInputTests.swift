@@ -137,6 +137,8 @@ import Testing
     Fault("trace --env catch-v1 --steps 3 --output README.md", ["README.md", "exists"], 73),
     Fault("evaluate catch-v1-dqn --epsilons 0.1,0.1", ["0.1", "twice"], 64),
     Fault("evaluate catch-v1-dqn --csv README.md", ["README.md", "exists"], 73),
+    Fault("evaluate catch-v1-dqn --picture curves.png", ["--picture", "curves.png", ".svg"], 64),
+    Fault("evaluate catch-v1-dqn --picture nowhere/curves.svg", ["nowhere/curves.svg", "No such file"], 73),
     Fault("evaluate catch-v1-dqn --csv nowhere/cells.csv", ["nowhere/cells.csv", "No such file"], 73),
     Fault("craft catch-v1-dqn --epsilon 0.1 --episodes 1 --output nowhere/frames", ["nowhere/frames"], 73),
     Fault("attack catch-v1-dqn --epsilon 1e300", ["--epsilon", "1e300"], 64),

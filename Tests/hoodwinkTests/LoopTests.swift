@@ -156,10 +156,11 @@ import Testing
         "certify", policy, "--attack", "cw", "--epsilons", "1/255", "--episodes", "1",
       ])
       #expect(certified.errors.contains("made for the l2 norm"), "\(certified.errors)")
-      let csv = file("cells.csv")
+      let (csv, picture) = (file("cells.csv"), file("curves.svg"))
       let evaluated = try Tool.run([
         "evaluate", policy, "--attacks", "fgsm,bim", "--steps", "3", "--epsilons", "4/255", "--episodes", "5",
-        "--csv", csv, "--target", "left", "--timing", "strategic", "--share", "0.5", "--expectation", "2",
+        "--csv", csv, "--picture", picture, "--target", "left", "--timing", "strategic", "--share", "0.5",
+        "--expectation", "2",
       ])
       #expect(evaluated.status == 0, "\(evaluated.errors)")
       // What the attacks want, and how, stands with the figures; what is set goes to those that have it.
@@ -167,6 +168,9 @@ import Testing
       #expect(evaluated.output.contains("  flips  reached  "))
       let lines = try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n")
       #expect(lines.count == 4)
+      let svg = try String(contentsOfFile: picture, encoding: .utf8)
+      #expect(svg.contains(">fgsm at 0: ") && svg.contains(">bim:steps=3 at 4/255: "))
+      #expect(svg.ranges(of: "<circle ").count == 4)
       // A field with commas stands in quotes.
       let fields = lines.map {
         $0.replacing(/"[^"]*"/, with: "").split(separator: ",", omittingEmptySubsequences: false)
