@@ -359,11 +359,12 @@ extension DQN.Configuration {
           + "fit into a replay of \(replayCapacity)",
         settings: ["learning-start", "replay-capacity", "lanes", "return-steps"])
     }
-    let memory = Double(replayCapacity) * Double(frame.count)
+    let frameSize = UInt64(FrameStore.size(of: frame))
+    let memory = Double(replayCapacity) * Double(frameSize)
     guard memory <= Double(ProcessInfo.processInfo.physicalMemory) else {
       throw ConfigurationError(
         "a replay of \(replayCapacity) frames takes \(Int(memory / 0x1p30)) GiB, more memory than there is: at most "
-          + "\(ProcessInfo.processInfo.physicalMemory / UInt64(frame.count)) frames",
+          + "\(ProcessInfo.processInfo.physicalMemory / frameSize) frames",
         settings: ["replay-capacity"])
     }
     // In a lane that lives one long episode the oldest moments have no whole stack any more, and the newest no successor yet.

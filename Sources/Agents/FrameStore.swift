@@ -1,3 +1,4 @@
+import Environments
 import Foundation
 import Tensors
 
@@ -21,6 +22,12 @@ struct FrameStore: Hashable, Sendable {
   init(length: Int, capacity: Int) {
     self.length = length
     bytes.reserveCapacity(length * capacity)
+  }
+
+  /// The most bytes that a frame of a space takes: where entries are any number, while they go over from bytes to floats.
+  /// Frames that an attack has changed may take more than their space says.
+  static func size(of frame: BoxSpace) -> Int {
+    frame.count * (frame.rawMaxima == nil ? 1 + MemoryLayout<Float>.stride : 1)
   }
 
   /// Whether an entry takes a byte.

@@ -119,7 +119,9 @@ public final class RunFolder {
   func write(_ checkpoint: Checkpoint) throws {
     let name = Self.name(of: checkpoint.header.steps)
     let folder = file(Self.checkpointsName)
-    mkdir(folder.path, 0o777)
+    guard mkdir(folder.path, 0o777) == 0 || errno == EEXIST else {
+      throw AtomicFile.Failure(path: folder.path, reason: String(cString: strerror(errno)))
+    }
     try AtomicFile.write(checkpoint.encoded(), to: folder.appendingPathComponent(name))
     for old in checkpoints().dropFirst(2) { try? FileManager.default.removeItem(at: old) }
   }

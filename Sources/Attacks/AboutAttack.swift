@@ -8,8 +8,10 @@ public struct AboutAttack: Hashable, Sendable {
   public let needs: Knowledge
   /// Whether it must know the victim's value, too.
   public let needsValues: Bool
-  /// The norms that it is made for; under another it is projected, and weaker than it might be. None for what perturbs nothing.
+  /// The norms that it is made for; under another it is projected, and weaker than it might be. None for what changes actions.
   public let norms: [ThreatModel.Norm]
+  /// Whether it changes what the policy sees, and not what it does.
+  public var changesObservations: Bool { !norms.isEmpty }
   /// Passes through the victim for each frame, the clean one included, the one that decides not.
   public let cost: String
   /// Whether it brings a goal of its own.

@@ -30,7 +30,7 @@ public struct AttackPlan: Hashable, Sendable {
 
   /// What a person should know before believing a result of this plan under a threat model.
   public func warnings(under threat: ThreatModel) -> [String] {
-    let others = attack.about.filter { !$0.norms.isEmpty && !$0.norms.contains(threat.norm) }.map {
+    let others = attack.about.filter { $0.changesObservations && !$0.norms.contains(threat.norm) }.map {
       "\($0.name) is made for the \($0.norms.map(\.rawValue).joined(separator: " and ")) norm: under the "
         + "\(threat.norm.rawValue) norm what it finds is projected, and weaker than it might be"
     }

@@ -72,9 +72,14 @@ public struct Attacker: Sendable {
   }
 
   /// An attacker with an attack that is not in the catalog.
+  /// - Throws: ``AttackError`` when it needs to know more of the victim than the threat model grants.
   public init(
     _ attack: any Attack, against victim: any Policy, within threat: ThreatModel, goal: Goal = .flip
-  ) {
+  ) throws(AttackError) {
+    guard attack.needs <= threat.knowledge else {
+      throw AttackError(
+        "the attack needs to know \(attack.needs), and the threat model grants \(threat.knowledge)")
+    }
     self.attack = attack
     self.victim = victim
     self.threat = threat

@@ -68,7 +68,7 @@ extension AdversarialTraining: NamedDefense {
     do throws(AttackError) { attack = try AttackChoice(text) } catch {
       throw DefenseError("adversarial: \(error)")
     }
-    if let other = attack.about.first(where: \.norms.isEmpty) {
+    if let other = attack.about.first(where: { !$0.changesObservations }) {
       throw DefenseError(
         "adversarial: \(other.name) changes actions and no observation: there is nothing to harden against")
     }

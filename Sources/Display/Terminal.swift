@@ -10,12 +10,15 @@ public final class Terminal: LiveScreen {
   private let input: Int32
   private let output: Int32
   private var settings = termios()
-  /// Somebody writes into the second end to end a wait at the first.
-  private let wakeEnds: [Int32]
+  private let wakePipe: WakePipe
   private let resized: any DispatchSourceSignal
   private var canvas: Canvas?
   private var shown: TerminalPicture?
   private var pending: [UInt8] = []
+  /// Since when the beginning of a sequence waits for its end.
+  private var pendingSince: ContinuousClock.Instant?
+  /// How long it waits: escape alone is a key.
+  private static let patience = Duration.milliseconds(30)
   private var isOpen = true
 
   /// Takes over a terminal.
@@ -24,19 +27,14 @@ public final class Terminal: LiveScreen {
     guard isatty(input) == 1, isatty(output) == 1, tcgetattr(input, &settings) == 0 else {
       throw DisplayError("there is no terminal to show pictures in: record them into a file")
     }
-    var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else {
-      throw DisplayError("a pipe cannot be opened: \(String(cString: strerror(errno)))")
-    }
-    for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
-    wakeEnds = ends
+    let wakePipe = try WakePipe()
+    self.wakePipe = wakePipe
     self.input = input
     self.output = output
-    let wakeEnd = ends[1]
     // The default action of SIGWINCH is nothing, so the source alone hears it.
     resized = DispatchSource.makeSignalSource(signal: SIGWINCH, queue: .global())
     // Sendable, or it would be taken for the main actor's.
-    resized.setEventHandler { @Sendable in Self.poke(wakeEnd) }
+    resized.setEventHandler { @Sendable in wakePipe.poke() }
     resized.resume()
 
     var raw = settings
@@ -49,7 +47,6 @@ public final class Terminal: LiveScreen {
   isolated deinit {
     close()
     resized.cancel()
-    for end in wakeEnds { Foundation.close(end) }
   }
 
   /// Gives the terminal back as it was. What is printed afterwards appears where the person was before.
@@ -67,14 +64,8 @@ public final class Terminal: LiveScreen {
 
   /// Writes into the pipe.
   public var wake: @Sendable () -> Void {
-    let end = wakeEnds[1]
-    return { Self.poke(end) }
-  }
-
-  private nonisolated static func poke(_ end: Int32) {
-    // A full pipe wakes as well as a fuller one.
-    var byte: UInt8 = 0
-    _ = Foundation.write(end, &byte, 1)
+    let wakePipe = wakePipe
+    return { wakePipe.poke() }
   }
 
   /// Shows a canvas as large as the terminal is; only what changed is sent.
@@ -98,17 +89,20 @@ public final class Terminal: LiveScreen {
   /// Sleeps until keys are pressed, the terminal goes, its size changes or somebody wakes it.
   /// - Throws: ``DisplayError`` when the terminal has gone while it was drawn anew.
   public func waitForInput() throws -> [ScreenInput] {
-    // The beginning of a sequence waits a moment for its end: escape alone is a key.
-    let patience: Int32 = pending.isEmpty ? -1 : 30
+    // However often somebody wakes this.
+    let end = pendingSince.map { $0 + Self.patience }
+    let patience = end.map {
+      max(0, Int32((ContinuousClock.now.duration(to: $0) / .milliseconds(1)).rounded(.up)))
+    }
     var sources = [
       pollfd(fd: input, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: wakeEnds[0], events: Int16(POLLIN), revents: 0),
+      pollfd(fd: wakePipe.outlet, events: Int16(POLLIN), revents: 0),
     ]
-    let count = poll(&sources, 2, patience)
+    let count = poll(&sources, 2, patience ?? -1)
     if count < 0 && errno != EINTR { return [.closed] }
+    var isWhole = end.map { $0 <= .now } ?? false
     if sources[1].revents != 0 {
-      var bytes = [UInt8](repeating: 0, count: 256)
-      while read(wakeEnds[0], &bytes, bytes.count) > 0 {}
+      wakePipe.drain()
       // The size may be what changed.
       if let canvas, let shown, shown.size != size { try show(canvas) }
     }
@@ -118,9 +112,12 @@ public final class Terminal: LiveScreen {
       // Nothing to read from a terminal that can be read is one that has gone.
       if count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN) { return [.closed] }
       pending += bytes.prefix(max(count, 0))
+      (isWhole, pendingSince) = (false, nil)
     }
+    let keys = TerminalKeys.take(from: &pending, isWhole: isWhole)
+    pendingSince = pending.isEmpty ? nil : pendingSince ?? .now
     // A terminal does not tell when a key is let go: none is held.
-    return TerminalKeys.take(from: &pending, isWhole: count == 0).flatMap { heard in
+    return keys.flatMap { heard in
       if case .key(.pressed(let key, _)) = heard { [heard, .key(.released(key))] } else { [heard] }
     }
   }

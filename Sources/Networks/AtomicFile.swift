@@ -52,32 +52,71 @@ public enum AtomicFile {
   ///   - url: The file. Its folder must exist.
   /// - Throws: `Failure`, in which case the file is as it was and nothing else is left in its folder.
   public static func write(_ bytes: some ContiguousBytes, to url: URL) throws(Failure) {
-    let destination = Self.destination(of: url)
-    // A rename would put an ordinary file in the place of /dev/null.
-    if isSpecialFile(destination.path) {
-      throw Failure(path: url.path, reason: "it is a device, a pipe or a socket, not a file")
-    }
-    // Only a file in the same folder is sure to be on the same file system, which renaming needs. The name is
-    // not the destination's plus a suffix, which could be too long; it is random because many may write here.
-    let unique = String(UInt64.random(in: .min ... .max), radix: 16)
-    let temporary = destination.deletingLastPathComponent().appending(path: temporaryPrefix + unique).path
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw Failure(path: url.path, reason: currentReason()) }
+    let draft = try Draft(of: url)
+    try draft.append(bytes)
+    try draft.publish()
+  }
 
-    var reason = bytes.withUnsafeBytes { reasonWritingFails($0, to: descriptor) }
-    // Without fsync the rename can reach the disk before the bytes do, and a power cut leaves an empty file.
-    if reason == nil, fsync(descriptor) != 0 { reason = currentReason() }
-    if close(descriptor) != 0, reason == nil { reason = currentReason() }
-    if reason == nil, rename(temporary, destination.path) != 0 { reason = currentReason() }
-    if let reason {
-      unlink(temporary)
-      throw Failure(path: url.path, reason: reason)
+  /// A file that is written piece by piece, for what is too large to be held in memory. Its place is taken when it is whole; a
+  /// draft that is let go before is removed.
+  public final class Draft {
+    private let url: URL
+    private let destination: URL
+    private let temporary: String
+    private var descriptor: CInt
+
+    /// An empty draft of a file.
+    /// - Parameter url: The file. Its folder must exist.
+    /// - Throws: `Failure`.
+    public init(of url: URL) throws(Failure) {
+      self.url = url
+      destination = AtomicFile.destination(of: url)
+      // A rename would put an ordinary file in the place of /dev/null.
+      if isSpecialFile(destination.path) {
+        throw Failure(path: url.path, reason: "it is a device, a pipe or a socket, not a file")
+      }
+      // Only a file in the same folder is sure to be on the same file system, which renaming needs. The name is
+      // not the destination's plus a suffix, which could be too long; it is random because many may write here.
+      let unique = String(UInt64.random(in: .min ... .max), radix: 16)
+      temporary = destination.deletingLastPathComponent().appending(path: temporaryPrefix + unique).path
+      descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else { throw Failure(path: url.path, reason: currentReason()) }
     }
-    // The new name is on the disk when its folder is; systems that cannot promise that say so here, and nothing can be done.
-    let folder = open(destination.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
-    if folder >= 0 {
-      _ = fsync(folder)
-      close(folder)
+
+    deinit {
+      guard descriptor >= 0 else { return }
+      close(descriptor)
+      unlink(temporary)
+    }
+
+    /// Writes bytes to the end.
+    /// - Throws: `Failure`.
+    public func append(_ bytes: some ContiguousBytes) throws(Failure) {
+      precondition(descriptor >= 0, "the draft has been published")
+      if let reason = bytes.withUnsafeBytes({ reasonWritingFails($0, to: descriptor) }) {
+        throw Failure(path: url.path, reason: reason)
+      }
+    }
+
+    /// Takes the file's place.
+    /// - Throws: `Failure`, in which case the file is as it was.
+    public func publish() throws(Failure) {
+      precondition(descriptor >= 0, "the draft has been published")
+      // Without fsync the rename can reach the disk before the bytes do, and a power cut leaves an empty file.
+      var reason = fsync(descriptor) != 0 ? currentReason() : nil
+      if close(descriptor) != 0, reason == nil { reason = currentReason() }
+      descriptor = -1
+      if reason == nil, rename(temporary, destination.path) != 0 { reason = currentReason() }
+      if let reason {
+        unlink(temporary)
+        throw Failure(path: url.path, reason: reason)
+      }
+      // The new name is on the disk when its folder is; systems that cannot promise that say so here, and nothing can be done.
+      let folder = open(destination.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+      if folder >= 0 {
+        _ = fsync(folder)
+        close(folder)
+      }
     }
   }
 

@@ -38,6 +38,11 @@ public enum InferenceDefense: Hashable, Sendable {
     if case .smoothing = self { true } else { false }
   }
 
+  /// Whether its scores are shares of votes, and no logits.
+  public var votes: Bool {
+    if case .smoothing = self { true } else { false }
+  }
+
   /// The policy that decides behind this defense.
   public func wrapping(_ base: some DifferentiablePolicy) -> any DifferentiablePolicy {
     switch self {

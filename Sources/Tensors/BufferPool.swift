@@ -17,9 +17,14 @@ struct BufferPool {
   /// The shared pool keeps at most this much; what is freed beyond goes back to the system.
   private static let limitInBytes = 1 << 30
 
+  /// The largest class of which a thread keeps buffers to itself: 16 MiB. Larger ones are counted in the shared pool.
+  private static let largestOwnClass = 18
+
   /// How many buffers of a class a thread keeps to itself: many small ones, few large ones.
   @inline(__always)
-  private static func ownLimit(_ sizeClass: Int) -> Int { max(2, 64 >> max(0, sizeClass - 6)) }
+  private static func ownLimit(_ sizeClass: Int) -> Int {
+    sizeClass > largestOwnClass ? 0 : max(2, 64 >> max(0, sizeClass - 6))
+  }
 
   /// For each size class the free buffers.
   private var lists: UnsafeMutablePointer<FreeList>

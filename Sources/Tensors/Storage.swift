@@ -1,7 +1,7 @@
 /// The floats of a tensor: one pooled buffer, written by whoever makes it and read-only from then on.
 ///
-/// `@unchecked Sendable` rests on that rule. The one door through which a published buffer changes, `Tensor.makeUnique`,
-/// makes sure that nobody else holds it.
+/// `@unchecked Sendable` rests on that rule. A published buffer changes only where `Tensor.hasOwnStorage` has made sure that
+/// nobody else holds it.
 final class Storage: @unchecked Sendable {
   /// Room for `count` floats rounded up to a multiple of 16, aligned to 64 bytes.
   let pointer: UnsafeMutablePointer<Float>

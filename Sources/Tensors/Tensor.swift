@@ -123,16 +123,24 @@ extension Tensor {
   }
 
   private mutating func makeUnique() {
-    if node == nil, isKnownUniquelyReferenced(&storage) { return }
+    // On the tape, what is changed in place would no longer be what the node computed.
+    if node == nil, hasOwnStorage() { return }
     self = Tensor(shape) { $0.update(from: storage.pointer, count: count) }
   }
+
+  /// Whether nobody else holds the elements: they may then be written over.
+  private mutating func hasOwnStorage() -> Bool { isKnownUniquelyReferenced(&storage) }
+
+  /// Where a result of this shape may go that takes this tensor's place: its own elements, unless others share them. A tape
+  /// does not matter, because what looks back at elements holds them.
+  private mutating func storageForResult() -> Storage { hasOwnStorage() ? storage : Storage(count) }
 
   /// Adds another tensor of the same shape, or its negative: in place, unless others share the elements. The result is off
   /// the tape.
   mutating func accumulate(_ summand: Tensor, isNegated: Bool) {
     precondition(shape == summand.shape, "shapes differ: \(shape) and \(summand.shape)")
     let kernel = isNegated ? Kernels.table.subtract : Kernels.table.add
-    let result = isKnownUniquelyReferenced(&storage) ? storage : Storage(count)
+    let result = storageForResult()
     withExtendedLifetime(summand.storage) { kernel(count, pointer, summand.pointer, result.pointer) }
     self = Tensor(shape, result)
   }
@@ -141,7 +149,7 @@ extension Tensor {
   /// positive. In place, unless others share the elements. The result is off the tape.
   mutating func rectify(where output: Tensor, slope: Float) {
     precondition(shape == output.shape, "shapes differ: \(shape) and \(output.shape)")
-    let result = isKnownUniquelyReferenced(&storage) ? storage : Storage(count)
+    let result = storageForResult()
     withExtendedLifetime(output.storage) {
       Kernels.table.rectifier_gradient(count, pointer, output.pointer, slope, result.pointer)
     }

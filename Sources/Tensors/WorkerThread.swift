@@ -16,6 +16,8 @@ final class WorkerThread: Sendable {
     /// Running, and the poster sleeps until it is done.
     static let awaited = 4
     static let done = 5
+    /// Done, and asleep until the next job: the poster may have more to do for hours.
+    static let doneAndAsleep = 6
   }
 
   private let state = Atomic<Int>(State.idle)
@@ -76,9 +78,10 @@ final class WorkerThread: Sendable {
   /// Returns when the helper has done its job, or takes the job back if it has not begun.
   private func finish() {
     if !replace(State.posted, by: State.idle) {
-      Self.watch { state.load(ordering: .acquiring) == State.done }
+      Self.watch { state.load(ordering: .acquiring) >= State.done }
       if replace(State.running, by: State.awaited) { completion.wait() }
-      state.store(State.idle, ordering: .releasing)
+      // It may fall asleep between the two attempts.
+      while !replace(State.done, by: State.idle) && !replace(State.doneAndAsleep, by: State.asleep) {}
     }
     job = nil
   }
@@ -86,7 +89,9 @@ final class WorkerThread: Sendable {
   private func run() {
     while true {
       Self.watch { state.load(ordering: .acquiring) == State.posted }
-      if replace(State.idle, by: State.asleep) { wakeUp.wait() }
+      if replace(State.idle, by: State.asleep) || replace(State.done, by: State.doneAndAsleep) {
+        wakeUp.wait()
+      }
       guard replace(State.posted, by: State.running) else { continue }
       runJob()
       if state.exchange(State.done, ordering: .acquiringAndReleasing) == State.awaited { completion.signal() }

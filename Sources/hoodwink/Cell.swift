@@ -99,7 +99,7 @@ struct Cell: Encodable {
       largestPerturbation: result.largestPerturbation, forwardPasses: result.passes.forward,
       backwardPasses: result.passes.backward, seconds: seconds, returns: result.returns,
       knowledge: surrogate == nil ? opposition?.plan.attack.needs ?? .nothing : .actions,
-      perturbs: opposition?.plan.attack.about.allSatisfy { !$0.norms.isEmpty } ?? true, result: result)
+      perturbs: opposition?.plan.attack.about.allSatisfy(\.changesObservations) ?? true, result: result)
   }
 
   /// How the attack is carried out, beside its name and its parameters: `timing every`, and what is not as usual.

@@ -114,7 +114,8 @@ struct EvaluateCommand: StoppableCommand {
           of: subject.victim(acting), searchingOn: surrogate?.1)
       }
     }
-    let cells = try played(Array(zip(subjects, surrogates)), plans, sizes, interruption)
+    let (cells, failure) = played(Array(zip(subjects, surrogates)), plans, sizes, interruption)
+    if cells.isEmpty, let failure { throw failure }
     let report = Report(
       cells: cells, worstCases: worstCases(cells), overTrainingSeeds: seeds(subjects, cells),
       surprises: SurpriseNote.notes(on: cells, seed: compute.seed))
@@ -123,7 +124,7 @@ struct EvaluateCommand: StoppableCommand {
     if let picture, let curves = Cell.curves(cells) {
       try AtomicFile.write(Data(curves.svg.utf8), to: URL(fileURLWithPath: picture))
     }
-    if interruption.isAsked { throw CancellationError() }
+    if let failure { throw failure }
   }
 
   /// For each policy the plans of all attacks. Straight through go those that need it; where none does, all are told to, so
@@ -148,15 +149,17 @@ struct EvaluateCommand: StoppableCommand {
     }
   }
 
+  /// The cells, and what ended them early: what took long to play is told, whatever came after it.
   private func played(
     _ subjects: [(NamedPolicy, (name: String, policy: any Policy)?)], _ plans: [[AttackPlan]],
     _ sizes: [Epsilon], _ interruption: Interruption
-  ) throws -> [Cell] {
+  ) -> (cells: [Cell], failure: (any Error)?) {
     let progress = EpisodeProgress(
       "evaluate", episodes: plans.reduce(0) { $0 + $1.count * sizes.count + 1 } * play.episodes)
     var cells: [Cell] = []
+    var failure: (any Error)?
     var warnings: [String] = []
-    for ((subject, surrogate), plans) in zip(subjects, plans) {
+    subjects: for ((subject, surrogate), plans) in zip(subjects, plans) {
       var oppositions: [Evaluation.Opposition?] = [nil]
       for plan in plans {
         for size in sizes {
@@ -165,19 +168,21 @@ struct EvaluateCommand: StoppableCommand {
       }
       for opposition in oppositions {
         warnings += opposition.map { $0.plan.warnings(under: $0.threat) } ?? []
-        // What was played before a signal is told.
-        if interruption.isAsked { break }
         do {
+          if interruption.isAsked { throw CancellationError() }
           cells.append(
             try Cell.play(
               subject, against: opposition, searchingOn: surrogate, acting: acting, episodes: play.episodes,
               compute: compute, progress: progress, interruption: interruption))
-        } catch is CancellationError { break }
+        } catch {
+          failure = error
+          break subjects
+        }
       }
     }
     progress.finish()
     warn(warnings)
-    return cells
+    return (cells, failure)
   }
 
   /// For each policy and epsilon under several attacks both summaries.

@@ -35,18 +35,25 @@ struct Hoodwink: ParsableCommand {
     StandardError.openMissingStreams()
     // A limit on the size of files is an error to be told, not a signal to die of.
     signal(SIGXFSZ, SIG_IGN)
-    do {
+    let outcome = Result {
       try usage.checkVerb()
       var command = try parseAsRoot()
       try command.run()
-      // What was printed may still wait to be written.
-      guard fflush(nil) == 0 else { throw Failure("standard output cannot be written", status: EX_IOERR) }
-    } catch {
-      let (message, status) = explain(error)
-      guard let message else { exit(withError: error) }
-      StandardError.say("hoodwink: \(message)")
-      Foundation.exit(status)
     }
+    // What was printed may still wait to be written. A verdict of which a part is lost is none.
+    let isWritten = fflush(nil) == 0
+    switch outcome {
+    case .success where isWritten: break
+    case .failure(let error) where isWritten || !(error is ExitCode): end(with: error)
+    default: end(with: Failure("standard output cannot be written", status: EX_IOERR))
+    }
+  }
+
+  private static func end(with error: any Error) -> Never {
+    let (message, status) = explain(error)
+    guard let message else { exit(withError: error) }
+    StandardError.say("hoodwink: \(message)")
+    Foundation.exit(status)
   }
 
   private static var usage: UsageError {

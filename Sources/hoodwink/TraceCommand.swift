@@ -50,41 +50,49 @@ struct TraceCommand: StoppableCommand {
   func run(until interruption: Interruption) throws {
     let definition = try place.folders().catalog().definition(for: environment)
     if let output { try checkNewFile(output) }
-    let chosen = try chosenActions(count: definition.actions.count)
+    let nextAction = try chosenActions(count: definition.actions.count)
+    let draft = try output.map { path throws(AtomicFile.Failure) in
+      try AtomicFile.Draft(of: URL(fileURLWithPath: path))
+    }
     var vector = definition.makeVector(count: 1)
     vector.reset(0, seed: seed)
     var outcomes = [Outcome(reward: 0)]
     var frame = [Float](repeating: 0, count: vector.observationSpace.count)
     var text = ""
-    for action in chosen {
+    while let action = nextAction() {
       vector.step([action], running: nil, outcomes: &outcomes)
       var span = frame.mutableSpan
       vector.observe(0, into: &span)
       text += line(action, outcomes[0], vector.direction(0), frame, of: vector.observationSpace)
       if outcomes[0].ending != nil { vector.reset(0) }
       if interruption.isAsked { throw CancellationError() }
-      if output == nil, text.utf8.count > 1 << 16 {
-        try write(text)
+      if text.utf8.count > 1 << 16 {
+        try write(text, to: draft)
         text = ""
       }
     }
-    if let output {
-      try AtomicFile.write(Data(text.utf8), to: URL(fileURLWithPath: output))
-    } else {
-      try write(text)
-    }
+    try write(text, to: draft)
+    try draft?.publish()
   }
 
-  private func write(_ text: String) throws {
-    do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {
+  private func write(_ text: String, to draft: AtomicFile.Draft?) throws {
+    let bytes = Data(text.utf8)
+    if let draft { return try draft.append(bytes) }
+    do { try FileHandle.standardOutput.write(contentsOf: bytes) } catch {
       throw Failure("standard output cannot be written", status: EX_IOERR)
     }
   }
 
-  private func chosenActions(count: Int) throws -> [Int] {
+  /// Gives one action after the other.
+  private func chosenActions(count: Int) throws -> () -> Int? {
     if actions == "random" {
       var random = RandomStream(seed: seed, stream: .policy)
-      return (0..<(steps ?? 1000)).map { _ in random.index(below: count) }
+      var rest = steps ?? 1000
+      return {
+        guard rest > 0 else { return nil }
+        rest -= 1
+        return random.index(below: count)
+      }
     }
     guard let text = try? String(contentsOfFile: actions, encoding: .utf8) else {
       throw Failure("\(actions): this file of actions cannot be read", status: EX_NOINPUT)
@@ -105,7 +113,8 @@ struct TraceCommand: StoppableCommand {
       throw Failure(
         "\(actions): holds \(chosen.count) actions, fewer than \(steps) steps", status: EX_DATAERR)
     }
-    return Array(chosen.prefix(steps))
+    var rest = chosen.prefix(steps)
+    return { rest.popFirst() }
   }
 
   private func line(

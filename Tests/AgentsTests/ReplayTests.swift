@@ -238,6 +238,11 @@ private var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() }
     #expect(replay.count == 1000)
     #expect(replay.size * 1000 <= limit)
     #expect(replay.size >= 1000 * side * side * channels)
+    // What is reckoned with beforehand is never less, whether bytes suffice or not.
+    #expect(FrameStore.size(of: space) == 5 * side * side * channels)
+    let pixels = BoxSpace(
+      height: side, width: side, channels: channels, rawMaxima: Array(repeating: 255, count: channels))
+    #expect(FrameStore.size(of: pixels) == side * side * channels)
   }
 
   /// y = r + γ·Q_target(s′, a′), the action by the online network or not, by hand.

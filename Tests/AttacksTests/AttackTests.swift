@@ -112,7 +112,7 @@ func linear(_ weights: [[Float]], bias: [Float]) throws -> NetworkPolicy {
       let threat = ThreatModel(
         norm: norm, epsilon: Epsilon(12, over: 255), region: region, share: 0.5, isQuantized: isQuantized)
       let (attacker, clean) = (
-        Attacker(Vandal(change: vandalism), against: try victim(), within: threat), observations
+        try Attacker(Vandal(change: vandalism), against: victim(), within: threat), observations
       )
       let space = try Neighborhood(of: clean, under: threat, frameChannels: 1)
       var (random, turns) = (streams(6), Array(repeating: Turn(), count: 6))

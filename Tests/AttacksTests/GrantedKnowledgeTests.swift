@@ -76,10 +76,20 @@ import Testing
     }
   }
 
+  /// Nor is an attack that is in no catalog given more than the threat model grants.
+  @Test func anAttackOfOnesOwnIsGrantedNoMore() throws {
+    #expect(Telltale().needs == .actions)
+    let blind = ThreatModel(epsilon: Epsilon(0.1), knowledge: .nothing)
+    let error = #expect(throws: AttackError.self) {
+      try Attacker(Telltale(), against: Drawing(), within: blind)
+    }
+    #expect(error?.description == "the attack needs to know actions, and the threat model grants nothing")
+  }
+
   /// What a policy will draw is its own secret: an attack is shown an action that is as probable, and right half of the time.
   @Test func theVictimsDrawsAreItsOwn() throws {
     let observations = Tensor(repeating: 0.5, shape: [400, 1, 1, 1])
-    let attacker = Attacker(Telltale(), against: Drawing(), within: threat)
+    let attacker = try Attacker(Telltale(), against: Drawing(), within: threat)
     var random = streams(400)
     let delivery = try attacker.deliver(
       observations, frameChannels: 1, using: &random,

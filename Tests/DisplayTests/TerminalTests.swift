@@ -206,6 +206,19 @@ import Testing
       after.c_lflag == before.c_lflag && after.c_iflag == before.c_iflag && after.c_oflag == before.c_oflag)
   }
 
+  /// Who wakes the terminal for every step does not keep a person from leaving.
+  @Test @MainActor func escapeIsHeardHoweverOftenSomebodyWakes() throws {
+    let pseudo = try Pseudoterminal()
+    let terminal = try Terminal(input: pseudo.program, output: pseudo.program)
+    pseudo.type("\u{1B}")
+    var heard: [ScreenInput] = []
+    for _ in 0..<1_000_000 where heard.isEmpty {
+      terminal.wake()
+      heard = try terminal.waitForInput()
+    }
+    #expect(heard == tapped(.escape))
+  }
+
   @Test @MainActor func aTerminalThatGoesCloses() throws {
     let pseudo = try Pseudoterminal()
     let terminal = try Terminal(input: pseudo.program, output: pseudo.program)

@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func policyAndAttackDrawFromStreamsOfTheirNames() throws {
-    let step = try firstStep(lanes: 24, attacker: Attacker(Telling(), against: policy, within: threat))
+    let step = try firstStep(lanes: 24, attacker: try Attacker(Telling(), against: policy, within: threat))
     let changes = (step.delivered - step.clean).elements
     for lane in 0..<24 {
       var policyDraws = RandomStream(seed: UInt64(lane), stream: .policy)

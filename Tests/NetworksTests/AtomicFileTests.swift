@@ -20,6 +20,26 @@ struct AtomicFileTests {
     }
   }
 
+  @Test func aDraftTakesItsPlaceWhenItIsWhole() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "file")
+      try Data([9]).write(to: url)
+      do {
+        let abandoned = try AtomicFile.Draft(of: url)
+        try abandoned.append([1] as [UInt8])
+        #expect(try names(in: folder).count == 2)
+      }
+      #expect(try names(in: folder) == ["file"])
+      let draft = try AtomicFile.Draft(of: url)
+      try draft.append([1, 2] as [UInt8])
+      try draft.append([3] as [UInt8])
+      #expect(try Data(contentsOf: url) == Data([9]))
+      try draft.publish()
+      #expect(try Data(contentsOf: url) == Data([1, 2, 3]))
+      #expect(try names(in: folder) == ["file"])
+    }
+  }
+
   @Test func aSymbolicLinkStaysAndItsTargetIsReplaced() throws {
     try withTemporaryFolder { folder in
       let target = folder.appending(path: "target")
