@@ -15,10 +15,13 @@ import Tensors
 /// Access: gradients. Cost: 1 + n + 1 forward and n + 1 backward passes for a start, fewer where it flips early.
 ///
 /// Deviations:
-/// 1. An observation that meets the criterion is finished (the authors' code goes on, and keeps it).
+/// 1. An observation that meets the criterion is finished; with `early-stop=no` the search goes on, and the last point that met it
+///    is delivered, as by the authors' code (the paper delivers the largest loss).
 /// 2. The norms are the max norm and L2; under L1 the steps are the steepest of that norm, not those of APGD-L1 (2021).
-/// 3. Back at the best point the momentum starts anew (the authors' code keeps the last displacement).
-/// 4. Fifty steps from one start by default, where AutoAttack takes a hundred from five.
+/// 3. Back at the best point the momentum starts from no displacement, so that the next step is 0.75·η (in the paper the
+///    displacement is from the point before to the best one).
+/// 4. A start is uniform in the ball (the authors' is as far from the observation as the budget allows).
+/// 5. Fifty steps from one start by default, where AutoAttack takes a hundred from five.
 public struct AutoPGD: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
@@ -162,6 +165,7 @@ public struct AutoPGD: SearchRecipe {
     var finished = neighborhood.randomPoints(using: &random)
     var open = OpenRows(clean, meeting: criterion, within: neighborhood, using: random)
     defer { random = open.batchStreams }
+    var isFlipped = Array(repeating: false, count: clean.count)
     var ways = Ways(from: finished)
     let checkpoints = Self.checkpoints(steps: steps)
     var lastCheckpoint = 0
@@ -169,10 +173,12 @@ public struct AutoPGD: SearchRecipe {
       let ascent = open.clean.ascent(
         of: victim, at: ways.point, raising: open.criterion, as: loss, using: &open.streams)
       ways.note(ascent)
-      if stopsEarly {
-        let isMet = open.criterion.isMet(by: ascent.response)
-        if isMet.contains(true) {
-          finished.replaceRows(at: open.places, with: ways.point)
+      let isMet = open.criterion.isMet(by: ascent.response)
+      let met = isMet.indices.filter { isMet[$0] }
+      if !met.isEmpty {
+        finished.replaceRows(at: met.map { open.places[$0] }, with: ways.point.rows(at: met))
+        for row in met { isFlipped[open.places[row]] = true }
+        if stopsEarly {
           let rest = isMet.indices.filter { !isMet[$0] }
           if rest.isEmpty { return finished }
           open.keep(rest)
@@ -186,7 +192,8 @@ public struct AutoPGD: SearchRecipe {
       }
       ways.move(within: open.neighborhood, isFirst: step == 0)
     }
-    finished.replaceRows(at: open.places, with: ways.best)
+    let rest = open.places.indices.filter { !isFlipped[open.places[$0]] }
+    finished.replaceRows(at: rest.map { open.places[$0] }, with: ways.best.rows(at: rest))
     return finished
   }
 }

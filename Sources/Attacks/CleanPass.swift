@@ -54,17 +54,20 @@ public struct CleanPass: Sendable {
       quantization: quantization)
   }
 
-  /// - Parameter actions: those that are to be known; nil for those of the decision.
+  /// - Parameters:
+  ///   - actions: those that are to be known; nil for those of the decision.
+  ///   - drawnScores: the mean of so many answers as the expectation says, to be known in place of the decision's scores.
   init(
-    _ decision: borrowing Decision, showing actions: [Int]? = nil, of observations: Tensor, memory: Memory,
-    knowledge: Knowledge, expectation: Int, quantization: Quantization?
+    _ decision: borrowing Decision, showing actions: [Int]? = nil, drawnScores: Tensor? = nil,
+    of observations: Tensor, memory: Memory, knowledge: Knowledge, expectation: Int,
+    quantization: Quantization?
   ) {
     self.observations = observations.stoppingGradient()
     self.memory = memory
     self.expectation = expectation
     self.quantization = quantization
     self.actions = actions ?? decision.actions
-    scores = knowledge >= .scores ? decision.scores?.stoppingGradient() : nil
+    scores = knowledge >= .scores ? drawnScores ?? decision.scores?.stoppingGradient() : nil
     if knowledge == .weights, expectation == 1, let leaf = decision.recorded, let scores = decision.scores,
       scores.isOnTape
     {
@@ -74,7 +77,7 @@ public struct CleanPass: Sendable {
     }
     counter = PassCounter()
     places = nil
-    if knowledge > .nothing { counter.add(Passes(forward: 1), to: nil) }
+    if knowledge > .nothing { counter.add(Passes(forward: drawnScores == nil ? 1 : expectation), to: nil) }
   }
 
   private init(_ other: CleanPass, at indices: [Int]) {

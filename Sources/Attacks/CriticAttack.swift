@@ -2,14 +2,19 @@ import Policies
 import RandomStreams
 import Tensors
 
-/// The critic attack (Pattanaik et al. 2018, "Robust Deep Reinforcement Learning with Adversarial Attacks", section 3; in the form
-/// for a state value): the observation that the victim itself values least.
+/// The critic attack (Pattanaik et al. 2018, "Robust Deep Reinforcement Learning with Adversarial Attacks", section 3; for a state
+/// value Zhang et al. 2020, section 3.5 and appendix D.1): the observation that the victim itself values least.
 ///
 ///     minimize over x′ in the neighborhood  V(x′)        V = max Q for a DQN, the critic for an actor-critic agent
 ///
 /// by projected descent from a random start. Whether the action changes is not its concern.
 ///
 /// Access: gradients, and the victim's value. Cost: 1 + 2·n forward and n backward passes for a start.
+///
+/// Deviations:
+/// 1. V(x′), the value that the victim believes in, is driven down, as Zhang et al. do for critics; Pattanaik et al. look for the
+///    observation whose action is worth least where the agent truly is, min Q(s, π(x′)). What looks worthless need not lead to a
+///    bad action, and this attack is the weaker for it.
 public struct CriticAttack: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(

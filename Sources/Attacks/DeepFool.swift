@@ -17,7 +17,8 @@ import Tensors
 /// 1. With a criterion other than leaving the clean action, the one face between it and the strongest rival; beside a wish for
 ///    a lower value the face of the sum of both losses, which is no longer the nearest that flips.
 /// 2. Each point is clipped to the valid range before it is looked at.
-/// 3. A step is longer than to the face by 10⁻⁴, where the authors' code adds as much to |f|.
+/// 3. A step is longer than to the face by 10⁻⁴, and gradients are taken at the overshot point, as in the authors' Python code;
+///    the paper has neither.
 /// 4. Under L1 a step that the range cuts off goes on in the entries that are next largest.
 public struct DeepFool: SearchRecipe {
   /// What people are told.

@@ -19,8 +19,9 @@ import Tensors
 ///
 /// Deviations:
 /// 1. Fewer iterations than the authors' 64, of fewer samples than 100; set more where time allows.
-/// 2. An observation within the budget is finished, unless `early-stop` is off.
-/// 3. A first point is drawn uniformly from the range as by the authors, and in turn from its corners, which lie farther apart:
+/// 2. The nearest point of all is delivered, where the authors' code delivers the last.
+/// 3. An observation within the budget is finished, unless `early-stop` is off.
+/// 4. A first point is drawn uniformly from the range as by the authors, and in turn from its corners, which lie farther apart:
 ///    a policy may do the same on all uniform noise. Where no draw meets the criterion the observation stays clean.
 public struct HopSkipJump: SearchRecipe {
   /// What people are told.
@@ -55,7 +56,8 @@ public struct HopSkipJump: SearchRecipe {
   ) -> Tensor {
     var search = Search(
       open: OpenRows(clean, meeting: criterion, within: neighborhood, using: random), victim: victim,
-      point: clean.observations)
+      point: clean.observations, nearest: clean.observations,
+      nearestSizes: Array(repeating: .infinity, count: clean.count))
     defer { random = search.open.batchStreams }
     var finished = clean.observations
     search.findStart(attempts: attempts)
@@ -79,6 +81,10 @@ public struct HopSkipJump: SearchRecipe {
     let victim: any Policy
     /// A point of each that meets the criterion.
     var point: Tensor
+    /// The nearest such point so far: a step along the boundary may lead away.
+    var nearest: Tensor
+    /// How far that is, in the threat model's norm.
+    var nearestSizes: [Float]
 
     var neighborhood: Neighborhood { open.neighborhood }
     var isMax: Bool { neighborhood.threat.norm == .max }
@@ -93,7 +99,8 @@ public struct HopSkipJump: SearchRecipe {
     mutating func keep(_ rows: [Int]) {
       guard rows.count < open.count else { return }
       open.keep(rows)
-      point = point.rows(at: rows)
+      (point, nearest) = (point.rows(at: rows), nearest.rows(at: rows))
+      nearestSizes = rows.map { nearestSizes[$0] }
     }
 
     /// Uniform noise over the range, or its corners, until the criterion is met; observations that it never is stay behind.
@@ -147,6 +154,10 @@ public struct HopSkipJump: SearchRecipe {
       }
       let moved = high.indices.filter { high[$0] < (isMax ? largest[$0] : 1) }
       point.replaceRows(at: moved, with: blend(high).rows(at: moved))
+      let sizes = neighborhood.sizes(of: point)
+      let nearer = sizes.indices.filter { sizes[$0] < nearestSizes[$0] }
+      nearest.replaceRows(at: nearer, with: point.rows(at: nearer))
+      for row in nearer { nearestSizes[row] = sizes[row] }
     }
 
     /// Largest differences under the max norm, L2 distances otherwise.
@@ -156,12 +167,11 @@ public struct HopSkipJump: SearchRecipe {
         : Neighborhood.euclidean(like: neighborhood).sizes(of: observations)
     }
 
-    func finish(_ finished: inout Tensor) { finished.replaceRows(at: open.places, with: point) }
+    func finish(_ finished: inout Tensor) { finished.replaceRows(at: open.places, with: nearest) }
 
     mutating func finishWithinBudget(_ finished: inout Tensor) {
       finish(&finished)
-      let sizes = neighborhood.sizes(of: point)
-      keep(sizes.indices.filter { sizes[$0] > neighborhood.budgets[$0] })
+      keep(nearestSizes.indices.filter { nearestSizes[$0] > neighborhood.budgets[$0] })
     }
 
     /// A step across the boundary and along it.

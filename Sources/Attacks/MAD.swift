@@ -3,7 +3,7 @@ import RandomStreams
 import Tensors
 
 /// The maximal action difference attack (Zhang et al. 2020, "Robust Deep Reinforcement Learning against Adversarial
-/// Perturbations on State Observations", section 3.4 and appendix D.3): as far from the clean policy as possible.
+/// Perturbations on State Observations", section 3.5 and algorithm 3): as far from the clean policy as possible.
 ///
 ///     maximize over x′ in the neighborhood  KL(π(x) ‖ π(x′))
 ///

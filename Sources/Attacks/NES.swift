@@ -11,6 +11,7 @@ import Tensors
 ///
 /// Deviations:
 /// 1. The points that are asked about are held to the valid range.
+/// 2. The margin is climbed unless another loss is set (the authors climb the probability of a class).
 public struct NES: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(

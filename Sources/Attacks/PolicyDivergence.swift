@@ -1,7 +1,8 @@
 import Networks
 import Tensors
 
-/// Another distribution over actions than the clean one, the softmax taken over logits or Q-values alike: what MAD wants.
+/// Another distribution over actions than the clean one, the softmax taken over logits or Q-values alike: what MAD wants. There is
+/// always one farther away, so nothing meets it.
 public struct PolicyDivergence: Criterion {
   /// The clean scores: [batch, actions].
   public let cleanScores: Tensor
@@ -14,13 +15,13 @@ public struct PolicyDivergence: Criterion {
     cleanScores.klDivergence(to: response.scores)
   }
 
-  /// Where another action has the largest score.
+  /// Nowhere.
   public func isMet(by response: Response) -> [Bool] {
-    zip(response.scores.argmax(), cleanScores.argmax()).map(!=)
+    Array(repeating: false, count: cleanScores.shape[0])
   }
 
-  /// Where another action is chosen.
-  public func isMet(by actions: [Int]) -> [Bool]? { zip(actions, cleanScores.argmax()).map(!=) }
+  /// Actions do not tell.
+  public func isMet(by actions: [Int]) -> [Bool]? { nil }
 
   /// Away from some of the scores.
   public func rows(at indices: [Int]) -> any Criterion {

@@ -4,7 +4,7 @@ import RandomStreams
 import Tensors
 
 /// The Robust Sarsa attack (Zhang et al. 2020, "Robust Deep Reinforcement Learning against Adversarial Perturbations on State
-/// Observations", section 3.4 and appendix D.2): against policies whose own values are unknown or deceive. It learns what the
+/// Observations", section 3.5 and algorithm 4): against policies whose own values are unknown or deceive. It learns what the
 /// policy's actions are worth from its episodes, smooth around what was seen, and drives it to the worst.
 ///
 ///     learn Q by  Σ (r + γ·Q(s′, a′) − Q(s, a))² + λ · max over s̃ near s of Σₐ (Q(s̃, a) − Q(s, a))²
@@ -16,7 +16,7 @@ import Tensors
 /// Deviations:
 /// 1. For a handful of actions: the worst one is aimed at, where the paper differentiates Q at a continuous action.
 /// 2. The inner maximum is taken by one sign step from a random corner instead of a convex relaxation.
-/// 3. Projected ascent instead of stochastic gradient Langevin dynamics.
+/// 3. The values are smooth in the observation, where the paper's are in the action: discrete actions have no neighborhood.
 /// 4. Huber's loss in the place of the squared error, and targets from a copy of the network that is renewed every 50 updates.
 /// 5. It learns from at most 2,048 steps of sixteen episodes side by side, each played once: where they go on for longer than 128
 ///    steps it sees no end, where they are short it learns from fewer.

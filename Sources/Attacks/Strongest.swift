@@ -6,7 +6,7 @@ import Tensors
 /// largest loss (as AutoAttack combines its parts; Croce & Hein 2020, section 5).
 ///
 /// An attack that comes later works only on observations where none before has met the criterion. Where actions alone are known,
-/// the first that meets it, else the last.
+/// the first that meets it, else the first of all.
 struct Strongest: Attack {
   let attacks: [any Attack]
   let victim: any Policy

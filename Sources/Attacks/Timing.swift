@@ -14,8 +14,11 @@ public enum Timing: Hashable, Sendable {
   /// When the policy strongly prefers an action (Lin et al. 2017, "Tactics of Adversarial Attack on Deep Reinforcement
   /// Learning Agents", equation 5): max π − min π at least a threshold, with π the softmax of the scores.
   ///
-  /// Deviation: nil for the threshold takes the frames whose gap is among the largest of the episode so far, in the share that
-  /// the threat model allows.
+  /// Deviations:
+  /// 1. Nil for the threshold takes the frames whose gap is among the largest of the episode so far, in the share that
+  ///    the threat model allows.
+  /// 2. The softmax has no temperature: on Q-values a threshold depends on the scale of the rewards, and on a smoothed policy's
+  ///    shares of votes no gap is large (with three actions 0.36 at most).
   case strategic(Double?)
   /// When the victim values its observation highly (Kos & Song 2017, "Delving into adversarial attacks on deep policies",
   /// section 3.3): V at least a threshold; nil as for ``strategic(_:)``.

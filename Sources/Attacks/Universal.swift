@@ -16,6 +16,9 @@ import Tensors
 ///
 /// Access: gradients while it learns, nothing then. Cost, once: 2n forward and n backward passes of `batch` observations, and
 /// the steps of the lesson.
+///
+/// Deviations:
+/// 1. The loss is not clipped (Shafahi et al. do, so that a few frames that are fooled already do not weigh most).
 public struct Universal: AttackRecipe {
   /// What people are told.
   public static let about = AboutAttack(

@@ -6,7 +6,7 @@ import Policies
 import Tensors
 
 /// SA-DQN (Zhang et al. 2020, "Robust Deep Reinforcement Learning against Adversarial Perturbations on State Observations",
-/// section 3.4 and algorithm 5): the greedy action is to keep its lead over all others anywhere in a box around the
+/// section 3.4 and algorithm 7): the greedy action is to keep its lead over all others anywhere in a box around the
 /// observation,
 ///
 ///     loss + κ · mean max(max over ŝ in the box and a ≠ a* of Q(ŝ, a) − Q(ŝ, a*), −c)     a* = argmax Q(s, ·)
@@ -15,10 +15,9 @@ import Tensors
 ///
 /// Deviations:
 /// 1. Interval bounds in the place of the paper's mixture of CROWN and interval bounds.
-/// 2. The weight κ multiplies the mean over the batch, not its sum.
-/// 3. Epsilon grows over the run by ``Hardness/warmUp``, in a straight line as a rule.
-/// 4. Gradient ascent starts at random and takes steps of 2.5·ε/steps.
-/// 5. With ``Labels/start`` a* is the greedy action of the policy that the run starts from, and stays: somewhat as the robust
+/// 2. Epsilon grows over the run by ``Hardness/warmUp``, in a straight line as a rule.
+/// 3. Gradient ascent starts at random and takes steps of 2.5·ε/steps.
+/// 4. With ``Labels/start`` a* is the greedy action of the policy that the run starts from, and stays: somewhat as the robust
 ///    student of RS-DQN learns from a Q-network beside it, which goes on learning (Fischer et al. 2019, "Online Robustness
 ///    Training for Deep Reinforcement Learning").
 public struct SADQN: LossDefenseRecipe {

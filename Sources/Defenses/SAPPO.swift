@@ -4,7 +4,7 @@ import Networks
 import Policies
 import Tensors
 
-/// SA-PPO (Zhang et al. 2020, section 3.2 and algorithm 2): the policy is to be smooth, its distribution nowhere in a box
+/// SA-PPO (Zhang et al. 2020, section 3.2 and algorithm 5): the policy is to be smooth, its distribution nowhere in a box
 /// around the observation far from that at the observation,
 ///
 ///     loss + κ · mean max over ŝ in the box of KL(π(· | s) ‖ π(· | ŝ))

@@ -60,7 +60,7 @@ public struct ReturnCurves: Hashable, Sendable {
   public let sizes: [String]
   /// From left to right, three in a row.
   public let panels: [Panel]
-  /// What the returns are, beside the axis: `return, interquartile mean`.
+  /// What the returns are, beside the axis: `mean return`.
   public let quantity: String
 
   /// A picture of panels over the same sizes.

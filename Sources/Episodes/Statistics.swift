@@ -21,7 +21,8 @@ public enum Statistics {
   /// smallest values (of four, one whose interquartile mean is the smallest) in more than 2.5% of cases.
   public static let fewestForInterval = 5
 
-  /// A 95% interval of a statistic by the percentile bootstrap (Efron & Tibshirani 1993, section 13.3).
+  /// A 95% interval of a statistic by the percentile bootstrap (Efron & Tibshirani 1993, section 13.3). Of few values it is too
+  /// narrow: around the mean of ten it holds the truth in about nine cases of ten, of five in about eight.
   ///
   /// - Parameters:
   ///   - values: independent observations.

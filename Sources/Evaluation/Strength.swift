@@ -145,12 +145,14 @@ struct Strength: Sendable {
     let clean = try played(bench.policy, nil)
     let huge = try played(bench.policy, .init(panel.ascent(steps: 10, restarts: 1), threat: threat))
     let worth = PairedDifference(clean.returns, minus: random.returns, seed: bench.seed)
-    let rest = PairedDifference(huge.returns, minus: random.returns, seed: bench.seed)
+    // Both are uncertain, and over the same episodes: what is left beyond a tenth of the worth.
+    let tenths = zip(clean.returns, random.returns).map { 0.9 * $1 + 0.1 * $0 }
+    let rest = PairedDifference(huge.returns, minus: tenths, seed: bench.seed)
     let isWorthless = !worth.isSurely(above: 0)
     let flips = huge.flipRate ?? 0
     // Where there is no return to lose, actions tell whether the attack gets anywhere.
     let isBlind = isWorthless && flips < 0.5
-    let status = isBlind ? .red : isWorthless ? .amber : Check.Status(rest, above: 0.1 * worth.mean)
+    let status = isBlind ? .red : isWorthless ? .amber : Check.Status(rest, above: 0)
     return [
       Check(
         name: "huge epsilon, random return", status: status,

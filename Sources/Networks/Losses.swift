@@ -1,6 +1,6 @@
 import Tensors
 
-// Losses are on logits or values, never on probabilities, and are not yet averaged: each gives one number per row or
+// Losses are on logits or values, never on their probabilities, and are not yet averaged: each gives one number per row or
 // per element, so that a mean, a sum or weights are the caller's choice.
 
 extension Tensor {

@@ -79,8 +79,8 @@ struct AttackCommand: StoppableCommand {
     for cell in cells { table.append(columns.map { $0.text(cell) }) }
     print(table.text)
     print(
-      "\(play.episodes) episodes from seed \(compute.seed), actions \(acting.name); interval of the interquartile mean (IQM), "
-        + "over episodes.")
+      "\(play.episodes) episodes from seed \(compute.seed), actions \(acting.name); intervals over episodes. "
+        + "\(Cell.remarkOnInterquartileMean)")
     SurpriseNote.show(surprises)
   }
 }

@@ -20,8 +20,7 @@ extension Cell {
     func curve(_ name: String, _ policy: String, under attack: String) -> ReturnCurves.Curve {
       func point(_ cell: Cell) -> ReturnCurves.Point {
         .init(
-          cell.interquartileMean,
-          interval: cell.intervalLow.flatMap { low in cell.intervalHigh.map { low...$0 } })
+          cell.mean, interval: cell.meanIntervalLow.flatMap { low in cell.meanIntervalHigh.map { low...$0 } })
       }
       let own = cells.filter { $0.policy == policy }
       let clean = own.first { $0.attack == nil }.map(point)
@@ -45,7 +44,7 @@ extension Cell {
           curves: attacks.map { curve($0, policy, under: $0) })
       }
     }
-    return ReturnCurves(panels, sizes: ["0"] + sizes.map(\.text), quantity: "return, interquartile mean")
+    return ReturnCurves(panels, sizes: ["0"] + sizes.map(\.text), quantity: "mean return")
   }
 
   private static func distinct(_ names: [String]) -> [String] {

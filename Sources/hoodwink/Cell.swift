@@ -27,6 +27,9 @@ struct Cell: Encodable {
   let episodes: Int
   let seed: UInt64
   let mean: Double
+  /// A 95% bootstrap interval of the mean; nil for fewer than five episodes.
+  let meanIntervalLow: Double?
+  let meanIntervalHigh: Double?
   let interquartileMean: Double
   /// A 95% bootstrap interval of the interquartile mean; nil for fewer than five episodes.
   let intervalLow: Double?
@@ -54,7 +57,7 @@ struct Cell: Encodable {
   private enum CodingKeys: CodingKey {
     case policy, environment, attack, epsilon, epsilonValue, threat, threatHash, goal, timing, expectation
     case straightThrough, surrogate, acting
-    case episodes, seed, mean
+    case episodes, seed, mean, meanIntervalLow, meanIntervalHigh
     case interquartileMean, intervalLow, intervalHigh, intervalOver, flipRate, reachRate, frames,
       attackedFrames
     case unchangedFrames, largestPerturbation, forwardPasses, backwardPasses, seconds, returns
@@ -80,6 +83,7 @@ struct Cell: Encodable {
         return !interruption.isAsked
       })
     let seconds = (clock.now - start) / .seconds(1)
+    let meanInterval = result.interval(seed: compute.seed)
     let interval = result.interquartileInterval(seed: compute.seed)
     let epsilon = opposition?.threat.epsilon
     return Cell(
@@ -91,8 +95,9 @@ struct Cell: Encodable {
       timing: opposition.map { "\($0.plan.timing)" }, expectation: opposition?.plan.expectation,
       straightThrough: opposition?.plan.isStraightThrough,
       surrogate: opposition == nil ? nil : surrogate?.name, acting: acting.name, episodes: episodes,
-      seed: compute.seed, mean: result.mean,
-      interquartileMean: result.interquartileMean, intervalLow: interval?.lowerBound,
+      seed: compute.seed, mean: result.mean, meanIntervalLow: meanInterval?.lowerBound,
+      meanIntervalHigh: meanInterval?.upperBound, interquartileMean: result.interquartileMean,
+      intervalLow: interval?.lowerBound,
       intervalHigh: interval?.upperBound, flipRate: result.flipRate, reachRate: result.reachRate,
       frames: result.frames,
       attackedFrames: result.attackedFrames, unchangedFrames: result.unchangedFrames,
@@ -114,12 +119,17 @@ struct Cell: Encodable {
   /// The head of a column that stands in a table where an attack wants a given action.
   static let optionalHead = "reached"
 
+  /// What a reader of the interquartile mean should know.
+  static let remarkOnInterquartileMean =
+    "The interquartile mean (IQM) leaves out the best and the worst quarter: what an attack does to fewer episodes, the mean alone tells."
+
   /// What a table for people says of each cell, by the head of its column.
   static let columns: [(head: String, text: @Sendable (Cell) -> String)] = [
     ("policy", { $0.policy }),
     ("attack", { $0.attack ?? "clean" }),
     ("epsilon", { $0.epsilon.flatMap { Epsilon($0) }?.bothWays ?? "–" }),
     ("mean", { String(format: "%.3f", $0.mean) }),
+    ("95% interval", { bracketed($0.meanIntervalLow, $0.meanIntervalHigh) }),
     ("IQM", { String(format: "%.3f", $0.interquartileMean) }),
     ("95% interval", { bracketed($0.intervalLow, $0.intervalHigh) }),
     ("flips", { percent($0.flipRate) }),
@@ -154,7 +164,9 @@ struct Cell: Encodable {
     ("threat_hash", { $0.threatHash }), ("goal", { $0.goal }), ("timing", { $0.timing }),
     ("expectation", { $0.expectation }), ("straight_through", { $0.straightThrough }),
     ("surrogate", { $0.surrogate }), ("acting", { $0.acting }), ("episodes", { $0.episodes }),
-    ("seed", { $0.seed }), ("mean", { $0.mean }), ("interquartile_mean", { $0.interquartileMean }),
+    ("seed", { $0.seed }), ("mean", { $0.mean }),
+    ("mean_interval_low", { $0.meanIntervalLow }), ("mean_interval_high", { $0.meanIntervalHigh }),
+    ("interquartile_mean", { $0.interquartileMean }),
     ("interval_low", { $0.intervalLow }), ("interval_high", { $0.intervalHigh }),
     ("interval_over", { $0.intervalOver }), ("flip_rate", { $0.flipRate }),
     ("reach_rate", { $0.reachRate }), ("frames", { $0.frames }), ("attacked_frames", { $0.attackedFrames }),

@@ -15,8 +15,9 @@ struct EvaluateCommand: StoppableCommand {
     discussion: """
       Every cell plays the same episodes (paired seeds) in lockstep, acting greedily unless --sampled says otherwise. Cells that \
       left more return than they should beside clean runs, smaller sizes and weaker attacks are named below the table. Intervals are 95% bootstrap \
-      intervals of the interquartile mean: over episodes for one policy, which speaks of this policy and not of its \
-      training, and over training seeds for several policies of one recipe.
+      intervals of the mean and of the interquartile mean (IQM): over episodes for one policy, which speaks of this policy \
+      and not of its training, and, the IQM's, over training seeds for several policies of one recipe. The IQM leaves out the best \
+      and the worst quarter: an attack that wins fewer episodes than that moves the mean alone.
 
       Examples:
         hoodwink evaluate runs/plain runs/hardened --attacks noise,fgsm,pgd:steps=20 --epsilons 8/255,32/255
@@ -238,10 +239,11 @@ struct EvaluateCommand: StoppableCommand {
     print(table.text)
     let first = report.cells.first { $0.threat != nil }
     print(
-      "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each, actions \(acting.name); intervals of the "
-        + "interquartile mean (IQM), over episodes"
+      "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each, actions \(acting.name); intervals over "
+        + "episodes"
         + (first?.threat.map { "; \(Self.withoutEpsilon($0)), \(first?.manner ?? "")" } ?? "")
-        + (transfer.surrogate.map { "; attacks searched on \($0)" } ?? "") + ".")
+        + (transfer.surrogate.map { "; attacks searched on \($0)" } ?? "")
+        + ". \(Cell.remarkOnInterquartileMean)")
     SurpriseNote.show(report.surprises)
     func size(_ text: String?) -> String { text.flatMap { Epsilon($0) }?.bothWays ?? "–" }
     if !report.worstCases.isEmpty {

@@ -82,6 +82,66 @@ func linear(_ weights: [[Float]], bias: [Float]) throws -> NetworkPolicy {
     #expect(delivery.sizes.allSatisfy { abs($0 - 0.5) < 1e-4 }, "\(delivery.sizes)")
   }
 
+  /// What searches on after a flip delivers one in the end: wherever the search that stops there flips.
+  private func expectNoFlipLost(
+    _ attack: String, on policy: NetworkPolicy, _ frames: Tensor, epsilon: Double
+  ) throws {
+    func flips(_ attack: String) throws -> [Bool] {
+      var random = streams(frames.shape[0])
+      let threat = ThreatModel(epsilon: Epsilon(epsilon), frames: .all)
+      let delivery = try Attacker(attack, against: policy, within: threat)
+        .deliver(frames, frameChannels: frames.shape[3], using: &random)
+      return zip(policy.scores(for: delivery.observations).argmax(), delivery.cleanActions).map(!=)
+    }
+    let (first, last) = (try flips(attack), try flips(attack + ":early-stop=no"))
+    #expect(zip(first, last).allSatisfy { !$0 || $1 })
+    #expect(first.contains(true))
+  }
+
+  /// Scores 0, x − 0.51 and −0.05 − 33·max(x − 0.45, 0): the cross-entropy of the first action is largest at 0.45, where it
+  /// still wins, and the second wins from 0.51 on.
+  @Test func searchingOnLosesNoFlipOfAutoPGD() throws {
+    let policy = NetworkPolicy(
+      try Network(
+        .init(
+          input: [1, 1, 1],
+          layers: [
+            .flatten, .dense(outputs: 2, activation: .relu), .dense(outputs: 3, activation: .identity),
+          ]),
+        parameters: [
+          Tensor([1, 1], shape: [1, 2]), Tensor([0, -0.45]), Tensor([0, 1, 0, 0, 0, -33], shape: [2, 3]),
+          Tensor([0, -0.51, -0.05]),
+        ]))
+    try expectNoFlipLost(
+      "apgd:steps=20", on: policy, Tensor(repeating: 0.5, shape: [100, 1, 1, 1]), epsilon: 0.1)
+  }
+
+  @Test func searchingOnLosesNoFlipOfHopSkipJump() throws {
+    let policy = try network(
+      [.flatten, .dense(outputs: 24, activation: .tanh), .dense(outputs: 6, activation: .identity)],
+      input: [5, 5, 4])
+    try expectNoFlipLost(
+      "hopskipjump:iterations=12:samples=4", on: policy, uniform([300, 5, 5, 4], seed: 9), epsilon: 0.06)
+  }
+
+  /// A start that has changed the action is not the end of the search for the farthest distribution.
+  @Test func everyStartOfMADCounts() throws {
+    let frames = uniform([100, 5, 5, 4], seed: 9)
+    let policy = try victim()
+    let clean = policy.scores(for: frames)
+    func distances(_ attack: String) throws -> (divergences: [Float], flips: [Bool]) {
+      var random = streams(100)
+      let threat = ThreatModel(epsilon: Epsilon(0.2), frames: .all)
+      let scores = policy.scores(
+        for: try Attacker(attack, against: policy, within: threat)
+          .deliver(frames, frameChannels: 4, using: &random).observations)
+      return (clean.klDivergence(to: scores).elements, zip(scores.argmax(), clean.argmax()).map(!=))
+    }
+    let (one, many) = (try distances("mad:steps=5"), try distances("mad:steps=5:restarts=4"))
+    #expect(zip(one.divergences, many.divergences).allSatisfy { $0 <= $1 })
+    #expect(one.flips.indices.contains { one.flips[$0] && many.divergences[$0] > one.divergences[$0] * 1.01 })
+  }
+
   @Test func gradientAttacksAreRefusedOnClosedPolicies() throws {
     let threat = ThreatModel(epsilon: Epsilon(0.1))
     let error = #expect(throws: AttackError.self) {
