@@ -6,7 +6,7 @@ import Foundation
 ///
 /// Format: TFRecord (length, its checksum, data, its checksum) around `tensorflow.Event` of TensorFlow's event.proto and
 /// summary.proto; checksums are CRC-32C (Castagnoli), masked as in TensorFlow's lib/hash/crc32c.h.
-struct EventFile {
+enum EventFile {
   /// What a file starts with.
   static let header = record(
     field(3, Array("brain.Event:2".utf8)))

@@ -2,12 +2,6 @@ import Policies
 import RandomStreams
 import Tensors
 
-/// An attack that leaves the observation alone and replaces the action.
-protocol ActionAttack: Attack {
-  /// Whether the action on one observation is replaced.
-  func flips(using random: inout RandomStream) -> Bool
-}
-
 /// Random flips, a control: with a given probability the action is replaced by one of the others, whatever the policy sees.
 /// What an attack on observations costs beyond this at the same flip rate, it owes to choosing its flips.
 ///

@@ -7,7 +7,7 @@ import Tensors
 /// What can be wrong with a policy's gradients.
 extension Bench {
   /// Whether the policy answers the same to the same observation.
-  func stability() throws -> [Check] {
+  func stability() -> [Check] {
     // The policy's own streams twice, then others: what it draws elsewhere shows in the first pair, too.
     let others = sample.random.indices.map { RandomStream(seed: seed &+ UInt64($0), stream: .exploration) }
     let looks = [sample.random, sample.random, others].map { random in
@@ -64,7 +64,7 @@ extension Bench {
       let slopes = try Slopes(of: target, on: frames, within: panel.threat)
       guard continuing() else { throw CancellationError() }
       var random = rows.map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
-      return (slopes: slopes, leads: try slopes.leads(target, on: frames, using: &random))
+      return (slopes: slopes, leads: slopes.leads(target, on: frames, using: &random))
     }
     let vanished = groups.flatMap(\.slopes.isCrossEntropyFlat)
     let flat = groups.flatMap(\.slopes.isMarginFlat)
@@ -167,7 +167,7 @@ private struct Slopes: Sendable {
   /// size do on average; nil where no step changes anything.
   func leads(
     _ policy: any DifferentiablePolicy, on frames: FrameSample, using random: inout [RandomStream]
-  ) throws -> [Bool?] {
+  ) -> [Bool?] {
     let center = neighborhood.center
     func gain(_ direction: Tensor) -> [Float] {
       margins(
@@ -209,7 +209,7 @@ private struct Slopes: Sendable {
   /// quarter of it, one has to agree.
   func agreements(
     with policy: any DifferentiablePolicy, on frames: FrameSample, using random: inout [RandomStream]
-  ) throws -> [Bool] {
+  ) -> [Bool] {
     let length = neighborhood.length
     let largest = gradient.flattened().abs().max().elements
     let uphill = gradient * Tensor(largest.map { $0 > 0 ? 1 / $0 : 0 }, shape: [frames.count, 1, 1, 1])

@@ -112,7 +112,7 @@ public struct Panel: Sendable {
       panel: self, policy: policy, sample: sample, workers: workers, continuing: continuing)
     let plan = try plan(times: 1)
 
-    var stages: [(Bench) throws -> [Check]] = [{ try $0.stability() }]
+    var stages: [(Bench) throws -> [Check]] = [{ $0.stability() }]
     var flipRate: Double?
     do {
       let strength = try Strength(of: plan, on: bench)

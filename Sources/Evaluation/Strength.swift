@@ -216,14 +216,3 @@ extension PairedDifference {
   /// The mean with its interval.
   func figure(_ name: String) -> Check.Figure { .share(name, mean, interval: interval) }
 }
-
-extension ThreatModel {
-  /// A size that allows every observation in the range.
-  func unbounded(entries: Int) -> Epsilon {
-    switch norm {
-    case .max: Epsilon(1)
-    case .l2: Epsilon(Double(entries).squareRoot().rounded(.up))
-    case .l1: Epsilon(Double(entries))
-    }
-  }
-}

@@ -119,9 +119,9 @@ struct Cell: Encodable {
   /// The head of a column that stands in a table where an attack wants a given action.
   static let optionalHead = "reached"
 
-  /// What a reader of the interquartile mean should know.
+  /// What a table says below it of a column.
   static let remarkOnInterquartileMean =
-    "The interquartile mean (IQM) leaves out the best and the worst quarter: what an attack does to fewer episodes, the mean alone tells."
+    "IQM: the interquartile mean, blind to what befalls the best or the worst quarter of the episodes."
 
   /// What a table for people says of each cell, by the head of its column.
   static let columns: [(head: String, text: @Sendable (Cell) -> String)] = [

@@ -1,0 +1,7 @@
+extension ThreatModel {
+  /// The length of a step as a share of the budget: one that was set, or 2.5/n (Madry et al. 2018, section 5), with which
+  /// n steps can cross the whole neighborhood.
+  func share(of stepSize: Epsilon?, steps: Int) -> Float {
+    stepSize.map { $0.value / max(epsilon.value, .leastNormalMagnitude) } ?? 2.5 / Float(steps)
+  }
+}

@@ -1,0 +1,7 @@
+/// Warnings of an attacker for people, once each.
+func warn(_ warnings: [String]) {
+  var seen: Set<String> = []
+  for warning in warnings where seen.insert(warning).inserted {
+    StandardError.say("hoodwink: warning: \(warning)")
+  }
+}
