@@ -15,7 +15,7 @@ public struct ActionFlips: AttackRecipe, ActionAttack {
     cost: "none", hasOwnGoal: true)
 
   /// What can be set.
-  public static let parameters: [AttackParameter<ActionFlips>] = [
+  public static let parameters: [Parameter<ActionFlips>] = [
     .number("rate", \.rate, in: 0...1, "the probability that an action is replaced")
   ]
 

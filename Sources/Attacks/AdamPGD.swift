@@ -20,7 +20,7 @@ public struct AdamPGD: SearchRecipe {
     cost: "1 + n forward, n backward a start")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<AdamPGD>] = [
+  public static let parameters: [Parameter<AdamPGD>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
     .size("step-size", \.stepSize, "the length α of a step, in epsilon's units (2.5·ε/n)"),

@@ -9,7 +9,7 @@ public enum AttackCatalog {
     /// What can be set, by name, with a line for people and the usual value.
     public let parameters: [(name: String, summary: String, usual: String)]
     /// The recipe with some parameters set.
-    let recipe: @Sendable (_ settings: [AttackChoice.Setting]) throws(AttackError) -> Recipe
+    let recipe: @Sendable (_ settings: [ParameterSetting]) throws(AttackError) -> Recipe
 
     /// The name in commands.
     public var name: String { about.name }
@@ -20,12 +20,7 @@ public enum AttackCatalog {
       recipe = { settings throws(AttackError) in
         var recipe = Attack()
         for setting in settings { try recipe.set(setting.name, to: setting.value) }
-        let finished = recipe
-        return Recipe(settings: finished.settings, needs: finished.needs, learns: finished.learns) {
-          victim, lesson in
-          guard let victim = victim as? Attack.Access else { return nil }
-          return try finished.against(victim, learningFrom: lesson)
-        }
+        return Recipe(recipe)
       }
     }
   }
@@ -40,6 +35,14 @@ public enum AttackCatalog {
     let learns: Bool
     /// The attack against a victim; nil when the victim does not give the access.
     let against: @Sendable (any Policy, Lesson?) throws -> (any Attack)?
+
+    init<Attack: AttackRecipe>(_ recipe: Attack) {
+      (settings, needs, learns) = (recipe.settings, recipe.needs, recipe.learns)
+      against = { victim, lesson in
+        guard let victim = victim as? Attack.Access else { return nil }
+        return try recipe.against(victim, learningFrom: lesson)
+      }
+    }
   }
 
   /// All attacks, in the order in which they are listed. A new attack is a file and a line here.

@@ -3,27 +3,23 @@ import Policies
 /// An attack of the catalog with its parameters, as a person writes it: `pgd`, `pgd:steps=20:restarts=5`; several joined
 /// by `+` are the strongest of them for each frame.
 public struct AttackChoice: Hashable, Sendable {
-  /// A parameter and its value.
-  struct Setting: Hashable, Sendable {
-    let name: String
-    let value: String
-  }
-
   /// One attack with what is set; two are the same when they are written alike.
   private struct Part: Hashable, Sendable {
     let entry: AttackCatalog.Entry
-    let settings: [Setting]
+    let settings: [ParameterSetting]
     let recipe: AttackCatalog.Recipe
 
-    init(_ name: String, _ settings: [Setting] = []) throws(AttackError) {
+    init(_ name: String, _ settings: [ParameterSetting] = []) throws(AttackError) {
       entry = try AttackCatalog.entry(name)
       recipe = try entry.recipe(settings)
       self.settings = settings
-      for (index, setting) in settings.enumerated() {
-        guard let earlier = settings[..<index].first(where: { $0.name == setting.name }) else { continue }
-        throw AttackError(
-          "\(name): \(setting.name) is set twice, to \(earlier.value) and to \(setting.value)")
-      }
+      try ParameterSetting.checkEachIsSetOnce(settings, of: name)
+    }
+
+    init<Attack: AttackRecipe>(_ type: Attack.Type) {
+      entry = AttackCatalog.Entry(type)
+      recipe = AttackCatalog.Recipe(Attack())
+      settings = []
     }
 
     var name: String { entry.name }
@@ -47,19 +43,13 @@ public struct AttackChoice: Hashable, Sendable {
   public init(_ text: String) throws(AttackError) {
     parts = []
     for part in text.split(separator: "+", omittingEmptySubsequences: false) {
-      let words = part.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-      var settings: [Setting] = []
-      for word in words.dropFirst() {
-        let sides = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
-          String.init)
-        guard sides.count == 2 else {
-          throw AttackError("\"\(part)\": a parameter is written name=value, not \"\(word)\"")
-        }
-        settings.append(Setting(name: sides[0], value: sides[1]))
-      }
-      parts.append(try Part(words[0], settings))
+      let (name, settings) = try ParameterSetting.read(part)
+      parts.append(try Part(name, settings))
     }
   }
+
+  /// An attack as it is where nothing is set.
+  package init(_ type: (some AttackRecipe).Type) { parts = [Part(type)] }
 
   /// The choice with one more parameter set.
   /// - Throws: ``AttackError`` when none of the attacks has it, or the text is no value of it.
@@ -68,7 +58,7 @@ public struct AttackChoice: Hashable, Sendable {
     var isKnown = false
     for (index, part) in parts.enumerated() where part.takes(name) || parts.count == 1 {
       isKnown = true
-      choice.parts[index] = try Part(part.name, part.settings + [Setting(name: name, value: value)])
+      choice.parts[index] = try Part(part.name, part.settings + [ParameterSetting(name, value)])
     }
     guard isKnown else {
       throw AttackError("none of \(parts.map(\.name).joined(separator: ", ")) has a parameter \"\(name)\"")

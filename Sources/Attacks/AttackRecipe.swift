@@ -8,7 +8,7 @@ public protocol AttackRecipe: Hashable, Sendable {
   static var about: AboutAttack { get }
 
   /// What can be set, by name.
-  static var parameters: [AttackParameter<Self>] { get }
+  static var parameters: [Parameter<Self>] { get }
 
   /// What it must know of its victim as it is set; by default what people are told.
   var needs: Knowledge { get }
@@ -27,7 +27,7 @@ public protocol AttackRecipe: Hashable, Sendable {
 
 extension AttackRecipe {
   /// Nothing.
-  public static var parameters: [AttackParameter<Self>] { [] }
+  public static var parameters: [Parameter<Self>] { [] }
 
   /// As people are told.
   public var needs: Knowledge { Self.about.needs }

@@ -29,7 +29,7 @@ public struct AutoPGD: SearchRecipe {
     cost: "2 + n forward, 1 + n backward a start")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<AutoPGD>] = [
+  public static let parameters: [Parameter<AutoPGD>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
     .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),

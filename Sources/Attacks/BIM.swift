@@ -18,7 +18,7 @@ public struct BIM: SearchRecipe {
     "bim", "small projected steps of steepest ascent", needs: .weights, cost: "n forward, n backward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<BIM>] = [
+  public static let parameters: [Parameter<BIM>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .size("step-size", \.stepSize, "the length of a step, in epsilon's units (2.5·ε/n)"),
     .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),

@@ -32,7 +32,7 @@ public struct CarliniWagner: SearchRecipe {
     cost: "11 + s·n forward, s·n backward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<CarliniWagner>] = [
+  public static let parameters: [Parameter<CarliniWagner>] = [
     .whole("steps", \.steps, in: 1...100_000, "the steps n of a search"),
     .whole("searches", \.searches, in: 1...100, "the number s of constants that are tried"),
     .number("rate", \.rate, in: 1e-6...10, "Adam's first rate, in units of w"),

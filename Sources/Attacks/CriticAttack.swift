@@ -22,7 +22,7 @@ public struct CriticAttack: SearchRecipe {
     cost: "1 + 2n forward, n backward a start", hasOwnGoal: true)
 
   /// What can be set.
-  public static let parameters: [AttackParameter<CriticAttack>] = [
+  public static let parameters: [Parameter<CriticAttack>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
   ]

@@ -27,7 +27,7 @@ public struct DeepFool: SearchRecipe {
     cost: "up to 2 + n forward, n·(actions − 1) backward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<DeepFool>] = [
+  public static let parameters: [Parameter<DeepFool>] = [
     .whole("steps", \.steps, in: 1...100_000, "the largest number of steps n"),
     .whole("candidates", \.candidates, in: 1...10_000, "the number of best other actions that are looked at"),
     .number("overshoot", \.overshoot, in: 0...10, "how far beyond the boundary, η"),

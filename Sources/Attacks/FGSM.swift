@@ -23,7 +23,7 @@ public struct FGSM: SearchRecipe {
     "fgsm", "one step of steepest ascent", needs: .weights, cost: "1 forward, 1 backward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<FGSM>] = [
+  public static let parameters: [Parameter<FGSM>] = [
     .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
     .flag("fill", \.fills, "under the L1 norm: whether what the range cuts off one entry goes to the next"),
   ]

@@ -30,7 +30,7 @@ public struct HopSkipJump: SearchRecipe {
     norms: [.l2, .max], cost: "up to attempts + n·(samples·√n + 20) forward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<HopSkipJump>] = [
+  public static let parameters: [Parameter<HopSkipJump>] = [
     .whole("iterations", \.iterations, in: 1...100_000, "the number of iterations n"),
     .whole("samples", \.samples, in: 2...1_000_000, "points for the first direction"),
     .whole("attempts", \.attempts, in: 1...1_000_000, "draws for a first point, at most"),

@@ -26,7 +26,7 @@ public struct JSMA: SearchRecipe {
     cost: "up to 2 + n forward, 2n backward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<JSMA>] = [
+  public static let parameters: [Parameter<JSMA>] = [
     .whole("entries", \.entries, in: 1...1_000_000, "the largest number n of entries that are moved")
   ]
 

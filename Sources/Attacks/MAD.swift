@@ -24,7 +24,7 @@ public struct MAD: SearchRecipe {
     cost: "1 + n forward, 1 + n backward a start", hasOwnGoal: true)
 
   /// What can be set.
-  public static let parameters: [AttackParameter<MAD>] = [
+  public static let parameters: [Parameter<MAD>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
   ]

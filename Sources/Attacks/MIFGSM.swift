@@ -15,7 +15,7 @@ public struct MIFGSM: SearchRecipe {
     "mifgsm", "projected steps along gradients with momentum", needs: .weights, cost: "n forward, n backward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<MIFGSM>] = [
+  public static let parameters: [Parameter<MIFGSM>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .size("step-size", \.stepSize, "the length of a step, in epsilon's units (2.5·ε/n)"),
     .number("momentum", \.momentum, in: 0...1, "the decay μ of earlier gradients"),

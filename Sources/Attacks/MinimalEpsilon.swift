@@ -17,7 +17,7 @@ public struct MinimalEpsilon: SearchRecipe {
     cost: "(b + 1)·(n + 1) forward, (b + 1)·n backward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<MinimalEpsilon>] = [
+  public static let parameters: [Parameter<MinimalEpsilon>] = [
     .whole("steps", \.steps, in: 1...100_000, "the steps n of projected ascent at each size"),
     .whole("bisections", \.bisections, in: 1...60, "the number b of bisections"),
     .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),

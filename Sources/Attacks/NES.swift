@@ -19,7 +19,7 @@ public struct NES: SearchRecipe {
     cost: "up to n·(2·samples + 1) forward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<NES>] = [
+  public static let parameters: [Parameter<NES>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .whole("samples", \.samples, in: 1...1_000_000, "pairs of points for an estimate"),
     .number(

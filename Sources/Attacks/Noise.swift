@@ -28,7 +28,7 @@ public struct Noise: SearchRecipe {
     cost: "none")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<Noise>] = [
+  public static let parameters: [Parameter<Noise>] = [
     .choice("distribution", \.distribution, "how an entry is drawn: uniform, gaussian or sign")
   ]
 

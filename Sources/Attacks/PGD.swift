@@ -19,7 +19,7 @@ public struct PGD: SearchRecipe {
     cost: "1 + n forward, n backward a start")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<PGD>] = [
+  public static let parameters: [Parameter<PGD>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
     .size("step-size", \.stepSize, "the length of a step, in epsilon's units (2.5·ε/n)"),

@@ -28,7 +28,7 @@ public struct RobustSarsa: AttackRecipe {
     needs: .weights, cost: "1 + n forward, n backward a start", hasOwnGoal: true)
 
   /// What can be set.
-  public static let parameters: [AttackParameter<RobustSarsa>] = [
+  public static let parameters: [Parameter<RobustSarsa>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
     .whole("updates", \.updates, in: 1...10_000_000, "the updates of the learned values"),

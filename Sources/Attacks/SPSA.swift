@@ -20,7 +20,7 @@ public struct SPSA: SearchRecipe {
     cost: "up to n·(2·samples + 1) forward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<SPSA>] = [
+  public static let parameters: [Parameter<SPSA>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .whole("samples", \.samples, in: 1...1_000_000, "pairs of points for an estimate"),
     .number("delta", \.delta, in: 1e-6...1, "the distance δ of the points, in epsilon's units"),

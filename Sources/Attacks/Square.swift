@@ -25,7 +25,7 @@ public struct Square: SearchRecipe {
     "square", "random squares that are kept where they help", needs: .scores, cost: "up to 2 + n forward")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<Square>] = [
+  public static let parameters: [Parameter<Square>] = [
     .whole("queries", \.queries, in: 1...10_000_000, "the number n of squares that are tried"),
     .number("share", \.share, in: 1e-6...1, "the first squares' share p of the frame"),
     .flag("early-stop", \.stopsEarly, "whether an observation that is flipped is left as it is"),

@@ -26,7 +26,7 @@ public struct Universal: AttackRecipe {
     cost: "none; 2n·batch forward, n·batch backward once, to learn")
 
   /// What can be set.
-  public static let parameters: [AttackParameter<Universal>] = [
+  public static let parameters: [Parameter<Universal>] = [
     .text("file", \.file, "a file that craft has written", "the perturbation's file, instead of learning it"),
     .whole("steps", \.steps, in: 1...1_000_000, "the number n of steps of learning"),
     .whole("batch", \.batch, in: 1...100_000, "observations in a step"),

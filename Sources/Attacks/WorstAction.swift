@@ -19,7 +19,7 @@ public struct WorstAction: SearchRecipe {
     cost: "1 + n forward, n backward a start", hasOwnGoal: true)
 
   /// What can be set.
-  public static let parameters: [AttackParameter<WorstAction>] = [
+  public static let parameters: [Parameter<WorstAction>] = [
     .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
     .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
   ]

@@ -1,3 +1,5 @@
+import Attacks
+
 /// What people are told of a defense.
 public struct AboutDefense: Hashable, Sendable, Codable {
   /// The name in commands.
@@ -11,9 +13,13 @@ public struct AboutDefense: Hashable, Sendable, Codable {
   /// What can be set.
   public let parameters: [DefenseParameter]
 
-  init(_ name: String, _ seam: Seam, _ agents: String, _ summary: String, _ parameters: [DefenseParameter]) {
-    (self.name, self.seam, self.agents, self.summary, self.parameters) = (
-      name, seam, agents, summary, parameters
-    )
+  init<Defense: NamedDefense>(
+    _ name: String, _ seam: Seam, _ agents: String, _ summary: String, _ parameters: [Parameter<Defense>]
+  ) {
+    (self.name, self.seam, self.agents, self.summary) = (name, seam, agents, summary)
+    self.parameters = parameters.map {
+      DefenseParameter(
+        name: $0.name, usual: $0.name == "epsilon" ? "--epsilon" : $0.text(Defense()), summary: $0.summary)
+    }
   }
 }

@@ -13,13 +13,13 @@ import Policies
 ///    before it is disturbed.
 public struct AdversarialTraining: CollectionDefense {
   /// The attack, as the catalog names it, with its parameters.
-  public let attack: AttackChoice
+  public var attack: AttackChoice
   /// The full size.
-  public let epsilon: Epsilon
+  public var epsilon: Epsilon
   /// The share of frames that are attacked, drawn frame by frame.
-  public let share: Double
+  public var share: Double
   /// The share of the full size, 0 to 1, over the run.
-  public let warmUp: Schedule
+  public var warmUp: Schedule
 
   /// Training under an attack.
   public init(
@@ -46,36 +46,48 @@ public struct AdversarialTraining: CollectionDefense {
 extension AdversarialTraining: NamedDefense {
   static let about = AboutDefense(
     "adversarial", .collection, "every agent",
-    "experience under an attack on the agent (Goodfellow et al. 2015)",
-    [
-      DefenseParameter("attack", "fgsm", "an attack of the catalog; what else is set is set of it"),
-      DefenseParameter("epsilon", "--epsilon", "the full size of the perturbations"),
-      DefenseParameter("share", "1.0", "the share of frames that are attacked"),
-      DefenseParameter("warm-up", "\(Hardness.usualWarmUp)", "the share of the full size over the run"),
-    ])
+    "experience under an attack on the agent (Goodfellow et al. 2015)", parameters)
 
-  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
-    let name = try settings.takeText("attack") ?? "fgsm"
-    let epsilon = try settings.takeSize(epsilon)
+  static let parameters: [Parameter<AdversarialTraining>] = [
+    Parameter(
+      "attack", "an attack of the catalog; what else is set is set of it", expected: "an attack",
+      text: { "\($0.attack)" },
+      assign: { defense, text in
+        guard let attack = try? AttackChoice(text) else { return false }
+        defense.attack = attack
+        return true
+      }),
+    .size(\.epsilon),
     // In Double, so that it is written again as it was.
-    let share =
-      try settings.take("share", "a share of the frames, above 0 and at most 1") { text in
-        Double(text).flatMap { $0 > 0 && $0 <= 1 ? $0 : nil }
-      } ?? 1
-    let warmUp = try settings.takeAmounts("warm-up", in: 0...1) ?? Hardness.usualWarmUp
-    let text = ([name] + settings.takeRest().map { "\($0.name)=\($0.text)" }).joined(separator: ":")
-    let attack: AttackChoice
-    do throws(AttackError) { attack = try AttackChoice(text) } catch {
-      throw DefenseError("adversarial: \(error)")
-    }
+    Parameter(
+      "share", "the share of frames that are attacked",
+      expected: "a share of the frames, above 0 and at most 1", text: { "\($0.share)" },
+      assign: { defense, text in
+        guard let share = Double(text), share > 0, share <= 1 else { return false }
+        defense.share = share
+        return true
+      }),
+    .warmUp(\.warmUp),
+  ]
+
+  init() { self.init(AttackChoice(FGSM.self), epsilon: Epsilon(0)) }
+
+  /// What is no parameter of the defense is one of its attack.
+  mutating func set(_ settings: [ParameterSetting]) throws(DefenseError) {
+    func isOwn(_ setting: ParameterSetting) -> Bool { Self.parameters.contains { $0.name == setting.name } }
+    let name = settings.first { $0.name == "attack" }?.value ?? "\(attack)"
+    let others = settings.filter { !isOwn($0) }
+    do throws(AttackError) {
+      attack = try AttackChoice(([name] + others.map { "\($0.name)=\($0.value)" }).joined(separator: ":"))
+    } catch { throw DefenseError("adversarial: \(error)") }
     if let other = attack.about.first(where: { !$0.changesObservations }) {
       throw DefenseError(
         "adversarial: \(other.name) changes actions and no observation: there is nothing to harden against")
     }
-    self.init(attack, epsilon: epsilon, share: share, warmUp: warmUp)
+    try setParameters(settings.filter { isOwn($0) && $0.name != "attack" })
   }
 
-  var settings: [String] {
-    ["attack=\(attack)", "epsilon=\(epsilon)", "share=\(share)", "warm-up=\(warmUp)"]
+  var fault: String? {
+    warmUp.isNothing ? "warm-up is 0 over the whole run, so nothing would be hardened" : nil
   }
 }

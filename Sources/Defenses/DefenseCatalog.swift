@@ -13,16 +13,22 @@ public enum DefenseCatalog {
 
   struct Entry: Sendable {
     let about: AboutDefense
+    /// The defense with some parameters set, and how it is then written.
     let make:
-      @Sendable (inout DefenseSettings, Epsilon?) throws(DefenseError) -> (value: Value, settings: [String])
+      @Sendable (_ settings: [ParameterSetting]) throws(DefenseError) -> (value: Value, settings: [String])
 
     init<Defense: NamedDefense>(_ type: Defense.Type, _ value: @escaping @Sendable (Defense) -> Value) {
       about = Defense.about
-      make = { settings, epsilon throws(DefenseError) in
-        let defense = try Defense(&settings, epsilon: epsilon)
+      make = { settings throws(DefenseError) in
+        var defense = Defense()
+        try defense.set(settings)
+        if let fault = defense.fault { throw DefenseError("\(Defense.about.name): \(fault)") }
         return (value(defense), defense.settings)
       }
     }
+
+    /// Whether it has a size, which has to be set.
+    var hasSize: Bool { about.parameters.contains { $0.name == "epsilon" } }
   }
 
   static let entries: [Entry] = [

@@ -1,4 +1,4 @@
-/// A parameter of a defense that can be set by its name.
+/// What people are told of a parameter of a defense.
 public struct DefenseParameter: Hashable, Sendable, Codable {
   /// The name in commands.
   public let name: String
@@ -6,8 +6,4 @@ public struct DefenseParameter: Hashable, Sendable, Codable {
   public let usual: String
   /// One line.
   public let summary: String
-
-  init(_ name: String, _ usual: String, _ summary: String) {
-    (self.name, self.usual, self.summary) = (name, usual, summary)
-  }
 }

@@ -26,25 +26,28 @@ public struct DefensePlan: Sendable {
   public init(_ text: String, epsilon: Epsilon?) throws(DefenseError) {
     var names: [String] = []
     for part in text.split(separator: "+", omittingEmptySubsequences: false) {
-      var settings = try DefenseSettings(part)
-      if names.last == "adversarial", (try? DefenseCatalog.entry(settings.name)) == nil,
-        (try? AttackChoice(settings.name)) != nil
+      var (name, settings) = try Self.read(part)
+      if names.last == "adversarial", (try? DefenseCatalog.entry(name)) == nil,
+        (try? AttackChoice(name)) != nil
       {
-        throw DefenseError("adversarial takes one attack: + joins defenses, and \(settings.name) is none")
+        throw DefenseError("adversarial takes one attack: + joins defenses, and \(name) is none")
       }
-      let entry = try DefenseCatalog.entry(settings.name)
-      if entry.about.parameters.contains(where: { $0.name == "epsilon" }), !settings.says("epsilon") {
+      let entry = try DefenseCatalog.entry(name)
+      if entry.hasSize, !settings.contains(where: { $0.name == "epsilon" }) {
+        guard let epsilon else {
+          throw DefenseError("\(name) needs a size: --epsilon 8/255, or \(name):epsilon=8/255")
+        }
         usesCommonEpsilon = true
+        settings.append(ParameterSetting("epsilon", "\(epsilon)"))
       }
-      let defense = try entry.make(&settings, epsilon)
-      try settings.finish(known: entry.about.parameters)
-      let written = ([settings.name] + defense.settings).joined(separator: ":")
+      let defense = try entry.make(settings)
+      let written = ([name] + defense.settings).joined(separator: ":")
       switch defense.value {
       case .collection(let value):
-        guard collection == nil else { throw .twice(names, settings.name, .collection) }
+        guard collection == nil else { throw .twice(names, name, .collection) }
         collection = value
       case .loss(let value):
-        guard loss == nil else { throw .twice(names, settings.name, .loss) }
+        guard loss == nil else { throw .twice(names, name, .loss) }
         loss = value
       case .inference(let value):
         if let last = inference.last, !value.follows(last) {
@@ -52,9 +55,21 @@ public struct DefensePlan: Sendable {
         }
         inference.append(value)
       }
-      names.append(settings.name)
+      names.append(name)
       description += (description.isEmpty ? "" : "+") + written
     }
+  }
+}
+
+extension DefensePlan {
+  private static func read(
+    _ part: Substring
+  ) throws(DefenseError) -> (name: String, settings: [ParameterSetting]) {
+    do throws(AttackError) {
+      let (name, settings) = try ParameterSetting.read(part)
+      try ParameterSetting.checkEachIsSetOnce(settings, of: name)
+      return (name, settings)
+    } catch { throw DefenseError(error.description) }
   }
 }
 

@@ -36,28 +36,28 @@ public struct Hardness: Hashable, Sendable {
     return share > 0 ? (epsilon.value * share, weight.value(at: progress)) : nil
   }
 
-  /// The settings that are left of a defense's, and the size that stands where none is said.
-  /// - Parameter mayWeighNothing: whether the defense has something else to do where the weight is 0 throughout.
-  /// - Throws: ``DefenseError`` for one that would harden nothing.
-  init(
-    _ settings: inout DefenseSettings, epsilon: Epsilon?, weight: Schedule, mayWeighNothing: Bool = false
-  ) throws(DefenseError) {
-    let range: ClosedRange<Float> = 0...Float.greatestFiniteMagnitude
-    self.init(
-      epsilon: try settings.takeSize(epsilon),
-      warmUp: try settings.takeAmounts("warm-up", in: 0...1) ?? Self.usualWarmUp,
-      weight: try mayWeighNothing
-        ? settings.takeSchedule("weight", in: range) ?? weight
-        : settings.takeAmounts("weight", in: range) ?? weight)
-  }
+  /// Without a size, which has to be set.
+  init(weight: Float) { self.init(epsilon: Epsilon(0), weight: .constant(weight)) }
 
-  static func parameters(weight: String) -> [DefenseParameter] {
+  /// What is wrong with it; nil for nothing.
+  /// - Parameter mayWeighNothing: whether the defense has something else to do where the weight is 0 throughout.
+  func fault(mayWeighNothing: Bool = false) -> String? {
+    let nothing = warmUp.isNothing ? "warm-up" : weight.isNothing && !mayWeighNothing ? "weight" : nil
+    return nothing.map { "\($0) is 0 over the whole run, so nothing would be hardened" }
+  }
+}
+
+extension Parameter {
+  /// What can be set of how much a defense asks for.
+  static func hardness(
+    epsilon: WritableKeyPath<Subject, Epsilon> & Sendable,
+    warmUp: WritableKeyPath<Subject, Schedule> & Sendable,
+    weight: WritableKeyPath<Subject, Schedule> & Sendable
+  ) -> [Parameter] {
     [
-      DefenseParameter("epsilon", "--epsilon", "the full size of the perturbations"),
-      DefenseParameter("warm-up", "\(usualWarmUp)", "the share of the full size over the run"),
-      DefenseParameter("weight", weight, "the weight of the term over the run"),
+      .size(epsilon), .warmUp(warmUp),
+      .schedule(
+        "weight", weight, in: 0...Float.greatestFiniteMagnitude, "the weight of the term over the run"),
     ]
   }
-
-  var settings: [String] { ["epsilon=\(epsilon)", "warm-up=\(warmUp)", "weight=\(weight)"] }
 }

@@ -19,7 +19,7 @@ import Tensors
 /// 2. Epsilon grows over the run by ``Hardness/warmUp``; the weight is 1 − κ.
 public struct RADIAL: LossDefenseRecipe {
   /// The sizes and the weight 1 − κ.
-  public let hardness: Hardness
+  public var hardness: Hardness
 
   /// The defense with its settings.
   public init(_ hardness: Hardness) { self.hardness = hardness }
@@ -67,15 +67,15 @@ private struct Overlap: LossDefense {
 extension RADIAL: NamedDefense {
   static let about = AboutDefense(
     "radial", .loss, "dqn",
-    "bounds of worse actions do not overlap with the taken one's (Oikarinen et al. 2021)",
-    Hardness.parameters(weight: "0.2"))
+    "bounds of worse actions do not overlap with the taken one's (Oikarinen et al. 2021)", parameters)
 
-  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
-    self.init(try Hardness(&settings, epsilon: epsilon, weight: .constant(0.2)))
-    guard [0, 1].allSatisfy({ hardness.weight.value(at: $0) <= 1 }) else {
-      throw DefenseError("radial: weight is a share of the loss, from 0 to 1")
-    }
+  static let parameters: [Parameter<RADIAL>] = Parameter.hardness(
+    epsilon: \.hardness.epsilon, warmUp: \.hardness.warmUp, weight: \.hardness.weight)
+
+  init() { self.init(Hardness(weight: 0.2)) }
+
+  var fault: String? {
+    [0, 1].contains { hardness.weight.value(at: $0) > 1 }
+      ? "weight is a share of the loss, from 0 to 1" : hardness.fault()
   }
-
-  var settings: [String] { hardness.settings }
 }

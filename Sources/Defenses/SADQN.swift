@@ -30,19 +30,20 @@ public struct SADQN: LossDefenseRecipe {
   }
 
   /// The sizes and the weight κ.
-  public let hardness: Hardness
+  public var hardness: Hardness
   /// How the inner maximum is found.
-  public let method: InnerMaximization
+  public var method: InnerMaximization
   /// The lead c that is enough.
-  public let lead: Float
+  public var lead: Float
   /// Steps of gradient ascent.
-  public let steps: Int
+  public var steps: Int
   /// Whose greedy action is to keep its lead.
-  public let labels: Labels
+  public var labels: Labels
 
   /// The defense with its settings.
   public init(
-    _ hardness: Hardness, method: InnerMaximization = .interval, lead: Float = 1, steps: Int = 10,
+    _ hardness: Hardness, method: InnerMaximization = .interval, lead: Float = 1,
+    steps: Int = InnerMaximization.usualSteps,
     labels: Labels = .own
   ) {
     self.hardness = hardness
@@ -124,24 +125,19 @@ private struct Lead: LossDefense {
 extension SADQN: NamedDefense {
   static let about = AboutDefense(
     "sa-dqn", .loss, "dqn", "the greedy action keeps its lead anywhere in a box (Zhang et al. 2020)",
-    Hardness.parameters(weight: "0.1") + [
-      DefenseParameter("method", "interval", "how the worst in the box is found: interval or pgd"),
-      DefenseParameter("lead", "1.0", "the lead c that is enough"),
-      DefenseParameter("steps", "10", "steps of gradient ascent, for pgd"),
-      DefenseParameter(
-        "labels", "own", "whose greedy action keeps its lead: own, or start's, of --start-from"),
-    ])
+    parameters)
 
-  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
-    let (method, steps) = try settings.takeMethod()
-    self.init(
-      try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)), method: method,
-      lead: try settings.takeNumber("lead", in: 0...1000) ?? 1, steps: steps,
-      labels: try settings.takeChoice("labels", Labels.self) ?? .own)
-  }
+  static let parameters: [Parameter<SADQN>] =
+    Parameter.hardness(epsilon: \.hardness.epsilon, warmUp: \.hardness.warmUp, weight: \.hardness.weight)
+    + [
+      .method(\.method),
+      .number("lead", \.lead, in: 0...1000, "the lead c that is enough"),
+      .steps(\.steps, of: \.method),
+      .choice("labels", \.labels, "whose greedy action keeps its lead: own, or start's, of --start-from")
+        .written { $0.labels != .own },
+    ]
 
-  var settings: [String] {
-    hardness.settings + ["method=\(method.rawValue)", "lead=\(lead)"]
-      + (method == .pgd ? ["steps=\(steps)"] : []) + (labels == .own ? [] : ["labels=\(labels.rawValue)"])
-  }
+  init() { self.init(Hardness(weight: 0.1)) }
+
+  var fault: String? { hardness.fault() ?? method.fault(steps: steps) }
 }

@@ -22,14 +22,16 @@ import Tensors
 /// 4. The weight κ multiplies the mean over the minibatch.
 public struct SAPPO: LossDefenseRecipe {
   /// The sizes and the weight κ.
-  public let hardness: Hardness
+  public var hardness: Hardness
   /// How the inner maximum is found.
-  public let method: InnerMaximization
+  public var method: InnerMaximization
   /// Steps of gradient ascent.
-  public let steps: Int
+  public var steps: Int
 
   /// The defense with its settings.
-  public init(_ hardness: Hardness, method: InnerMaximization = .interval, steps: Int = 10) {
+  public init(
+    _ hardness: Hardness, method: InnerMaximization = .interval, steps: Int = InnerMaximization.usualSteps
+  ) {
     self.hardness = hardness
     self.method = method
     self.steps = steps
@@ -89,18 +91,13 @@ private struct Smoothness: LossDefense {
 extension SAPPO: NamedDefense {
   static let about = AboutDefense(
     "sa-ppo", .loss, "ppo, reinforce",
-    "the policy's distribution stays near anywhere in a box (Zhang et al. 2020)",
-    Hardness.parameters(weight: "0.1") + [
-      DefenseParameter("method", "interval", "how the worst in the box is found: interval or pgd"),
-      DefenseParameter("steps", "10", "steps of gradient ascent, for pgd"),
-    ])
+    "the policy's distribution stays near anywhere in a box (Zhang et al. 2020)", parameters)
 
-  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
-    let (method, steps) = try settings.takeMethod()
-    self.init(try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1)), method: method, steps: steps)
-  }
+  static let parameters: [Parameter<SAPPO>] =
+    Parameter.hardness(epsilon: \.hardness.epsilon, warmUp: \.hardness.warmUp, weight: \.hardness.weight)
+    + [.method(\.method), .steps(\.steps, of: \.method)]
 
-  var settings: [String] {
-    hardness.settings + ["method=\(method.rawValue)"] + (method == .pgd ? ["steps=\(steps)"] : [])
-  }
+  init() { self.init(Hardness(weight: 0.1)) }
+
+  var fault: String? { hardness.fault() ?? method.fault(steps: steps) }
 }

@@ -22,11 +22,11 @@ import Tensors
 /// 3. For DQN π is the softmax of Q over a temperature.
 public struct VirtualAdversarialTraining: LossDefenseRecipe {
   /// The sizes and the weight.
-  public let hardness: Hardness
+  public var hardness: Hardness
   /// Power iterations.
-  public let iterations: Int
+  public var iterations: Int
   /// What scores are divided by before the softmax.
-  public let temperature: Float
+  public var temperature: Float
 
   /// The defense with its settings.
   public init(_ hardness: Hardness, iterations: Int = 1, temperature: Float = 1) {
@@ -110,20 +110,16 @@ extension Tensor {
 extension VirtualAdversarialTraining: NamedDefense {
   static let about = AboutDefense(
     "vat", .loss, "every agent",
-    "little change in the direction of most change, on frames alone (Miyato et al. 2019)",
-    Hardness.parameters(weight: "1.0") + [
-      DefenseParameter("iterations", "1", "power iterations"),
-      DefenseParameter("temperature", "1.0", "what scores are divided by before the softmax"),
-    ])
+    "little change in the direction of most change, on frames alone (Miyato et al. 2019)", parameters)
 
-  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
-    self.init(
-      try Hardness(&settings, epsilon: epsilon, weight: .constant(1)),
-      iterations: try settings.takeWhole("iterations", in: 1...100) ?? 1,
-      temperature: try settings.takeNumber("temperature", in: 1e-3...1e3) ?? 1)
-  }
+  static let parameters: [Parameter<VirtualAdversarialTraining>] =
+    Parameter.hardness(epsilon: \.hardness.epsilon, warmUp: \.hardness.warmUp, weight: \.hardness.weight)
+    + [
+      .whole("iterations", \.iterations, in: 1...100, "power iterations"),
+      .number("temperature", \.temperature, in: 1e-3...1e3, "what scores are divided by before the softmax"),
+    ]
 
-  var settings: [String] {
-    hardness.settings + ["iterations=\(iterations)", "temperature=\(temperature)"]
-  }
+  init() { self.init(Hardness(weight: 1)) }
+
+  var fault: String? { hardness.fault() }
 }

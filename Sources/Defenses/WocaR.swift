@@ -30,11 +30,11 @@ import Tensors
 ///    the second network.
 public struct WocaR: LossDefenseRecipe {
   /// The sizes and the weight κ of the smoothness term.
-  public let hardness: Hardness
+  public var hardness: Hardness
   /// The weight κʷ of the worst-case value over the run.
-  public let worstWeight: Schedule
+  public var worstWeight: Schedule
   /// Adam's rate for the second network.
-  public let learningRate: Float
+  public var learningRate: Float
 
   /// The defense with its settings.
   public init(_ hardness: Hardness, worstWeight: Schedule = .constant(0.2), learningRate: Float = 5e-4) {
@@ -199,26 +199,20 @@ private struct WorstCase: LossDefense {
 extension WocaR: NamedDefense {
   static let about = AboutDefense(
     "wocar", .loss, "dqn, ppo",
-    "actions that are good in the worst case, by a second value (Liang et al. 2022)",
-    Hardness.parameters(weight: "0.1") + [
-      DefenseParameter("worst-weight", "0.2", "the weight of the worst-case value over the run"),
-      DefenseParameter("rate", "0.0005", "Adam's rate for the worst-case value"),
-    ])
+    "actions that are good in the worst case, by a second value (Liang et al. 2022)", parameters)
 
-  init(_ settings: inout DefenseSettings, epsilon: Epsilon?) throws(DefenseError) {
-    let hardness = try Hardness(&settings, epsilon: epsilon, weight: .constant(0.1), mayWeighNothing: true)
-    let worstWeight = try settings.takeSchedule("worst-weight", in: 0...1) ?? .constant(0.2)
-    guard [hardness.weight, worstWeight].contains(where: { $0.value(at: 0) > 0 || $0.value(at: 1) > 0 })
-    else {
-      throw DefenseError(
-        "wocar: weight and worst-weight are 0 over the whole run, so nothing would be hardened")
-    }
-    self.init(
-      hardness, worstWeight: worstWeight,
-      learningRate: try settings.takeNumber("rate", in: 0...1) ?? 5e-4)
-  }
+  static let parameters: [Parameter<WocaR>] =
+    Parameter.hardness(epsilon: \.hardness.epsilon, warmUp: \.hardness.warmUp, weight: \.hardness.weight)
+    + [
+      .schedule("worst-weight", \.worstWeight, in: 0...1, "the weight of the worst-case value over the run"),
+      .number("rate", \.learningRate, in: 0...1, "Adam's rate for the worst-case value"),
+    ]
 
-  var settings: [String] {
-    hardness.settings + ["worst-weight=\(worstWeight)", "rate=\(learningRate)"]
+  init() { self.init(Hardness(weight: 0.1)) }
+
+  var fault: String? {
+    hardness.weight.isNothing && worstWeight.isNothing
+      ? "weight and worst-weight are 0 over the whole run, so nothing would be hardened"
+      : hardness.fault(mayWeighNothing: true)
   }
 }

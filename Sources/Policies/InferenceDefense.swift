@@ -19,15 +19,6 @@ public enum InferenceDefense: Hashable, Sendable {
     }
   }
 
-  /// The settings as they are written: `levels=8`.
-  public var settings: [String] {
-    switch self {
-    case .rounding(let levels): ["levels=\(levels)"]
-    case .palette(let values): ["values=\(values.map { "\($0)" }.joined(separator: ","))"]
-    case .smoothing(let sigma, let samples): ["sigma=\(sigma)", "samples=\(samples)"]
-    }
-  }
-
   /// Whether it may stand behind another: what draws noise comes last, so that it votes on decisions.
   public func follows(_ other: InferenceDefense) -> Bool {
     if case .smoothing = other { false } else { true }

@@ -54,9 +54,9 @@ import Testing
     ("smoothing+rounding", "rounding cannot follow smoothing"),
     ("sa-dqnn", "no defense \"sa-dqnn\""),
     ("sa-dqn:wait=3", "sa-dqn has no parameter \"wait\": it has epsilon"),
-    ("sa-dqn:method=ibp", "method is interval or pgd, not \"ibp\""),
+    ("sa-dqn:method=ibp", "method is interval, pgd, not \"ibp\""),
     ("sa-dqn:weight", "a parameter is written name=value"),
-    ("sa-dqn:weight=1:weight=2", "weight is said twice"),
+    ("sa-dqn:weight=1:weight=2", "sa-dqn: weight is set twice, to 1 and to 2"),
     ("radial:weight=1.5", "weight is a share"),
     ("adversarial:attack=fgsn", "fgsn"),
     ("rounding:levels=1", "levels is a whole number from 2 to 256"),
@@ -68,10 +68,10 @@ import Testing
     ("sa-dqn:warm-up=0..1@1..1", "sa-dqn: warm-up is 0 over the whole run"),
     ("radial:weight=0", "radial: weight is 0 over the whole run"),
     ("wocar:weight=0:worst-weight=0", "weight and worst-weight are 0"),
-    ("vat:epsilon=0", "vat: epsilon is above 0"),
+    ("vat:epsilon=0", "vat: epsilon is a size such as 8/255 or 0.03, above 0"),
     (
       "adversarial:epsilon=8",
-      "adversarial: epsilon is above 0, where nothing would be hardened, and at most 1"
+      "adversarial: epsilon is a size such as 8/255 or 0.03, above 0, where nothing would be hardened, and at most 1"
     ),
     ("adversarial:attack=fgsm+pgd", "adversarial takes one attack"),
   ])
