@@ -102,8 +102,10 @@ extension ThreatModel: CustomStringConvertible {
   /// As a person reads it: `max norm, epsilon 8/255 (0.0314), newest frame`, and what else is not as usual.
   public var description: String { "\(norm) norm, epsilon \(epsilon.bothWays), \(limits)" }
 
-  /// What may be changed beside the size of it, as a person reads it: `newest frame`, and what else is not as usual.
-  public var limits: String {
+  /// The same without epsilon.
+  public var descriptionWithoutSize: String { "\(norm) norm, \(limits)" }
+
+  private var limits: String {
     var parts = [frames == .newest ? "newest frame" : "all frames"]
     if region != .all { parts.append(region.summary) }
     if share < 1 { parts.append("at most \(share) of the frames") }

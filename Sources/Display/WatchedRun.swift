@@ -132,7 +132,7 @@ extension WatchedStep {
       attack: attacker.map {
         Attack(
           name: name, epsilon: $0.threat.epsilon.bothWays,
-          limits: "\($0.threat.norm) norm, \($0.threat.limits)", threatHash: $0.threat.stableHash,
+          limits: $0.threat.descriptionWithoutSize, threatHash: $0.threat.stableHash,
           range: $0.threat.norm == .max ? $0.threat.budget : nil,
           isWorking: record.attackedFrames > attackedBefore)
       },

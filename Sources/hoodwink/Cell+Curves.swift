@@ -7,10 +7,10 @@ extension Cell {
   static func curves(_ cells: [Cell]) -> ReturnCurves? {
     var sizes: [(text: String, value: Float)] = []
     for cell in cells {
-      if let text = cell.epsilon, let value = cell.epsilonValue, value > 0,
-        !sizes.contains(where: { $0.text == text })
+      if let size = cell.opposition?.threat.epsilon, size.value > 0,
+        !sizes.contains(where: { $0.text == "\(size)" })
       {
-        sizes.append((text, value))
+        sizes.append(("\(size)", size.value))
       }
     }
     sizes.sort { $0.value < $1.value }
@@ -19,8 +19,7 @@ extension Cell {
 
     func curve(_ name: String, _ policy: String, under attack: String) -> ReturnCurves.Curve {
       func point(_ cell: Cell) -> ReturnCurves.Point {
-        .init(
-          cell.mean, interval: cell.meanIntervalLow.flatMap { low in cell.meanIntervalHigh.map { low...$0 } })
+        .init(cell.result.mean, interval: cell.meanInterval)
       }
       let own = cells.filter { $0.policy == policy }
       let clean = own.first { $0.attack == nil }.map(point)

@@ -237,11 +237,13 @@ struct EvaluateCommand: StoppableCommand {
     var table = Table(Cell.columns.map(\.head), leftColumns: 3, optional: Cell.optionalHead)
     for cell in report.cells { table.append(Cell.columns.map { $0.text(cell) }) }
     print(table.text)
-    let first = report.cells.first { $0.threat != nil }
+    let attacked = report.cells.first { $0.opposition != nil }
     print(
       "\(play.episodes) episodes a cell, the same seeds from \(compute.seed) in each, actions \(acting.name); intervals over "
         + "episodes"
-        + (first?.threat.map { "; \(Self.withoutEpsilon($0)), \(first?.manner ?? "")" } ?? "")
+        + (attacked.flatMap { cell in
+          cell.opposition.map { "; \($0.threat.descriptionWithoutSize), \(cell.manner)" }
+        } ?? "")
         + (transfer.surrogate.map { "; attacks searched on \($0)" } ?? "")
         + ". \(Cell.remarkOnInterquartileMean)")
     SurpriseNote.show(report.surprises)
@@ -276,17 +278,12 @@ struct EvaluateCommand: StoppableCommand {
     }
   }
 
-  /// A threat model's words without its size, which is a column.
-  private static func withoutEpsilon(_ threat: String) -> String {
-    threat.components(separatedBy: ", ").filter { !$0.hasPrefix("epsilon") }.joined(separator: ", ")
-  }
-
   private func writeCSV(_ cells: [Cell], to path: String) throws {
     func field(_ text: String) -> String {
       text.contains(where: { ",\"\n".contains($0) }) ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }
     let rows = cells.map { cell in Cell.fields.map { $0.value(cell)?.description ?? "" } }
-    let lines = ([Cell.fields.map(\.name)] + rows).map { $0.map(field).joined(separator: ",") }
+    let lines = ([Cell.fields.map(\.column)] + rows).map { $0.map(field).joined(separator: ",") }
     try AtomicFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: URL(fileURLWithPath: path))
   }
 }

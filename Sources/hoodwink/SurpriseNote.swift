@@ -29,7 +29,8 @@ struct SurpriseNote: Encodable {
       return Surprise.among(
         own.map {
           .init(
-            attack: $0.attack, size: $0.epsilonValue.map(Double.init), knowledge: $0.knowledge,
+            attack: $0.attack, size: $0.opposition.map { Double($0.threat.epsilon.value) },
+            knowledge: $0.knowledge,
             result: $0.result)
         },
         seed: seed
@@ -45,10 +46,10 @@ struct SurpriseNote: Encodable {
     difference = surprise.difference
     (intervalLow, intervalHigh) = (surprise.interval?.lowerBound, surprise.interval?.upperBound)
     isBeyondChance = surprise.isBeyondChance
-    let flips = more.flipRate ?? 0
-    (flipRate, besideFlipRate) = (flips, less.flipRate)
+    let flips = more.result.flipRate ?? 0
+    (flipRate, besideFlipRate) = (flips, less.result.flipRate)
     explanation =
-      less.flipRate.map {
+      less.result.flipRate.map {
         flips < $0
           ? "it flips less: its search is weaker here, or wants something else; no sign of a robust policy"
           : "it flips no less, but the actions that it changed cost less"
