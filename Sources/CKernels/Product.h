@@ -192,11 +192,17 @@ static void pack_panel(
     ptrdiff_t columns, ptrdiff_t width, float *panel) {
   if (!product->transposes_right) {
     const float *source = product->right + first * product->columns + column;
-    for (ptrdiff_t sum = 0; sum < sums; sum++, source += product->columns, panel += width) {
-      for (ptrdiff_t i = 0; i < width; i += 16) {
-        const ptrdiff_t used = columns - i;
-        store(panel + i, used >= 16 ? load(source + i) : load_some(source + i, used, 0));
+    if (columns == 16 * PANEL_VECTORS) {
+      for (ptrdiff_t sum = 0; sum < sums; sum++, source += product->columns, panel += 16 * PANEL_VECTORS) {
+        // Not a loop, for which the compiler would call memcpy.
+        UNROLL for (int vector = 0; vector < PANEL_VECTORS; vector++) {
+          store(panel + 16 * vector, load(source + 16 * vector));
+        }
       }
+      return;
+    }
+    for (ptrdiff_t sum = 0; sum < sums; sum++, source += product->columns, panel += width) {
+      for (ptrdiff_t i = 0; i < width; i += 16) { store(panel + i, load_some(source + i, columns - i, 0)); }
     }
     return;
   }
