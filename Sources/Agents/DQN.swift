@@ -346,7 +346,7 @@ extension DQN.Configuration {
   ///   this kind.
   fileprivate func check(for frame: BoxSpace) throws(ConfigurationError) {
     try ConfigurationError.check(
-      ("lanes", lanes), ("stack", frames), ("return-steps", returnSteps), ("batch-size", batchSize),
+      ("stack", frames), ("return-steps", returnSteps), ("batch-size", batchSize),
       ("steps-per-update", stepsPerUpdate), ("target-interval", targetInterval))
     guard network.lstm == nil else {
       throw ConfigurationError(

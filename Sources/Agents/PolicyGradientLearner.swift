@@ -40,7 +40,7 @@ struct PolicyGradientLearner: Sendable {
   ) throws {
     precondition(environments.count == configuration.lanes, "an environment for each of the lanes")
     try ConfigurationError.check(
-      ("lanes", configuration.lanes), ("stack", configuration.frames), ("horizon", configuration.horizon))
+      ("stack", configuration.frames), ("horizon", configuration.horizon))
     let input = configuration.input(in: environments)
     let size = (input + [configuration.horizon, configuration.lanes]).reduce(1.0) { $0 * Double($1) }
     guard size <= Double(Int32.max) else {

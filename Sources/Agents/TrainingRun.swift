@@ -133,6 +133,8 @@ public struct TrainingRun: Sendable {
     hardnessMeasures = (hardening == nil ? [] : ["attack_epsilon"]) + (loss?.hardnessMeasures ?? [])
     self.workers = workers
     let configuration = request.configuration
+    // Before there are environments for them.
+    try ConfigurationError.check(("lanes", configuration.lanes))
     var settings = try Self.flattened(configuration)
     settings["startFrom"] = request.start?.weightsHash.description
     self.configuration = settings

@@ -75,6 +75,10 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
     guard input.count == 3 else {
       throw NetworkError("an observation is [height, width, channels], not \(input)")
     }
+    // Twice as many, for maxout or two streams, have to be a number, too.
+    for width in (filters ?? []) + (hidden ?? []) where width > Int.max / 4 {
+      throw NetworkError("a layer of \(width) units is larger than any memory")
+    }
     let name = name ?? Self.suited(to: input)
     var layers: [Layer] = []
     func add(_ layer: (_ width: Int, _ activation: Activation) -> Layer, _ width: Int) {

@@ -50,6 +50,14 @@ private func trained(_ configuration: any AgentConfiguration) throws -> PolicyFi
     #expect(try #require(run.progress.loss) < 2)
   }
 
+  /// Before environments are made, which there cannot be none of.
+  @Test(arguments: AgentKind.allCases) func noLanesAreAnError(_ kind: AgentKind) throws {
+    var configuration = kind.defaults
+    configuration.lanes = 0
+    let error = #expect(throws: ConfigurationError.self) { try run(configuration) }
+    #expect(error?.settings == ["lanes"])
+  }
+
   @Test func aPolicyThatDoesNotFitIsRefused() throws {
     let file = try trained(PPO.Configuration())
     var hidden = PPO.Configuration()

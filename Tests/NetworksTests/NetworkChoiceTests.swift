@@ -22,6 +22,10 @@ struct NetworkChoiceTests {
     #expect(wide == [6 * 6 * 2 * 32, 32, 3 * 3 * 32 * 64, 64, 6 * 6 * 64 * 128, 128])
     #expect(throws: NetworkError.self) { try NetworkChoice(.conv, filters: [32]).features(of: [42, 42, 2]) }
     #expect(throws: NetworkError.self) { try NetworkChoice(.mlp, filters: [32]).features(of: [4, 4, 1]) }
+    // More than can be counted twice over, for maxout or two streams.
+    #expect(throws: NetworkError.self) {
+      try NetworkChoice(.mlp, hidden: [Int.max]).features(of: [4, 4, 1], streams: 2)
+    }
   }
 
   /// Recipes hold what is resolved, and a run is resumed only with the recipe that began it: runs older than the option have
