@@ -9,7 +9,7 @@ extension Tensor {
   ///   - radii: one for each row, the elements of the first axis.
   ///   - mask: in the shape of one row, 1 where elements may differ from the center and 0 elsewhere; nil for 1 everywhere.
   ///   - range: the valid values.
-  public func held(
+  package func held(
     to center: Tensor, within radii: [Float], where mask: Tensor? = nil, in range: ClosedRange<Float>
   )
     -> Tensor
@@ -38,7 +38,7 @@ extension Tensor {
   ///   - center: of the same shape.
   ///   - mask: in the shape of one row; nil for all.
   ///   - range: the valid values.
-  public func changes(from center: Tensor, where mask: Tensor? = nil, in range: ClosedRange<Float>)
+  package func changes(from center: Tensor, where mask: Tensor? = nil, in range: ClosedRange<Float>)
     -> [(largest: Float, isAllowed: Bool)]
   {
     let rows = shape[0]

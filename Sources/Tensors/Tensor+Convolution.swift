@@ -54,9 +54,11 @@ extension Tensor {
   /// - Parameters:
   ///   - weight: [kernel height, kernel width, input channels, output channels], as the convolution takes it.
   ///   - images: the shape of the convolution's images, [batch, height, width, input channels].
+  ///   - stride: the convolution's.
+  ///   - padding: the convolution's.
   /// - Returns: a tensor of that shape for [batch, output height, output width, output channels].
   /// - Precondition: the extents agree.
-  public func transposedConvolution(
+  package func transposedConvolution(
     _ weight: Tensor, images: Shape, stride: Int = 1, padding: Padding = .valid
   ) -> Tensor {
     let geometry = ConvolutionGeometry(

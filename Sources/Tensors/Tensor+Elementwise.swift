@@ -73,7 +73,7 @@ extension Tensor {
   /// x + size · sign(direction) of each pair of elements: one step of an attack under the max norm. The direction gets no
   /// gradient.
   /// - Precondition: the shapes are equal.
-  public func stepped(by size: Float, alongSignOf direction: Tensor) -> Tensor {
+  package func stepped(by size: Float, alongSignOf direction: Tensor) -> Tensor {
     let result = writing(self, direction) {
       Kernels.table.add_sign(count, pointer, size, direction.pointer, $0)
     }

@@ -6,7 +6,7 @@
 ///   - slope: of the rectifier below zero, 0 or more: 0 for ReLU.
 /// - Returns: two tensors of that shape.
 /// - Precondition: the shapes are equal.
-public func rectifiedIntervals(
+package func rectifiedIntervals(
   center: Tensor, radius: Tensor, slope: Float
 ) -> (center: Tensor, radius: Tensor) {
   let (middle, reach) = (center.stoppingGradient(), radius.stoppingGradient())
