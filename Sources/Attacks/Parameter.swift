@@ -48,14 +48,7 @@ public struct Parameter<Subject>: Sendable {
     _ name: String, _ path: WritableKeyPath<Subject, Int> & Sendable, in range: ClosedRange<Int>,
     _ summary: String
   ) -> Parameter {
-    Parameter(
-      name, summary, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)",
-      text: { "\($0[keyPath: path])" },
-      assign: { subject, text in
-        guard let value = Int(text), range.contains(value) else { return false }
-        subject[keyPath: path] = value
-        return true
-      })
+    value(name, path, in: range, summary, kind: "a whole number")
   }
 
   /// A number.
@@ -63,11 +56,18 @@ public struct Parameter<Subject>: Sendable {
     _ name: String, _ path: WritableKeyPath<Subject, Float> & Sendable, in range: ClosedRange<Float>,
     _ summary: String
   ) -> Parameter {
+    value(name, path, in: range, summary, kind: "a number")
+  }
+
+  private static func value<Value: LosslessStringConvertible & Comparable & Sendable>(
+    _ name: String, _ path: WritableKeyPath<Subject, Value> & Sendable, in range: ClosedRange<Value>,
+    _ summary: String, kind: String
+  ) -> Parameter {
     Parameter(
-      name, summary, expected: "a number from \(range.lowerBound) to \(range.upperBound)",
+      name, summary, expected: "\(kind) from \(range.lowerBound) to \(range.upperBound)",
       text: { "\($0[keyPath: path])" },
       assign: { subject, text in
-        guard let value = Float(text), range.contains(value) else { return false }
+        guard let value = Value(text), range.contains(value) else { return false }
         subject[keyPath: path] = value
         return true
       })

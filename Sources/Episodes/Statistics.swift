@@ -22,7 +22,8 @@ public enum Statistics {
   public static let fewestForInterval = 5
 
   /// A 95% interval of a statistic by the percentile bootstrap (Efron & Tibshirani 1993, section 13.3). Of few values it is too
-  /// narrow: around the mean of ten it holds the truth in about nine cases of ten, of five in about eight.
+  /// narrow: in simulations with normal and exponential numbers that of the mean of ten held the truth in 84 to 91% of the cases, of
+  /// five in 78 to 87%.
   ///
   /// - Parameters:
   ///   - values: independent observations.

@@ -43,13 +43,15 @@ struct Cell {
         progress.add(ended)
         return !interruption.isAsked
       })
+    // Without the intervals' resampling.
+    let seconds = (clock.now - start) / .seconds(1)
     return Cell(
       policy: subject.name, environment: description.environment, actions: description.actions,
       opposition: opposition, surrogate: opposition == nil ? nil : surrogate?.name, acting: acting.name,
       episodes: episodes, seed: compute.seed, result: result,
       meanInterval: result.interval(seed: compute.seed),
       interquartileInterval: result.interquartileInterval(seed: compute.seed),
-      seconds: (clock.now - start) / .seconds(1))
+      seconds: seconds)
   }
 
   /// The attack with its parameters; nil for the clean cell.
