@@ -32,11 +32,12 @@ static void add_sign(ptrdiff_t count, const float *left, float factor, const flo
   for WHOLE_VECTORS(i, count) store(result + i, load(left + i) + scaled_sign(load(right + i), factor));
 }
 
+INLINE Vector clamped(Vector x, float low, float high) {
+  return x < low ? broadcast(low) : (x > high ? broadcast(high) : x);
+}
+
 static void clamp(ptrdiff_t count, const float *input, float low, float high, float *result) {
-  for WHOLE_VECTORS(i, count) {
-    const Vector x = load(input + i);
-    store(result + i, x < low ? broadcast(low) : (x > high ? broadcast(high) : x));
-  }
+  for WHOLE_VECTORS(i, count) store(result + i, clamped(load(input + i), low, high));
 }
 
 /// Zero for a slope of zero, whatever x is.
@@ -56,13 +57,27 @@ static void rectifier_gradient(
   }
 }
 
+/// The intervals from `lower` to `upper` as center and radius.
+INLINE void store_intervals(Vector lower, Vector upper, float *center, float *radius) {
+  store(center, (lower + upper) * broadcast(0.5f));
+  store(radius, (upper - lower) * broadcast(0.5f));
+}
+
+static void surround(
+    ptrdiff_t count, const float *input, float reach, float low, float high, float *center, float *radius) {
+  for WHOLE_VECTORS(i, count) {
+    const Vector x = load(input + i);
+    const Vector lower = clamped(x - broadcast(reach), low, high), upper = clamped(x + broadcast(reach), low, high);
+    store_intervals(lower, upper, center + i, radius + i);
+  }
+}
+
 static void rectify_intervals(
     ptrdiff_t count, const float *center, const float *radius, float slope, float *result_center, float *result_radius) {
   for WHOLE_VECTORS(i, count) {
-    const Vector lower = rectified(load(center + i) - load(radius + i), slope);
-    const Vector upper = rectified(load(center + i) + load(radius + i), slope);
-    store(result_center + i, (lower + upper) * broadcast(0.5f));
-    store(result_radius + i, (upper - lower) * broadcast(0.5f));
+    const Vector middle = load(center + i), reach = load(radius + i);
+    const Vector lower = rectified(middle - reach, slope), upper = rectified(middle + reach, slope);
+    store_intervals(lower, upper, result_center + i, result_radius + i);
   }
 }
 

@@ -70,6 +70,7 @@ const struct KernelTable KERNELS = {
     .add_sign = add_sign,
     .rectify = rectify,
     .rectifier_gradient = rectifier_gradient,
+    .surround = surround,
     .rectify_intervals = rectify_intervals,
     .intervals_gradient = intervals_gradient,
     .exponential = exponential,

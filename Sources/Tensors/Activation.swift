@@ -36,8 +36,8 @@ public enum Activation: Hashable, Sendable {
     case .identity: return
     case .relu: gradient.rectify(where: output, slope: 0)
     case .leakyReLU(let slope): gradient.rectify(where: output, slope: slope)
-    case .tanh: gradient = mapping(gradient, output) { $0 * (1 - $1 * $1) }
-    case .sigmoid: gradient = mapping(gradient, output) { $0 * $1 * (1 - $1) }
+    case .tanh: gradient.map(with: output) { $0 * (1 - $1 * $1) }
+    case .sigmoid: gradient.map(with: output) { $0 * $1 * (1 - $1) }
     }
   }
 }

@@ -2,7 +2,7 @@
 // behind the last element is computed and never read.
 
 @inline(__always)
-private func wholeVectors(_ count: Int) -> Int {
+func wholeVectors(_ count: Int) -> Int {
   (count &+ (BufferPool.granularity &- 1)) & ~(BufferPool.granularity &- 1)
 }
 

@@ -28,14 +28,16 @@ final class Node: Sendable {
   }
 }
 
-/// The way back through an operation with two results, which both have a node of one depth.
+/// The way back through an operation with two results of one shape, which both have a node of one depth.
 final class PairedPullback: Sendable {
-  /// Given the gradients with respect to the results, nil for one that nothing depends on, adds those with respect to the inputs.
-  let run: @Sendable (_ first: Tensor?, _ second: Tensor?, _ sums: inout GradientSums) -> Void
+  /// Given the gradients with respect to the results, zeros for one that nothing depends on, adds those with respect to the
+  /// inputs. Nobody needs the gradients behind it: they may be changed.
+  typealias Pullback =
+    @Sendable (_ first: inout Tensor, _ second: inout Tensor, _ sums: inout GradientSums) -> Void
 
-  init(_ run: @escaping @Sendable (_ first: Tensor?, _ second: Tensor?, _ sums: inout GradientSums) -> Void) {
-    self.run = run
-  }
+  let run: Pullback
+
+  init(_ run: @escaping Pullback) { self.run = run }
 }
 
 /// The gradients that a backward pass has gathered and not yet passed on.
@@ -91,8 +93,12 @@ struct GradientSums {
       case .result(let pullback): pullback(&step.gradient, &self)
       case .resultOfPair(let pullback, let isFirst):
         // What depends on the other result is deeper as well, so that its gradient is complete.
-        let other = takeGradient(of: pullback)
-        pullback.run(isFirst ? step.gradient : other, isFirst ? other : step.gradient, &self)
+        var other = takeGradient(of: pullback) ?? .zeros(step.gradient.shape)
+        if isFirst {
+          pullback.run(&step.gradient, &other, &self)
+        } else {
+          pullback.run(&other, &step.gradient, &self)
+        }
       }
     }
   }

@@ -61,7 +61,8 @@ extension Tensor {
     let input = stoppingGradient()
     let node = node
     return mapping(self) { Swift.abs($0) }.recorded(from: self) { gradient, sums in
-      sums.add(to: node) { mapping(gradient, input) { $1 > 0 ? $0 : ($1 < 0 ? -$0 : 0) } }
+      gradient.map(with: input) { $1 > 0 ? $0 : ($1 < 0 ? -$0 : 0) }
+      sums.add(to: node) { gradient }
     }
   }
 
@@ -93,7 +94,8 @@ extension Tensor {
     guard let node else { return result }
     let input = stoppingGradient()
     return result.recorded(from: self) { gradient, sums in
-      sums.add(to: node) { mapping(gradient, input) { $1 >= low && $1 <= high ? $0 : 0 } }
+      gradient.map(with: input) { $1 >= low && $1 <= high ? $0 : 0 }
+      sums.add(to: node) { gradient }
     }
   }
 

@@ -1,3 +1,19 @@
+/// What lies within a distance of each element and within a range, as center and radius of intervals. Off the tape.
+///
+/// - Parameters:
+///   - elements: of any shape.
+///   - reach: the distance, 0 or more.
+///   - range: the valid values.
+/// - Returns: two tensors of that shape.
+package func intervals(
+  around elements: Tensor, reach: Float, in range: ClosedRange<Float>
+) -> (center: Tensor, radius: Tensor) {
+  writingTwo(elements, elements) {
+    Kernels.table.surround(
+      elements.count, elements.pointer, reach, range.lowerBound, range.upperBound, $0, $1)
+  }
+}
+
 /// The intervals center ± radius behind a rectifier, as center and radius again; exact but for Float32's rounding.
 ///
 /// - Parameters:
@@ -17,16 +33,9 @@ package func rectifiedIntervals(
   return recorded(
     results, from: center, radius,
     PairedPullback { ofCenter, ofRadius, sums in
-      let ofCenter = ofCenter ?? .zeros(middle.shape)
-      let ofRadius = ofRadius ?? .zeros(middle.shape)
-      let gradients = withExtendedLifetimes(ofCenter.storage, ofRadius.storage) {
-        writingTwo(middle, reach) {
-          Kernels.table.intervals_gradient(
-            middle.count, ofCenter.pointer, ofRadius.pointer, middle.pointer, reach.pointer, slope, $0, $1)
-        }
-      }
-      sums.add(to: centerNode) { gradients.0 }
-      sums.add(to: radiusNode) { gradients.1 }
+      Tensor.rectifyIntervals(&ofCenter, &ofRadius, where: middle, reach, slope: slope)
+      sums.add(to: centerNode) { ofCenter }
+      sums.add(to: radiusNode) { ofRadius }
     })
 }
 

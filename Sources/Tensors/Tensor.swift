@@ -156,6 +156,40 @@ extension Tensor {
     self = Tensor(shape, result)
   }
 
+  /// The same for intervals center ± radius: makes of the gradients with respect to what `rectifiedIntervals` gives those with
+  /// respect to what it takes.
+  static func rectifyIntervals(
+    _ ofCenter: inout Tensor, _ ofRadius: inout Tensor, where center: Tensor, _ radius: Tensor, slope: Float
+  ) {
+    let shape = center.shape
+    precondition(
+      ofCenter.shape == shape && ofRadius.shape == shape && radius.shape == shape,
+      "shapes differ: \(ofCenter.shape), \(ofRadius.shape), \(shape) and \(radius.shape)")
+    let results = (ofCenter.storageForResult(), ofRadius.storageForResult())
+    withExtendedLifetimes(center.storage, radius.storage) {
+      Kernels.table.intervals_gradient(
+        shape.count, ofCenter.pointer, ofRadius.pointer, center.pointer, radius.pointer, slope,
+        results.0.pointer, results.1.pointer)
+    }
+    (ofCenter, ofRadius) = (Tensor(shape, results.0), Tensor(shape, results.1))
+  }
+
+  /// Makes of each element what `body` makes of it and of the other tensor's element. In place, unless others share the
+  /// elements. The result is off the tape.
+  @inline(__always)
+  mutating func map(with other: Tensor, _ body: (Float, Float) -> Float) {
+    precondition(shape == other.shape, "shapes differ: \(shape) and \(other.shape)")
+    guard hasOwnStorage() else {
+      self = mapping(self, other, body)
+      return
+    }
+    withExtendedLifetimes(storage, other.storage) {
+      let (own, others) = (storage.pointer, other.pointer)
+      for index in 0..<wholeVectors(count) { own[index] = body(own[index], others[index]) }
+    }
+    self = stoppingGradient()
+  }
+
   /// Whether something upstream is tracked, so that gradients pass here.
   public var isOnTape: Bool { node != nil }
 

@@ -71,6 +71,20 @@ struct KernelTests {
     }
   }
 
+  @Test func surroundingsEqualTheirDefinition() {
+    func clamped(_ x: Float) -> Float { x < -0.5 ? -0.5 : x > 0.7 ? 0.7 : x }
+    check({ x, _ in (clamped(x - 0.3) + clamped(x + 0.3)) * 0.5 }) {
+      table, count, x, _, target in
+      var radii = buffer([Float](repeating: 0, count: count))
+      table.surround(count, x, 0.3, -0.5, 0.7, target, &radii)
+    }
+    check({ x, _ in (clamped(x + 0.3) - clamped(x - 0.3)) * 0.5 }) {
+      table, count, x, _, target in
+      var centers = buffer([Float](repeating: 0, count: count))
+      table.surround(count, x, 0.3, -0.5, 0.7, &centers, target)
+    }
+  }
+
   /// With the definition of what lies at the ends: the rectifier, and the slope that its gradient has there.
   @Test func intervalKernelsEqualTheirDefinitions() {
     for slope: Float in [0, 0.2] {

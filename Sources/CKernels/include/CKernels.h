@@ -92,6 +92,9 @@ struct KernelTable {
   /// result = gradient where output > 0, else slope · gradient.
   void (*rectifier_gradient)(
       ptrdiff_t count, const float *gradient, const float *output, float slope, float *result);
+  /// The intervals from clamp(input − reach) to clamp(input + reach), as center and radius.
+  void (*surround)(
+      ptrdiff_t count, const float *input, float reach, float low, float high, float *center, float *radius);
   /// The intervals center ± radius behind `rectify`, as center and radius again.
   void (*rectify_intervals)(
       ptrdiff_t count, const float *center, const float *radius, float slope, float *result_center,
