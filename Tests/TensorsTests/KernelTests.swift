@@ -308,12 +308,33 @@ struct KernelTests {
 
   // MARK: - Patches
 
-  /// Patches that hang over all borders of an odd image, given in two parts.
-  @Test(arguments: sets, [1, 2, 3])
-  func scatteringEqualsItsDefinition(_ set: InstructionSet, _ stride: Int) {
-    for channels in [1, 3, 5, 17] {
-      let (images, height, width, kernel) = (2, 7, 5, 4)
-      let (rows, columns) = ((height + stride - 1) / stride, (width + stride - 1) / stride)
+  /// How patches lie in an image: from its corner or from above and before it, and beyond the opposite corner or not.
+  struct Placement: CustomTestStringConvertible, Sendable {
+    let stride, kernel: Int
+    var isPadded = false
+    var reachesBeyond = false
+
+    var testDescription: String { "\(kernel)/\(stride), padded \(isPadded), beyond \(reachesBeyond)" }
+
+    static let all: [Placement] =
+      [(1, 2), (2, 4), (1, 3), (2, 6), (2, 3)].map { Placement(stride: $0, kernel: $1) }
+      + (1...3).map { Placement(stride: $0, kernel: 4, isPadded: true, reachesBeyond: true) }
+      + [
+        Placement(stride: 2, kernel: 4, isPadded: true), Placement(stride: 2, kernel: 4, reachesBeyond: true),
+      ]
+  }
+
+  /// Patches of an odd image, given in two parts.
+  @Test(arguments: sets, Placement.all)
+  func scatteringEqualsItsDefinition(_ set: InstructionSet, _ placement: Placement) {
+    let (stride, kernel) = (placement.stride, placement.kernel)
+    for channels in [1, 3, 5, 7, 8, 15, 17] {
+      let (images, height, width) = (3, 9, 11)
+      let (above, before) = placement.isPadded ? (1, 2) : (0, 0)
+      func extent(_ extent: Int) -> Int {
+        placement.reachesBeyond ? (extent + stride - 1) / stride : (extent - kernel) / stride + 1
+      }
+      let (rows, columns) = (extent(height), extent(width))
       let length = kernel * kernel * channels
       let step = length + 3
       let positions = images * rows * columns
@@ -325,7 +346,7 @@ struct KernelTests {
         )
         for y in 0..<kernel {
           for x in 0..<kernel {
-            let (top, left) = (row * stride - 1 + y, column * stride - 2 + x)
+            let (top, left) = (row * stride - above + y, column * stride - before + x)
             guard (0..<height).contains(top), (0..<width).contains(left) else { continue }
             for channel in 0..<channels {
               expected[((image * height + top) * width + left) * channels + channel] += Double(
@@ -336,7 +357,7 @@ struct KernelTests {
       }
       var geometry = Patches(
         height: height, width: width, channels: channels, kernel_height: kernel, kernel_width: kernel,
-        stride: stride, output_height: rows, output_width: columns, padding_top: 1, padding_left: 2)
+        stride: stride, output_height: rows, output_width: columns, padding_top: above, padding_left: before)
       var result = [Float](repeating: 4711, count: expected.count + 16)
       let first = positions / 3
       patches.withUnsafeBufferPointer { patches in
