@@ -36,8 +36,9 @@ struct Scattered {
   float *images;
 };
 
-/// Adds the patches that no padding cuts off, of a kernel `reach` strides wide: of each stride's floats a part that begins at `offset`. What a patch shares with those on its right stays in registers, as no sum waits for the one before it to be
-/// stored.
+/// Adds patches of which no padding cuts anything off, of a kernel `reach` strides wide: of each stride's floats the part that
+/// begins at `offset`. What a patch shares with the next ones stays in registers, so that no sum waits until the one before
+/// it has been stored.
 #define ADD_OVERLAPPING(part) \
   INLINE void add_overlapping_##part(const int reach, const struct Scattered *all, ptrdiff_t offset) { \
     typedef PART(part) Part; \
@@ -120,8 +121,9 @@ static void scatter(
   const bool is_cut = g.padding_top > 0 || g.padding_left > 0 ||
                       (g.output_height - 1) * g.stride + g.kernel_height > g.height ||
                       (g.output_width - 1) * g.stride + g.kernel_width > g.width;
-  // Wide strides have the same vectors in all patches: those find each other's sums without waiting.
-  const ptrdiff_t reach = !is_cut && g.stride * g.channels <= 16 && g.kernel_width % g.stride == 0 ? g.kernel_width / g.stride : 1;
+  // From a wider stride on, patches share whole vectors, and a sum is read as it was stored, without waiting.
+  const bool is_narrow = g.stride * g.channels <= 16 && g.kernel_width % g.stride == 0;
+  const ptrdiff_t reach = is_narrow && !is_cut ? g.kernel_width / g.stride : 1;
   switch (reach) {
     case 2: add_overlapping(2, &all); break;
     case 3: add_overlapping(3, &all); break;
