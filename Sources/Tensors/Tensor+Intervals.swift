@@ -1,4 +1,5 @@
-/// What lies within a distance of each element and within a range, as center and radius of intervals. Off the tape.
+/// What lies within a distance of each element and within a range, as center and radius of intervals; exact but for
+/// Float32's rounding. Off the tape.
 ///
 /// - Parameters:
 ///   - elements: of any shape.

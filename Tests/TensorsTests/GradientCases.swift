@@ -74,6 +74,8 @@ extension GradientCase {
     }
     let results: [(String, @Sendable (Tensor, Tensor) -> Tensor)] = [
       ("center", { center, _ in center }), ("radius", { _, radius in radius }),
+      // One gradient for both, which neither may change.
+      ("sum", { center, radius in center + radius }),
       ("both", { center, radius in .concatenate([center, radius * 2, center * radius]) }),
     ]
     return results.map { name, chosen in

@@ -21,12 +21,12 @@ public struct Bounds: Sendable {
     form = .ends(lower: lower, upper: upper)
   }
 
-  /// Bounds of all that lies within a distance of some elements and within a range.
+  /// Bounds of all that lies within a distance of some elements and within a range, exact but for Float32's rounding.
   /// - Parameters:
   ///   - elements: of any shape; the bounds have no gradient with respect to them.
   ///   - reach: the distance, 0 or more.
   ///   - range: the valid values.
-  public init(around elements: Tensor, reach: Float, in range: ClosedRange<Float>) {
+  package init(around elements: Tensor, reach: Float, in range: ClosedRange<Float>) {
     let (center, radius) = intervals(around: elements, reach: reach, in: range)
     self.init(center: center, radius: radius)
   }
