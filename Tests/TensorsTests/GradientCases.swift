@@ -74,8 +74,6 @@ extension GradientCase {
     }
     let results: [(String, @Sendable (Tensor, Tensor) -> Tensor)] = [
       ("center", { center, _ in center }), ("radius", { _, radius in radius }),
-      // One gradient for both, which neither may change.
-      ("sum", { center, radius in center + radius }),
       ("both", { center, radius in .concatenate([center, radius * 2, center * radius]) }),
     ]
     return results.map { name, chosen in
@@ -83,7 +81,13 @@ extension GradientCase {
         let (center, radius) = rectifiedIntervals(center: $0[0], radius: $0[1], slope: slope)
         return chosen(center, radius)
       }
-    }
+    } + [
+      // The sums hand the inputs gradients that the intervals' way back must not change.
+      GradientCase("rectified intervals \(slope) beside their inputs", inputs) {
+        let (center, radius) = rectifiedIntervals(center: $0[0], radius: $0[1], slope: slope)
+        return (center + $0[0]) * (radius + $0[1])
+      }
+    ]
   }
 
   private static let reductions =
