@@ -27,7 +27,7 @@ INLINE void add_run(float *target, const float *summand, ptrdiff_t count) {
 #undef ADD
 }
 
-/// What `scatter` is given, behind the image in which its first patch lies.
+/// What `scatter` is given; `images` begins with the one in which the first patch lies.
 struct Scattered {
   struct Patches geometry;
   ptrdiff_t first, positions;
