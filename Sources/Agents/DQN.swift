@@ -279,7 +279,8 @@ public struct DQN: LearningAgent {
       advantageLearning: configuration.advantageLearning, preference: term?.preference)
     let (losses, gradients) = workers.valuesAndGradients(
       of: { [kind = configuration.loss] (network: Network, rows: Range<Int>) in
-        let scores = network(batch.observations.slice(rows))
+        let observations = batch.observations.slice(rows)
+        let scores = network(observations)
         let values = scores.gather(Array(batch.actions[rows]))
         let targets = targets.slice(rows)
         let errors =
@@ -288,7 +289,9 @@ public struct DQN: LearningAgent {
           case .squared: 0.5 * values.squaredError(to: targets)
           }
         let own = [errors.sum() / Float(size)]
-        return term?.added(to: own, policy: network, scores: scores, rows: rows, count: size) ?? own
+        return term?.added(
+          to: own, policy: network, shard: .init(rows: rows, observations: observations, scores: scores),
+          count: size) ?? own
       }, at: online, rows: size)
     let loss = losses[0]
     let (direction, norm) = clipped(gradients, toGlobalNorm: configuration.gradientLimit)

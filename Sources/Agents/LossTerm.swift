@@ -3,11 +3,26 @@ import Tensors
 
 /// What a defense adds to the loss of one update.
 public struct LossTerm: Sendable {
-  /// The added loss of some rows of the experience, [rows], on the tape.
-  /// - Parameters:
-  ///   - policy: observations to Q-values or logits, its parameters on the tape.
-  ///   - scores: what it gives for the rows' observations, on the tape.
-  public typealias Value = @Sendable (_ policy: Network, _ scores: Tensor, _ rows: Range<Int>) -> Tensor
+  /// Some rows of the experience, as one thread learns from them.
+  public struct Shard: Sendable {
+    /// Which rows they are.
+    public let rows: Range<Int>
+    /// Their observations.
+    public let observations: Tensor
+    /// What the policy gives for these, [rows, actions], on the tape.
+    public let scores: Tensor
+
+    /// Rows of the experience.
+    public init(rows: Range<Int>, observations: Tensor, scores: Tensor) {
+      self.rows = rows
+      self.observations = observations
+      self.scores = scores
+    }
+  }
+
+  /// The added loss of some rows of the experience, on the tape: [rows], or whatever has the same sum.
+  /// - Parameter policy: observations to Q-values or logits, its parameters on the tape.
+  public typealias Value = @Sendable (_ policy: Network, _ shard: Shard) -> Tensor
 
   /// What the agent's own loss is multiplied by.
   public var ownShare: Float
@@ -37,10 +52,8 @@ extension LossTerm {
   /// - Parameters:
   ///   - own: the agent's own loss, first, and what else is to be known: sums over the rows, over `count`.
   ///   - count: the rows of the whole batch.
-  func added(
-    to own: [Tensor], policy: Network, scores: Tensor, rows: Range<Int>, count: Int
-  ) -> [Tensor] {
-    let term = value(policy, scores, rows).sum() / Float(count)
+  func added(to own: [Tensor], policy: Network, shard: Shard, count: Int) -> [Tensor] {
+    let term = value(policy, shard).sum() / Float(count)
     return [ownShare * own[0] + term] + own.dropFirst() + [term]
   }
 }

@@ -192,7 +192,8 @@ struct PolicyGradientLearner: Sendable {
           let (logits, values) = model(observations, memory: &memory)
           let own = loss(logits, values, rows)
           return term?.added(
-            to: own, policy: model.policy.network, scores: logits, rows: range, count: parts.count) ?? own
+            to: own, policy: model.policy.network,
+            shard: .init(rows: range, observations: observations, scores: logits), count: parts.count) ?? own
         }
         let (logits, values) = model(
           observations, from: buffer.memory.rows(at: own),

@@ -55,11 +55,11 @@ private struct Overlap: LossDefense {
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
     guard let (epsilon, weight) = hardness.at(progress) else { return nil }
-    let (surroundings, experience) = (surroundings, experience)
-    return LossTerm(ownShare: 1 - weight) { policy, scores, rows in
-      let box = surroundings.box(around: experience.observations.slice(rows), epsilon: epsilon)
-      let actions = Array(experience.actions[rows])
-      return weight * RADIAL.overlap(scores, actions, margins: policy.intervalMargins(over: box, of: actions))
+    return LossTerm(ownShare: 1 - weight) { [surroundings, taken = experience.actions] policy, shard in
+      let box = surroundings.box(around: shard.observations, epsilon: epsilon)
+      let actions = Array(taken[shard.rows])
+      return weight
+        * RADIAL.overlap(shard.scores, actions, margins: policy.intervalMargins(over: box, of: actions))
     }
   }
 }

@@ -88,23 +88,24 @@ private struct Lead: LossDefense {
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
     guard let (epsilon, weight) = recipe.hardness.at(progress) else { return nil }
-    let (surroundings, lead, observations) = (surroundings, recipe.lead, experience.observations)
-    let taught = teacher.map { $0(observations).argmax() }
+    let lead = recipe.lead
+    let taught = teacher.map { $0(experience.observations).argmax() }
     switch recipe.method {
     case .interval:
-      return LossTerm { policy, scores, rows in
-        let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
-        let labels = taught.map { Array($0[rows]) } ?? scores.argmax()
+      return LossTerm { [surroundings] policy, shard in
+        let box = surroundings.box(around: shard.observations, epsilon: epsilon)
+        let labels = taught.map { Array($0[shard.rows]) } ?? shard.scores.argmax()
         return weight * SADQN.hinge(-policy.intervalMargins(over: box, of: labels), labels, lead: lead)
       }
     case .pgd:
+      let observations = experience.observations
       let labels = taught ?? policy(observations).argmax()
       let found = surroundings.ascended(
         observations, epsilon: epsilon, steps: recipe.steps,
         from: startingNoise(observations.shape, seed: seed, update: update), workers: workers
       ) { perturbed, rows in policy(perturbed).margin(over: Array(labels[rows])) }
-      return LossTerm { policy, _, rows in
-        weight * SADQN.hinge(policy(found.slice(rows)), Array(labels[rows]), lead: lead)
+      return LossTerm { policy, shard in
+        weight * SADQN.hinge(policy(found.slice(shard.rows)), Array(labels[shard.rows]), lead: lead)
       }
     }
   }

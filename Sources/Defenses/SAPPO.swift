@@ -68,21 +68,21 @@ private struct Smoothness: LossDefense {
     for experience: Transitions, of policy: Network, update: Int, progress: Float, workers: Workers
   ) -> LossTerm? {
     guard let (epsilon, weight) = recipe.hardness.at(progress) else { return nil }
-    let (surroundings, observations) = (surroundings, experience.observations)
     switch recipe.method {
     case .interval:
-      return LossTerm { policy, logits, rows in
-        let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
-        return weight * SAPPO.divergenceBound(logits, pairs: policy.intervalPairMargins(over: box))
+      return LossTerm { [surroundings] policy, shard in
+        let box = surroundings.box(around: shard.observations, epsilon: epsilon)
+        return weight * SAPPO.divergenceBound(shard.scores, pairs: policy.intervalPairMargins(over: box))
       }
     case .pgd:
+      let observations = experience.observations
       let clean = policy(observations)
       let found = surroundings.ascended(
         observations, epsilon: epsilon, steps: recipe.steps,
         from: startingNoise(observations.shape, seed: seed, update: update), workers: workers
       ) { perturbed, rows in clean.slice(rows).klDivergence(to: policy(perturbed)) }
-      return LossTerm { policy, logits, rows in
-        weight * logits.klDivergence(to: policy(found.slice(rows)))
+      return LossTerm { policy, shard in
+        weight * shard.scores.klDivergence(to: policy(found.slice(shard.rows)))
       }
     }
   }

@@ -89,9 +89,9 @@ private struct LocalSmoothness: LossDefense {
     }
     let distributions = frames.map { policy($0) / temperature }
     let share = weight / Float(frames.count)
-    return LossTerm { policy, _, rows in
+    return LossTerm { policy, shard in
       let terms = zip(perturbed, distributions).map { perturbed, clean in
-        clean.slice(rows).klDivergence(to: policy(perturbed.slice(rows)) / temperature)
+        clean.slice(shard.rows).klDivergence(to: policy(perturbed.slice(shard.rows)) / temperature)
       }
       return share * terms.dropFirst().reduce(terms[0], +)
     }

@@ -26,7 +26,9 @@ import Tensors
 ///    actions earn without perturbations, and the policy learns as without a defense. With PPO, too, whose policy draws.
 /// 5. The second network learns at every fourth update of the policy: with PPO's four epochs, each in an order of its own, once
 ///    from each transition on average.
-/// 6. With PPO a transition whose s′ is not in the rollout buffer (the last of a horizon, a truncated one) does not teach
+/// 6. The smoothness term stands in every second update, doubled, which costs half as much (Karras et al. 2020, "Analyzing and
+///    Improving the Image Quality of StyleGAN", section 3.1: lazy regularization).
+/// 7. With PPO a transition whose s′ is not in the rollout buffer (the last of a horizon, a truncated one) does not teach
 ///    the second network.
 public struct WocaR: LossDefenseRecipe {
   /// The sizes and the weight κ of the smoothness term.
@@ -102,6 +104,8 @@ private struct WorstCase: LossDefense {
 
   /// The updates of the policy for one of the second network.
   private static let updatesALesson = 4
+  /// The updates of the policy for one with the smoothness term.
+  private static let updatesASmoothing = 2
 
   private struct State: Codable {
     let parameters: [Tensor]
@@ -126,25 +130,31 @@ private struct WorstCase: LossDefense {
     }
     guard let (epsilon, weight) = now else { return nil }
     let worstWeight = recipe.worstWeight.value(at: progress)
-    let values = worst(experience.observations)
-    let importance = WocaR.importance(values)
-    let measures = ["worst_value": values.max().mean().scalar]
-    let (surroundings, observations) = (surroundings, experience.observations)
+    func values(_ observations: Tensor) -> Tensor { worst.scores(of: observations, workers: workers) }
+    func measures(_ values: Tensor) -> [String: Float] { ["worst_value": values.max().mean().scalar] }
+    let isSmoothing = update.isMultiple(of: Self.updatesASmoothing)
+    let times = weight * Float(Self.updatesASmoothing)
     if kind == .dqn {
+      let following = values(experience.next)
+      let weights = isSmoothing ? times * WocaR.importance(values(experience.observations)) : nil
       return LossTerm(
-        preference: (share: 1 - worstWeight, added: worstWeight * worst(experience.next)), measures: measures
-      ) { policy, scores, rows in
-        let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
-        let labels = scores.argmax()
+        preference: (share: 1 - worstWeight, added: worstWeight * following), measures: measures(following)
+      ) { [surroundings] policy, shard in
+        guard let weights else { return Tensor(0) }
+        let box = surroundings.box(around: shard.observations, epsilon: epsilon)
+        let labels = shard.scores.argmax()
         let hinge = SADQN.hinge(-policy.intervalMargins(over: box, of: labels), labels, lead: 1)
-        return weight * importance.slice(rows) * hinge
+        return weights.slice(shard.rows) * hinge
       }
     }
-    return LossTerm(measures: measures) { policy, logits, rows in
-      let box = surroundings.box(around: observations.slice(rows), epsilon: epsilon)
-      let divergence = SAPPO.divergenceBound(logits, pairs: policy.intervalPairMargins(over: box))
-      let worstCase = (logits.softmax() * values.slice(rows)).sum(alongAxis: -1)
-      return weight * importance.slice(rows) * divergence - worstWeight * worstCase
+    let values = values(experience.observations)
+    let weights = isSmoothing ? times * WocaR.importance(values) : nil
+    return LossTerm(measures: measures(values)) { [surroundings] policy, shard in
+      let worstCase = (shard.scores.softmax() * values.slice(shard.rows)).sum(alongAxis: -1)
+      guard let weights else { return -worstWeight * worstCase }
+      let box = surroundings.box(around: shard.observations, epsilon: epsilon)
+      let divergence = SAPPO.divergenceBound(shard.scores, pairs: policy.intervalPairMargins(over: box))
+      return weights.slice(shard.rows) * divergence - worstWeight * worstCase
     }
   }
 
@@ -157,8 +167,12 @@ private struct WorstCase: LossDefense {
     let isAll = rows.count == experience.actions.count
     func chosen(_ tensor: Tensor) -> Tensor { isAll ? tensor : tensor.rows(at: rows) }
     let next = chosen(experience.next)
-    let box = surroundings.box(around: next, epsilon: epsilon)
-    let following = WocaR.least(target(next), amongPossible: policy.intervalPairMargins(over: box))
+    let following = Tensor.concatenate(
+      workers.map(shardsOf: rows.count) { [surroundings, target] part in
+        let next = next.slice(part)
+        let box = surroundings.box(around: next, epsilon: epsilon)
+        return WocaR.least(target(next), amongPossible: policy.intervalPairMargins(over: box))
+      })
     let targets =
       Tensor(rows.map { experience.rewards[$0] }) + Tensor(rows.map { experience.discounts[$0] }) * following
     let observations = chosen(experience.observations)
@@ -193,6 +207,13 @@ private struct WorstCase: LossDefense {
     try target.restore(saved.target)
     try optimizer.restore(saved.optimizer, for: worst.parameters)
     loss = saved.loss
+  }
+}
+
+extension Network {
+  /// Its scores, in shards that stay in cache.
+  fileprivate func scores(of observations: Tensor, workers: Workers) -> Tensor {
+    .concatenate(workers.map(shardsOf: observations.shape[0]) { self(observations.slice($0)) })
   }
 }
 

@@ -99,10 +99,10 @@ private final class Spy: LossDefenseRecipe, LossDefense {
     let network = try Network(
       .init(input: [1], layers: [.dense(outputs: 2, activation: .identity)]),
       parameters: [.zeros([1, 2]), .zeros([2])])
-    let term = LossTerm(ownShare: 0.25) { _, scores, _ in scores.sum(alongAxis: -1) }
-    let losses = term.added(
-      to: [Tensor(8), Tensor(3)], policy: network, scores: Tensor([1, 2, 3, 4], shape: [2, 2]), rows: 1..<3,
-      count: 4)
+    let term = LossTerm(ownShare: 0.25) { _, shard in shard.scores.sum(alongAxis: -1) }
+    let shard = LossTerm.Shard(
+      rows: 1..<3, observations: .zeros([2, 1]), scores: Tensor([1, 2, 3, 4], shape: [2, 2]))
+    let losses = term.added(to: [Tensor(8), Tensor(3)], policy: network, shard: shard, count: 4)
     #expect(losses.map(\.scalar) == [4.5, 3, 2.5])
   }
 }

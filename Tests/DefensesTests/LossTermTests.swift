@@ -23,7 +23,8 @@ import Testing
         input: [3, 3, 2],
         layers: [.flatten, .dense(outputs: 16, activation: .relu), .dense(outputs: 4, activation: .identity)]),
       initializer: .kaiming, outputGain: 2, using: &random)
-    observations = random.tensor([6, 3, 3, 2], in: 0...1)
+    let observations = random.tensor([6, 3, 3, 2], in: 0...1)
+    self.observations = observations
     let next = random.tensor([6, 3, 3, 2], in: 0...1)
     experience = Transitions(
       observations: observations, actions: [0, 1, 2, 3, 0, 1], rewards: [1, 0, 0, -1, 0, 0.5],
@@ -41,7 +42,13 @@ import Testing
     var defense = try recipe.defense(for: network, of: kind, range: 0...1, seed: seed)
     let term = try #require(
       try defense.term(for: experience, of: network, update: 3, progress: 1, workers: .one))
-    return term.value(network, network(observations), 0..<6)
+    return term.value(network, shard(network))
+  }
+
+  /// Some rows, and what a network gives for them.
+  private func shard(_ network: Network, _ rows: Range<Int> = 0..<6) -> LossTerm.Shard {
+    let observations = observations.slice(rows)
+    return .init(rows: rows, observations: observations, scores: network(observations))
   }
 
   @Test func hinge() {
@@ -74,7 +81,7 @@ import Testing
     let expected = SADQN.hinge(other(observations), scores.argmax(), lead: 100).elements
     for var defense in [defense, resumed] {
       let term = try defense.term(for: experience, of: other, update: 3, progress: 1, workers: .one)
-      let found = try #require(term).value(other, other(observations), 0..<6).elements
+      let found = try #require(term).value(other, shard(other)).elements
       for row in 0..<6 { #expect(abs(found[row] - expected[row]) < 1e-3) }
     }
     let own = try SADQN(hardness(0.1)).defense(for: network, of: .dqn, range: 0...1, seed: 0)
@@ -142,15 +149,38 @@ import Testing
     #expect(WocaR.importance(spread).elements == [1.75, 0.25])
   }
 
+  /// In every second update the term is twice SA-DQN's or SA-PPO's, each state as heavy as it is important, and between them
+  /// nothing, however the batch is shared out.
+  @Test(arguments: [AgentKind.dqn, .ppo]) func importantStatesAreSmooth(_ kind: AgentKind) throws {
+    let box = Surroundings(range: 0...1).box(around: observations, epsilon: 0.05)
+    let scores = network(observations)
+    let single =
+      kind == .dqn
+      ? SADQN.hinge(-network.intervalMargins(over: box, of: scores.argmax()), scores.argmax(), lead: 1)
+      : SAPPO.divergenceBound(scores, pairs: network.intervalPairMargins(over: box))
+    // Until it has learned, the second network is the policy's.
+    let expected = 0.7 * (2 * WocaR.importance(scores) * single).sum().scalar
+    var defense = try WocaR(hardness(0.05, weight: 0.7), worstWeight: .constant(0))
+      .defense(for: network, of: kind, range: 0...1, seed: 0)
+    func added(_ update: Int, _ shards: [Range<Int>]) throws -> Float {
+      let term = try #require(
+        try defense.term(for: experience, of: network, update: update, progress: 1, workers: .one))
+      return shards.map { term.value(network, shard(network, $0)).sum().scalar }.reduce(0, +)
+    }
+    #expect(abs(try added(2, [0..<6]) - expected) < 1e-4 * abs(expected))
+    #expect(abs(try added(6, [0..<1, 1..<6]) - expected) < 1e-4 * abs(expected))
+    #expect(try added(1, [0..<6]) == 0 && added(3, [0..<6]) == 0)
+  }
+
   /// In a box of almost no size PPO's term is what the worst case is worth under the policy, and counts as a gain. Until it has
   /// learned, the second network is the policy's.
   @Test func worstCaseOfThePolicy() throws {
     var defense = try WocaR(hardness(1e-6), worstWeight: .constant(0.3))
       .defense(for: network, of: .ppo, range: 0...1, seed: 0)
     let term = try #require(
-      try defense.term(for: experience, of: network, update: 1, progress: 1, workers: .one))
+      try defense.term(for: experience, of: network, update: 2, progress: 1, workers: .one))
     let scores = network(observations)
-    let found = term.value(network, scores, 0..<6).elements
+    let found = term.value(network, shard(network)).elements
     let worth = (scores.softmax() * scores).sum(alongAxis: -1).elements
     for row in 0..<6 { #expect(abs(found[row] + 0.3 * worth[row]) < 1e-3) }
   }
@@ -225,7 +255,7 @@ import Testing
         let changed = try! Network(network.architecture, parameters: parameters)
         // The clean scores are given as they are, on the tape: the whole term's gradient. But RADIAL's gaps between them
         // get none.
-        return term.value(changed, (name == "radial" ? network : changed)(observations), 0..<6)
+        return term.value(changed, shard(name == "radial" ? network : changed))
       }, at: network.parameters, step: 1e-3)
     // Kinks of ReLU and of magnitudes lie within some differences; VAT's first distribution gets no gradient.
     #expect(errors.allSatisfy { $0 < 0.1 }, "\(errors)")
