@@ -22,9 +22,10 @@ struct Block {
 
 /// A tile of `rows`×`vectors`·16: initial + Σ left · panel, raised to `floor`.
 /// - `initial`: what the sums start from, `initial_step` floats from row to row.
+/// - `adds`: whether that is added to the result.
 INLINE void sum_tile(
     const int rows, const int vectors, const float *const *left, const struct Block *block, const float *initial,
-    ptrdiff_t initial_step, float floor, float *result, ptrdiff_t result_step) {
+    ptrdiff_t initial_step, float floor, bool adds, float *result, ptrdiff_t result_step) {
   Vector sums[rows][vectors];
   UNROLL for (int row = 0; row < rows; row++) {
     UNROLL for (int vector = 0; vector < vectors; vector++) {
@@ -52,6 +53,15 @@ INLINE void sum_tile(
       }
     }
   }
+  if (adds) {
+    UNROLL for (int row = 0; row < rows; row++) {
+      UNROLL for (int vector = 0; vector < vectors; vector++) {
+        float *target = result + row * result_step + 16 * vector;
+        store(target, load(target) + sums[row][vector]);
+      }
+    }
+    return;
+  }
   UNROLL for (int row = 0; row < rows; row++) {
     UNROLL for (int vector = 0; vector < vectors; vector++) {
       // A NaN is not below the floor and stays.
@@ -64,11 +74,11 @@ INLINE void sum_tile(
 /// `sum_tile` for a number of rows that is known when it runs.
 INLINE void sum_rows(
     int rows, const int vectors, const float *const *left, const struct Block *block, const float *initial,
-    ptrdiff_t initial_step, float floor, float *result, ptrdiff_t result_step) {
+    ptrdiff_t initial_step, float floor, bool adds, float *result, ptrdiff_t result_step) {
 #define CASE(number) \
   case number: \
     if (number <= tile_rows(vectors)) \
-      sum_tile(number, vectors, left, block, initial, initial_step, floor, result, result_step); \
+      sum_tile(number, vectors, left, block, initial, initial_step, floor, adds, result, result_step); \
     break;
   switch (rows) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) }
 #undef CASE
@@ -76,21 +86,26 @@ INLINE void sum_rows(
 
 static ptrdiff_t count_of(const struct Nest *nest) { return nest->extent[0] * nest->extent[1] * nest->extent[2]; }
 
-INLINE void copy(float *target, const float *source, ptrdiff_t count) {
-  for (ptrdiff_t i = 0; i < count; i += 16) { store_some(target + i, load(source + i), count - i); }
+INLINE void copy(float *target, const float *source, ptrdiff_t count, bool adds) {
+  for (ptrdiff_t i = 0; i < count; i += 16) {
+    const Vector own = load(source + i);
+    store_some(target + i, adds ? load_some(target + i, count - i, 0) + own : own, count - i);
+  }
 }
 
 /// A tile of which the last vector may be used in part: one beyond the last column would touch the next row.
 INLINE void sum_columns(
     int rows, const int vectors, ptrdiff_t columns, const float *const *left, const struct Block *block,
-    const float *initial, ptrdiff_t initial_step, float floor, float *result, ptrdiff_t result_step) {
+    const float *initial, ptrdiff_t initial_step, float floor, bool adds, float *result, ptrdiff_t result_step) {
   if (columns == 16 * vectors) {
-    sum_rows(rows, vectors, left, block, initial, initial_step, floor, result, result_step);
+    sum_rows(rows, vectors, left, block, initial, initial_step, floor, adds, result, result_step);
     return;
   }
   float part[MOST_ROWS * 16 * PANEL_VECTORS] __attribute__((aligned(64)));
-  sum_rows(rows, vectors, left, block, initial, initial_step, floor, part, 16 * vectors);
-  for (ptrdiff_t row = 0; row < rows; row++) { copy(result + row * result_step, part + row * 16 * vectors, columns); }
+  sum_rows(rows, vectors, left, block, initial, initial_step, floor, false, part, 16 * vectors);
+  for (ptrdiff_t row = 0; row < rows; row++) {
+    copy(result + row * result_step, part + row * 16 * vectors, columns, adds);
+  }
 }
 
 /// How many of a patch's rows are to be fetched ahead, while the patches above them are at work, because a whole image
@@ -145,8 +160,8 @@ INLINE void sum_panels(
   case number: \
     if (number <= PANEL_VECTORS) { \
       sum_columns( \
-          (int)height, number, has_room ? 16 * number : used, sources, block, initial, initial_step, floor, target, \
-          product->result_step); \
+          (int)height, number, has_room ? 16 * number : used, sources, block, initial, initial_step, floor, \
+          product->adds, target, product->result_step); \
     } \
     break;
       switch (vectors) { CASE(1) CASE(2) CASE(3) CASE(4) }
@@ -324,7 +339,7 @@ static void scale_row(const struct Product *product) {
 }
 
 static bool is_one_sum(const struct Product *product) {
-  return count_of(&product->sums) == 1 && !product->bias && product->floor == -__builtin_inff();
+  return count_of(&product->sums) == 1 && !product->bias && product->floor == -__builtin_inff() && !product->adds;
 }
 
 static bool is_one_row(const struct Product *product) {

@@ -32,6 +32,26 @@ enum MatrixProduct {
     }
   }
 
+  /// result += left · right, with the bits of a product that is made elsewhere and then added.
+  /// - Precondition: the inner extents agree, right is not transposed; `result` has left's rows times right's columns.
+  static func add(_ left: Left, _ right: Right, to result: UnsafeMutablePointer<Float>) {
+    precondition(!right.transposed, "only a matrix as it is stored")
+    var scratch: Storage?
+    if left.columns.count <= mostAddedSums {
+      multiply(left, right, into: result, step: nil, adds: true, scratch: &scratch)
+      return
+    }
+    let count = left.rows.count &* right.columns
+    let product = Storage(count)
+    withExtendedLifetime(product) {
+      multiply(left, right, into: product.pointer)
+      Kernels.table.add(count, result, product.pointer, result)
+    }
+  }
+
+  /// The most sums that the kernel adds to a result; more of them it takes in several blocks.
+  private static let mostAddedSums = 1024
+
   /// result = activation(left · right + bias), as far as the activation is a matter of sign: the others are for
   /// ``Activation/finish(_:count:)``.
   ///
@@ -51,7 +71,7 @@ enum MatrixProduct {
   @inline(__always)
   static func multiply(
     _ left: Left, _ right: Right, bias: UnsafePointer<Float>? = nil, activation: Activation = .identity,
-    into result: UnsafeMutablePointer<Float>, step: Int?, scratch: inout Storage?
+    into result: UnsafeMutablePointer<Float>, step: Int?, adds: Bool = false, scratch: inout Storage?
   ) {
     let columns = right.transposed ? right.rows : right.columns
     let inner = right.transposed ? right.columns : right.rows
@@ -59,6 +79,7 @@ enum MatrixProduct {
     precondition(left.columns.count == inner, "inner extents differ")
     guard left.rows.count > 0, columns > 0 else { return }
     guard inner > 0 else {
+      if adds { return }
       for row in 0..<left.rows.count {
         for column in 0..<columns {
           let sum = bias?[column] ?? 0
@@ -70,7 +91,7 @@ enum MatrixProduct {
     var product = Product(
       left: left.pointer, rows: left.rows, sums: left.columns, right: right.pointer, columns: columns,
       transposes_right: right.transposed, bias: bias, floor: activation == .relu ? 0 : -.infinity,
-      result: result, result_step: step, workspace: nil, reuses_workspace: scratch != nil)
+      result: result, result_step: step, adds: adds, workspace: nil, reuses_workspace: scratch != nil)
     let count = Kernels.table.product_workspace(&product)
     if count > 0 {
       let workspace = scratch ?? Storage(count)

@@ -66,6 +66,18 @@ struct GradientSums {
     insert(gradient(), at: node, isNegated: true)
   }
 
+  /// Adds the gradient with respect to a node's value: by `addition` to what has been gathered, where there is something, and
+  /// by `gradient` where there is nothing yet.
+  mutating func add(
+    to node: Node, _ addition: (UnsafeMutablePointer<Float>) -> Void, orBegin gradient: () -> Tensor
+  ) {
+    if let index = pending.lastIndex(where: { $0.node === node }) {
+      pending[index].gradient.withUnsafeMutableElements(addition)
+    } else {
+      insert(gradient(), at: node, isNegated: false)
+    }
+  }
+
   private mutating func insert(_ gradient: consuming Tensor, at node: Node, isNegated: Bool) {
     var index = pending.count
     while index > 0, pending[index - 1].node.depth >= node.depth {

@@ -33,12 +33,12 @@ extension Tensor {
       withExtendedLifetime(gradient.storage) {
         sums.add(to: biasNode) { columnSums(gradient, columns: outputs) }
         if let ofWeight {
+          let left = MatrixProduct.Left(ofWeight.input.pointer, rows, inputs, transposed: true)
+          let right = MatrixProduct.Right(gradient.pointer, rows, outputs)
           sums.add(to: ofWeight.node) {
-            Tensor(Shape(inputs, outputs)) {
-              MatrixProduct.multiply(
-                .init(ofWeight.input.pointer, rows, inputs, transposed: true),
-                .init(gradient.pointer, rows, outputs), into: $0)
-            }
+            MatrixProduct.add(left, right, to: $0)
+          } orBegin: {
+            Tensor(Shape(inputs, outputs)) { MatrixProduct.multiply(left, right, into: $0) }
           }
         }
         if let ofInput {

@@ -74,12 +74,16 @@ extension KernelTests {
     return cases
   }()
 
-  private func multiplied(_ set: InstructionSet, _ example: ProductCase, twice: Bool = false) -> [Float] {
+  /// - Parameter start: what the product is added to; nil for nothing.
+  private func multiplied(
+    _ set: InstructionSet, _ example: ProductCase, twice: Bool = false, to start: [Float]? = nil
+  ) -> [Float] {
     let rows = example.rows.reduce(1, *)
     let step = example.hasRoom ? (example.columns + 15) / 16 * 16 : example.columns
     let (left, right, bias) = operands(example)
     // What lies behind the result belongs to others.
     var result = [Float](repeating: 4711, count: rows * step + 32)
+    if let start { result.replaceSubrange(0..<rows * step, with: start) }
     left.withUnsafeBufferPointer { left in
       right.withUnsafeBufferPointer { right in
         bias.withUnsafeBufferPointer { bias in
@@ -89,7 +93,7 @@ extension KernelTests {
               sums: nest(example.sums, example.sumSteps), right: right.baseAddress!, columns: example.columns,
               transposes_right: example.isTransposed, bias: example.hasBias ? bias.baseAddress : nil,
               floor: example.isRectified ? 0 : -.infinity, result: result.baseAddress!, result_step: step,
-              workspace: nil, reuses_workspace: false)
+              adds: start != nil, workspace: nil, reuses_workspace: false)
             var workspace = [Float](repeating: .nan, count: table(set).product_workspace(&product))
             workspace.withUnsafeMutableBufferPointer { workspace in
               product.workspace = workspace.baseAddress
@@ -167,6 +171,16 @@ extension KernelTests {
         return example.isRectified ? max(total, 0) : total
       }
     }
+  }
+
+  @Test(
+    arguments: sets,
+    products.filter { !$0.isTransposed && !$0.hasBias && !$0.isRectified && $0.sums.reduce(1, *) <= 1024 })
+  func productsAreAddedToWhatThereIs(_ set: InstructionSet, _ example: ProductCase) {
+    let product = multiplied(set, example)
+    let start = draw(product.count, seed: 5)
+    // Not as two arrays: what differs in so many elements would take minutes to tell.
+    #expect(multiplied(set, example, to: start).elementsEqual(zip(start, product).map(+)))
   }
 
   /// Whether the multiplications are fused: on x86 but for the baseline, elsewhere always.

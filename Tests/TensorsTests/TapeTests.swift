@@ -64,6 +64,24 @@ struct TapeTests {
     #expect(value.gradients(at: [second]) == [expected[1]])
   }
 
+  /// A weight that several layers use gets the sum of what each gives, bit for bit, and a sum's gradient that it shares with
+  /// another tensor stays the other's. More rows than a product has sums in one block, too.
+  @Test(arguments: [1, 40, 1100]) func layersThatShareAWeight(_ rows: Int) {
+    var random = RandomStream(seed: 12)
+    let (first, second, bias) = (random.tensor([rows, 5]), random.tensor([rows, 5]), random.tensor([6]))
+    let (weight, other) = (random.tensor([5, 6]).tracked(), random.tensor([5, 6]).tracked())
+    let scale = random.tensor([5, 6])
+    func layer(_ input: Tensor) -> Tensor { input.dense(weight, bias: bias).squared().sum() }
+    let sum = ((weight + other) * scale).sum()
+    let parts = [sum, layer(first), layer(second)].map { $0.gradient(at: weight) }
+    let layers = parts[1] + parts[2]
+    #expect((layer(first) + layer(second)).gradient(at: weight) == layers)
+    for value in [sum + layer(first), layer(first) + sum] {
+      let gradients = value.gradients(at: [weight, other])
+      #expect(gradients == [parts[0] + parts[1], scale])
+    }
+  }
+
   /// A dense layer takes images as rows, and their gradient comes in their shape.
   @Test func aDenseLayerTakesRowsOfAnyShape() {
     var random = RandomStream(seed: 10)

@@ -37,6 +37,9 @@ struct Product {
   /// [rows, columns], `result_step` floats from row to row. Where that leaves room, rows are written in whole vectors.
   float *result;
   ptrdiff_t result_step;
+  /// The product is added to what the result holds, with the bits of one that is made elsewhere first. Only with at most
+  /// 1024 sums and a right matrix that is not transposed, without bias and floor.
+  bool adds;
   /// Room for `product_workspace` floats.
   float *_Nullable workspace;
   /// The workspace is still as a product with the same right matrix left it, which may save some work.
