@@ -26,8 +26,8 @@ import Tensors
 ///    actions earn without perturbations, and the policy learns as without a defense. With PPO, too, whose policy draws.
 /// 5. The second network learns at every fourth update of the policy: with PPO's four epochs, each in an order of its own, once
 ///    from each transition on average.
-/// 6. The smoothness term stands in every second update, doubled, which costs half as much (Karras et al. 2020, "Analyzing and
-///    Improving the Image Quality of StyleGAN", section 3.1: lazy regularization).
+/// 6. The smoothness term may stand in every n-th update alone, n times as heavy, for less time (Karras et al. 2020, "Analyzing
+///    and Improving the Image Quality of StyleGAN", section 3.1: lazy regularization).
 /// 7. With PPO a transition whose s′ is not in the rollout buffer (the last of a horizon, a truncated one) does not teach
 ///    the second network.
 public struct WocaR: LossDefenseRecipe {
@@ -37,12 +37,18 @@ public struct WocaR: LossDefenseRecipe {
   public var worstWeight: Schedule
   /// Adam's rate for the second network.
   public var learningRate: Float
+  /// The updates of the policy for one with the smoothness term, which weighs as many times as much: 1 or more.
+  public var smoothingInterval: Int
 
   /// The defense with its settings.
-  public init(_ hardness: Hardness, worstWeight: Schedule = .constant(0.2), learningRate: Float = 5e-4) {
+  public init(
+    _ hardness: Hardness, worstWeight: Schedule = .constant(0.2), learningRate: Float = 5e-4,
+    smoothingInterval: Int = 2
+  ) {
     self.hardness = hardness
     self.worstWeight = worstWeight
     self.learningRate = learningRate
+    self.smoothingInterval = smoothingInterval
   }
 
   /// For DQN and PPO.
@@ -104,8 +110,6 @@ private struct WorstCase: LossDefense {
 
   /// The updates of the policy for one of the second network.
   private static let updatesALesson = 4
-  /// The updates of the policy for one with the smoothness term.
-  private static let updatesASmoothing = 2
 
   private struct State: Codable {
     let parameters: [Tensor]
@@ -132,8 +136,8 @@ private struct WorstCase: LossDefense {
     let worstWeight = recipe.worstWeight.value(at: progress)
     func values(_ observations: Tensor) -> Tensor { worst.scores(of: observations, workers: workers) }
     func measures(_ values: Tensor) -> [String: Float] { ["worst_value": values.max().mean().scalar] }
-    let isSmoothing = update.isMultiple(of: Self.updatesASmoothing)
-    let times = weight * Float(Self.updatesASmoothing)
+    let isSmoothing = update.isMultiple(of: recipe.smoothingInterval)
+    let times = weight * Float(recipe.smoothingInterval)
     if kind == .dqn {
       let following = values(experience.next)
       let weights = isSmoothing ? times * WocaR.importance(values(experience.observations)) : nil
@@ -227,6 +231,9 @@ extension WocaR: NamedDefense {
     + [
       .schedule("worst-weight", \.worstWeight, in: 0...1, "the weight of the worst-case value over the run"),
       .number("rate", \.learningRate, in: 0...1, "Adam's rate for the worst-case value"),
+      .whole(
+        "every", \.smoothingInterval, in: 1...100,
+        "updates for one with the smoothness term, as many times as heavy"),
     ]
 
   init() { self.init(Hardness(weight: 0.1)) }
