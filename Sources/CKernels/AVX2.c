@@ -3,7 +3,9 @@
 #define KERNELS kernels_avx2
 #define PANEL_VECTORS 1
 // 16 registers of 256 bits: 12 of sums, 2 of weights, 1 of a broadcast element.
-#define tile_rows(vectors) ((void)(vectors), 6)
+#define tile_rows(vectors) ((vectors) == 1 ? 6 : 1)
+#define ROW_VECTORS 4
+#define ROWS_AT_ONCE 4
 #include "Kernels.h"
 #pragma clang attribute pop
 #endif

@@ -7,6 +7,8 @@
 // 32 registers of 512 bits: 24 of sums, 4 of weights, some of broadcast elements. Lower tiles of fewer vectors, because
 // their row pointers take a general register each.
 #define tile_rows(vectors) ((vectors) == 4 ? 6 : 8)
+#define ROW_VECTORS 4
+#define ROWS_AT_ONCE 16
 #include "Kernels.h"
 #pragma clang attribute pop
 #endif

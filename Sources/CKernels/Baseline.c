@@ -4,9 +4,13 @@
 #define PANEL_VECTORS 1
 #if defined(__aarch64__)
 // 32 registers: 24 of sums, 4 of weights.
-#define tile_rows(vectors) ((void)(vectors), 6)
+#define tile_rows(vectors) ((vectors) == 1 ? 6 : 1)
+#define ROW_VECTORS 4
+#define ROWS_AT_ONCE 4
 #else
 // 16 registers: 12 of sums.
-#define tile_rows(vectors) ((void)(vectors), 3)
+#define tile_rows(vectors) ((vectors) == 1 ? 3 : 1)
+#define ROW_VECTORS 2
+#define ROWS_AT_ONCE 2
 #endif
 #include "Kernels.h"

@@ -4,6 +4,10 @@
 //   KERNELS              the name of the table
 //   PANEL_VECTORS        the width of a product's tile in vectors, at most 4
 //   tile_rows(vectors)   the largest height of a product's tile, at most 8, by its width: what the registers hold
+//   ROW_VECTORS          the width of a tile of one row in vectors, at least PANEL_VECTORS and at most 4: each sum waits for
+//                        the one before it, so there should be several
+//   ROWS_AT_ONCE         how many rows of a matrix are multiplied with one vector at a time, a part of 16: what the
+//                        registers hold
 
 #include "CKernels.h"
 

@@ -101,7 +101,7 @@ INLINE void sum_columns(
     sum_rows(rows, vectors, left, block, initial, initial_step, floor, adds, result, result_step);
     return;
   }
-  float part[MOST_ROWS * 16 * PANEL_VECTORS] __attribute__((aligned(64)));
+  float part[MOST_ROWS * 16 * ROW_VECTORS] __attribute__((aligned(64)));
   sum_rows(rows, vectors, left, block, initial, initial_step, floor, false, part, 16 * vectors);
   for (ptrdiff_t row = 0; row < rows; row++) {
     copy(result + row * result_step, part + row * 16 * vectors, columns, adds);
@@ -123,14 +123,17 @@ static ptrdiff_t rows_to_prefetch(const struct Nest *rows, const struct Nest *su
 INLINE void sum_panels(
     const struct Product *product, const float *left, struct Block *block, ptrdiff_t first_column,
     ptrdiff_t columns, ptrdiff_t panel_step, bool is_first, bool is_last) {
-  static const float zeros[16 * PANEL_VECTORS];
+  static const float zeros[16 * ROW_VECTORS];
   const float floor = is_last ? product->floor : -__builtin_inff();
   const ptrdiff_t sums = count_of(&block->sums), initial_step = is_first ? 0 : product->result_step;
   const float *right = block->panel;
-  const ptrdiff_t most = columns < 16 * PANEL_VECTORS ? tile_rows((columns + 15) / 16) : tile_rows(PANEL_VECTORS);
+  const ptrdiff_t all_rows = count_of(&product->rows);
+  // Only one row alone is read with no panel to limit the width.
+  const ptrdiff_t width = 16 * (all_rows == 1 && panel_step > 0 ? ROW_VECTORS : PANEL_VECTORS);
+  const ptrdiff_t most = tile_rows(((columns < width ? columns : width) + 15) / 16);
   const struct Nest nest = product->rows;
   const ptrdiff_t new_rows = rows_to_prefetch(&nest, &block->sums), last_row = block->sums.extent[1];
-  ptrdiff_t digits[3] = {0, 0, 0}, start = 0, rest = count_of(&nest);
+  ptrdiff_t digits[3] = {0, 0, 0}, start = 0, rest = all_rows;
   // Tiles of about one height: a low one at the end would wait for its few sums.
   for (ptrdiff_t tiles = (rest + most - 1) / most; tiles > 0; tiles--) {
     const ptrdiff_t height = (rest + tiles - 1) / tiles;
@@ -148,8 +151,8 @@ INLINE void sum_panels(
       digits[0]++;
     }
     block->panel = right;
-    for (ptrdiff_t column = 0; column < columns; column += 16 * PANEL_VECTORS) {
-      const ptrdiff_t used = columns - column < 16 * PANEL_VECTORS ? columns - column : 16 * PANEL_VECTORS;
+    for (ptrdiff_t column = 0; column < columns; column += width) {
+      const ptrdiff_t used = columns - column < width ? columns - column : width;
       const int vectors = (int)((used + 15) / 16);
       const bool has_room = first_column + column + 16 * vectors <= product->result_step;
       block->panel_step = panel_step > 0 ? panel_step : 16 * vectors;
@@ -158,7 +161,7 @@ INLINE void sum_panels(
           !is_first ? target : product->bias ? product->bias + first_column + column : zeros;
 #define CASE(number) \
   case number: \
-    if (number <= PANEL_VECTORS) { \
+    if (number <= ROW_VECTORS) { \
       sum_columns( \
           (int)height, number, has_room ? 16 * number : used, sources, block, initial, initial_step, floor, \
           product->adds, target, product->result_step); \
@@ -303,15 +306,21 @@ static void sum_row(const struct Product *product) {
     for (ptrdiff_t row = 0; row < 16; row++) {
       right[row] = product->right + (column + (row < used ? row : used - 1)) * sums;
     }
-    Vector parts[16] = {0};
-    ptrdiff_t sum = 0;
-    for (; sum + 16 <= sums; sum += 16) {
-      const Vector left = load(product->left + sum);
-      UNROLL for (int row = 0; row < 16; row++) { parts[row] += left * load(right[row] + sum); }
-    }
-    if (sum < sums) {
-      const Vector left = load_some(product->left + sum, sums - sum, 0);
-      UNROLL for (int row = 0; row < 16; row++) { parts[row] += left * load_some(right[row] + sum, sums - sum, 0); }
+    Vector parts[16];
+    UNROLL for (int first = 0; first < 16; first += ROWS_AT_ONCE) {
+      Vector some[ROWS_AT_ONCE] = {0};
+      ptrdiff_t sum = 0;
+      for (; sum + 16 <= sums; sum += 16) {
+        const Vector left = load(product->left + sum);
+        UNROLL for (int row = 0; row < ROWS_AT_ONCE; row++) { some[row] += left * load(right[first + row] + sum); }
+      }
+      if (sum < sums) {
+        const Vector left = load_some(product->left + sum, sums - sum, 0);
+        UNROLL for (int row = 0; row < ROWS_AT_ONCE; row++) {
+          some[row] += left * load_some(right[first + row] + sum, sums - sum, 0);
+        }
+      }
+      UNROLL for (int row = 0; row < ROWS_AT_ONCE; row++) { parts[first + row] = some[row]; }
     }
     float *target = product->result + column;
     Vector total = sums_of(parts);
