@@ -1,4 +1,5 @@
 import Attacks
+import Episodes
 import Networks
 import Policies
 import RandomStreams
@@ -79,6 +80,8 @@ extension Bench {
             ? "the softmax is saturated: the cross-entropy's gradient is exactly zero, and only attacks up the margin get anywhere"
             : "the gradient is exactly zero: something on its way lets none through")
     ]
+    let shares = groups.flatMap(\.slopes.newestShares)
+    if !shares.isEmpty { checks.append(newestFrame(shares)) }
     // Straight through, the gradient is not meant to be the slope.
     if !panel.isStraightThrough { checks.append(try finiteDifferences(target)) }
     let compared = groups.flatMap(\.leads).compactMap { $0 }
@@ -95,6 +98,21 @@ extension Bench {
             : "a step along the gradient gains no more than a random one: the slope says nothing at this epsilon"
       ))
     return checks
+  }
+
+  /// Whether what is changed weighs on what is done at once: an attack of the newest frame climbs by that alone.
+  private func newestFrame(_ shares: [Double]) -> Check {
+    let evenShare = Double(sample.frameChannels) / Double(sample.observations.shape[3])
+    let share = Statistics.mean(shares)
+    let status: Check.Status =
+      share >= evenShare / 2 ? .green : share >= evenShare / 20 ? .amber : .red
+    return Check(
+      name: "newest frame counts", status: status,
+      figures: [.share("of the gradient", share), .share("of the stack", evenShare)],
+      sentence: status == .green
+        ? "what is attacked weighs on the action at once"
+        : "the action rests on older frames, and what is done to the newest tells later: attack all of them, and look at the return"
+    )
   }
 
   /// The gradient beside central differences, on a few frames and in a few directions of each.
@@ -132,6 +150,9 @@ private struct Slopes: Sendable {
   let gradient: Tensor
   let isCrossEntropyFlat: [Bool]
   let isMarginFlat: [Bool]
+  /// Where the newest frame of a stack is attacked alone, its share of the sum of the margin's slopes without their signs, for each
+  /// frame that has slopes; else empty.
+  let newestShares: [Double]
   /// The largest score of each frame, without its sign.
   let magnitudes: [Float]
 
@@ -143,14 +164,28 @@ private struct Slopes: Sendable {
     let leaf = frames.observations.tracked()
     let scores = frames.scores(of: policy, at: leaf)
     let actions = scores.argmax()
-    func gradient(_ losses: Tensor) -> Tensor { neighborhood.masked(losses.gradientOfSum(at: leaf)) }
+    let slopes = scores.margin(over: actions).gradientOfSum(at: leaf)
     self.neighborhood = neighborhood
     cleanActions = actions
     rivals = scores.argmax(except: actions)
-    self.gradient = gradient(scores.margin(over: actions))
-    isMarginFlat = Self.isZero(self.gradient)
-    isCrossEntropyFlat = Self.isZero(gradient(scores.crossEntropy(with: actions)))
+    gradient = neighborhood.masked(slopes)
+    isMarginFlat = Self.isZero(gradient)
+    isCrossEntropyFlat = Self.isZero(
+      neighborhood.masked(scores.crossEntropy(with: actions).gradientOfSum(at: leaf)))
+    newestShares = threat.frames == .newest ? Self.shares(ofNewest: frames.frameChannels, in: slopes) : []
     magnitudes = scores.stoppingGradient().abs().max().elements
+  }
+
+  /// The share of the last channels in the sum of each row's absolute slopes; of rows without slopes none, and none where those
+  /// are all channels.
+  private static func shares(ofNewest count: Int, in slopes: Tensor) -> [Double] {
+    let channels = slopes.shape[3]
+    guard channels > count else { return [] }
+    let sizes = slopes.abs()
+    func sums(_ sizes: Tensor) -> [Float] { sizes.flattened().sum(alongAxis: 1).elements }
+    return zip(sums(sizes.slice(channels - count..<channels, alongAxis: 3)), sums(sizes)).compactMap {
+      $1 > 0 ? Double($0 / $1) : nil
+    }
   }
 
   private static func isZero(_ gradient: Tensor) -> [Bool] {

@@ -12,14 +12,15 @@ import Testing
 /// Policies that hide their gradients have to be caught, and an honest one, robust or not, has to pass.
 @Suite struct PanelTests {
   private func panel(
-    _ epsilon: Epsilon = Epsilon(8, over: 255), episodes: Int = 48, expectation: Int? = nil,
-    isStraightThrough: Bool = false
+    _ epsilon: Epsilon = Epsilon(8, over: 255), changing changed: ThreatModel.Frames = .newest,
+    frames: Int = 1,
+    episodes: Int = 48, expectation: Int? = nil, isStraightThrough: Bool = false
   ) throws -> Panel {
     let catalog = try repositoryCatalog()
     return Panel(
       Evaluation(
-        environment: try catalog.definition(for: "catch-v1"), frames: 1, seed: 0, episodes: episodes),
-      within: ThreatModel(epsilon: epsilon), steps: 10, tries: 50, expectation: expectation,
+        environment: try catalog.definition(for: "catch-v1"), frames: frames, seed: 0, episodes: episodes),
+      within: ThreatModel(epsilon: epsilon, frames: changed), steps: 10, tries: 50, expectation: expectation,
       isStraightThrough: isStraightThrough)
   }
 
@@ -199,6 +200,20 @@ import Testing
     let averaged = try panel(episodes: 24, expectation: 8).run(policy)
     #expect(try status("steady answers", in: averaged) == .amber)
     #expect(try #require(averaged.flipRate) > 0.3)
+  }
+
+  /// A policy that sees a mean of two frames. Where the older one has most of the weight, an attack of the newest is told to be
+  /// late, and one of both has nothing to be told.
+  @Test(arguments: [(Float(0.5), Check.Status.green), (0.1, .amber), (0.02, .red)])
+  func aPolicyThatActsLateIsCaught(_ weight: Float, _ status: Check.Status) throws {
+    let policy = Late(base: try plain(), weight: weight)
+    let check = try #require(
+      panel(frames: 2, episodes: 8).run(policy).checks.first { $0.name == "newest frame counts" })
+    #expect(check.status == status)
+    #expect(abs(check.figures[0].value - Double(weight)) < 1e-4)
+    #expect(check.figures[1].value == 0.5)
+    let all = try panel(changing: .all, frames: 2, episodes: 8).run(policy)
+    #expect(!all.checks.contains { $0.name == check.name })
   }
 
   /// A policy that shows no gradient at all.
