@@ -21,11 +21,11 @@ public struct AdamPGD: SearchRecipe {
 
   /// What can be set.
   public static let parameters: [Parameter<AdamPGD>] = [
-    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
-    .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
+    .steps(\.steps),
+    .restarts(\.restarts),
     .size("step-size", \.stepSize, "the length α of a step, in epsilon's units (2.5·ε/n)"),
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
-    .flag("early-stop", \.stopsEarly, "whether an observation that is flipped is left as it is"),
+    .loss(\.loss),
+    .earlyStop(\.stopsEarly),
   ]
 
   /// The number of steps.

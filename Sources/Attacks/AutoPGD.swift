@@ -30,10 +30,10 @@ public struct AutoPGD: SearchRecipe {
 
   /// What can be set.
   public static let parameters: [Parameter<AutoPGD>] = [
-    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
-    .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
-    .flag("early-stop", \.stopsEarly, "whether an observation that is flipped is left as it is"),
+    .steps(\.steps),
+    .restarts(\.restarts),
+    .loss(\.loss),
+    .earlyStop(\.stopsEarly),
   ]
 
   /// The number of steps.

@@ -19,10 +19,10 @@ public struct BIM: SearchRecipe {
 
   /// What can be set.
   public static let parameters: [Parameter<BIM>] = [
-    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
-    .size("step-size", \.stepSize, "the length of a step, in epsilon's units (2.5·ε/n)"),
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
-    .flag("early-stop", \.stopsEarly, "whether an observation that is flipped is left as it is"),
+    .steps(\.steps),
+    .stepSize(\.stepSize),
+    .loss(\.loss),
+    .earlyStop(\.stopsEarly),
   ]
 
   /// The number of steps.

@@ -8,24 +8,24 @@ import Tensors
 /// An attack asks its victim through it, so that every question is put with the memory that the victim had, and counted.
 public struct CleanPass: Sendable {
   /// [batch, height, width, channels].
-  public let observations: Tensor
+  public private(set) var observations: Tensor
   /// Logits or Q-values, [batch, actions]; nil when they are not to be known.
-  public let scores: Tensor?
+  public private(set) var scores: Tensor?
   /// The action chosen for each observation.
-  public let actions: [Int]
+  public private(set) var actions: [Int]
   /// What the victim remembered when it was asked. Who asks again passes a copy: looking at an observation twice must not
   /// change the episode.
-  public let memory: Memory
+  public private(set) var memory: Memory
   /// How many draws of the victim's randomness an answer is averaged over; 1 for a victim that draws nothing.
   public let expectation: Int
   /// How what the victim is asked about is rounded: it answers to what would be delivered. Nil where nothing is rounded.
-  let quantization: Quantization?
+  private(set) var quantization: Quantization?
   /// The same observations and the scores with the way between them on the tape, so that a gradient there needs no second
   /// forward pass; nil when no gradients are to be known.
-  private let recording: (observations: Tensor, scores: Tensor)?
+  private var recording: (observations: Tensor, scores: Tensor)?
   private let counter: PassCounter
   /// Each observation's place in the batch of the counter; nil when it is the whole batch.
-  private let places: [Int]?
+  private var places: [Int]?
 
   /// Asks a victim for its scores, or its actions where it shows no more.
   ///
@@ -80,28 +80,13 @@ public struct CleanPass: Sendable {
     if knowledge > .nothing { counter.add(Passes(forward: drawnScores == nil ? 1 : expectation), to: nil) }
   }
 
-  private init(_ other: CleanPass, at indices: [Int]) {
-    quantization = other.quantization
-    observations = other.observations.rows(at: indices)
-    scores = other.scores?.rows(at: indices)
-    actions = indices.map { other.actions[$0] }
-    memory = other.memory.rows(at: indices)
-    expectation = other.expectation
-    recording = nil
-    counter = other.counter
-    places = indices.map { other.places?[$0] ?? $0 }
-  }
-
-  private init(unrounded other: CleanPass) {
-    quantization = nil
-    (observations, scores, actions) = (other.observations, other.scores, other.actions)
-    (memory, expectation, recording) = (other.memory, other.expectation, other.recording)
-    (counter, places) = (other.counter, other.places)
-  }
-
   /// The same, with the victim asked about the very observations: for directions, which are estimated from points too near to one
   /// another for 8 bits.
-  var unrounded: CleanPass { CleanPass(unrounded: self) }
+  var unrounded: CleanPass {
+    var pass = self
+    pass.quantization = nil
+    return pass
+  }
 
   /// What would be delivered of some observations; gradients take it for the observations themselves.
   private func delivered(_ observations: Tensor) -> Tensor {
@@ -109,7 +94,17 @@ public struct CleanPass: Sendable {
   }
 
   /// The pass of some of the observations, in the order of the indices.
-  public func rows(at indices: [Int]) -> CleanPass { CleanPass(self, at: indices) }
+  public func rows(at indices: [Int]) -> CleanPass {
+    var pass = self
+    pass.observations = observations.rows(at: indices)
+    pass.scores = scores?.rows(at: indices)
+    pass.actions = indices.map { actions[$0] }
+    pass.memory = memory.rows(at: indices)
+    pass.places = indices.map { places?[$0] ?? $0 }
+    // The way back is that of the whole batch.
+    pass.recording = nil
+    return pass
+  }
 
   /// The number of observations.
   public var count: Int { observations.shape[0] }

@@ -24,7 +24,7 @@ public struct FGSM: SearchRecipe {
 
   /// What can be set.
   public static let parameters: [Parameter<FGSM>] = [
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
+    .loss(\.loss),
     .flag("fill", \.fills, "under the L1 norm: whether what the range cuts off one entry goes to the next"),
   ]
 

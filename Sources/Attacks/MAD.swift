@@ -25,8 +25,8 @@ public struct MAD: SearchRecipe {
 
   /// What can be set.
   public static let parameters: [Parameter<MAD>] = [
-    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
-    .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
+    .steps(\.steps),
+    .restarts(\.restarts),
   ]
 
   /// The number of steps.

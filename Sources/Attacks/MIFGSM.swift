@@ -16,11 +16,11 @@ public struct MIFGSM: SearchRecipe {
 
   /// What can be set.
   public static let parameters: [Parameter<MIFGSM>] = [
-    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
-    .size("step-size", \.stepSize, "the length of a step, in epsilon's units (2.5·ε/n)"),
+    .steps(\.steps),
+    .stepSize(\.stepSize),
     .number("momentum", \.momentum, in: 0...1, "the decay μ of earlier gradients"),
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
-    .flag("early-stop", \.stopsEarly, "whether an observation that is flipped is left as it is"),
+    .loss(\.loss),
+    .earlyStop(\.stopsEarly),
   ]
 
   /// The number of steps.

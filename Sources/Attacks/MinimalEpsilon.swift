@@ -20,7 +20,7 @@ public struct MinimalEpsilon: SearchRecipe {
   public static let parameters: [Parameter<MinimalEpsilon>] = [
     .whole("steps", \.steps, in: 1...100_000, "the steps n of projected ascent at each size"),
     .whole("bisections", \.bisections, in: 1...60, "the number b of bisections"),
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
+    .loss(\.loss),
   ]
 
   /// The steps at each size.

@@ -20,12 +20,12 @@ public struct NES: SearchRecipe {
 
   /// What can be set.
   public static let parameters: [Parameter<NES>] = [
-    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
+    .steps(\.steps),
     .whole("samples", \.samples, in: 1...1_000_000, "pairs of points for an estimate"),
     .number(
       "deviation", \.deviation, in: 1e-6...1, "the standard deviation σ of the points, in epsilon's units"),
-    .size("step-size", \.stepSize, "the length of a step, in epsilon's units (2.5·ε/n)"),
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
+    .stepSize(\.stepSize),
+    .loss(\.loss),
   ]
 
   /// The number of steps.

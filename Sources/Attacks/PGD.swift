@@ -20,14 +20,14 @@ public struct PGD: SearchRecipe {
 
   /// What can be set.
   public static let parameters: [Parameter<PGD>] = [
-    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
-    .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
-    .size("step-size", \.stepSize, "the length of a step, in epsilon's units (2.5·ε/n)"),
+    .steps(\.steps),
+    .restarts(\.restarts),
+    .stepSize(\.stepSize),
     .flag(
       "random-start", \.startsRandomly,
       "whether a start is drawn; without, the one start is the clean observation"),
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
-    .flag("early-stop", \.stopsEarly, "whether an observation that is flipped is left as it is"),
+    .loss(\.loss),
+    .earlyStop(\.stopsEarly),
   ]
 
   /// The number of steps.

@@ -29,8 +29,8 @@ public struct RobustSarsa: AttackRecipe {
 
   /// What can be set.
   public static let parameters: [Parameter<RobustSarsa>] = [
-    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
-    .whole("restarts", \.restarts, in: 1...100_000, "the number of starts"),
+    .steps(\.steps),
+    .restarts(\.restarts),
     .whole("updates", \.updates, in: 1...10_000_000, "the updates of the learned values"),
     .number("discount", \.discount, in: 0...1, "the discount γ"),
     .number("smoothness", \.smoothness, in: 0...1000, "the weight λ of the values' smoothness"),

@@ -21,10 +21,10 @@ public struct SPSA: SearchRecipe {
 
   /// What can be set.
   public static let parameters: [Parameter<SPSA>] = [
-    .whole("steps", \.steps, in: 1...100_000, "the number of steps n"),
+    .steps(\.steps),
     .whole("samples", \.samples, in: 1...1_000_000, "pairs of points for an estimate"),
     .number("delta", \.delta, in: 1e-6...1, "the distance δ of the points, in epsilon's units"),
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
+    .loss(\.loss),
   ]
 
   /// The number of steps.

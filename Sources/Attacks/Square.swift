@@ -28,7 +28,7 @@ public struct Square: SearchRecipe {
   public static let parameters: [Parameter<Square>] = [
     .whole("queries", \.queries, in: 1...10_000_000, "the number n of squares that are tried"),
     .number("share", \.share, in: 1e-6...1, "the first squares' share p of the frame"),
-    .flag("early-stop", \.stopsEarly, "whether an observation that is flipped is left as it is"),
+    .earlyStop(\.stopsEarly),
   ]
 
   /// How many squares are tried.

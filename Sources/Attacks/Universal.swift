@@ -30,7 +30,7 @@ public struct Universal: AttackRecipe {
     .text("file", \.file, "a file that craft has written", "the perturbation's file, instead of learning it"),
     .whole("steps", \.steps, in: 1...1_000_000, "the number n of steps of learning"),
     .whole("batch", \.batch, in: 1...100_000, "observations in a step"),
-    .choice("loss", \.loss, "what is climbed: cross-entropy, margin or ratio"),
+    .loss(\.loss),
   ]
 
   /// The perturbation's file; empty to learn.

@@ -139,24 +139,13 @@ struct AttackSpeed: ParsableCommand {
         failure = error
       }
     }
-    var own: [Double] = []
-    var others: [String: [Double]] = [:]
-    for _ in 0..<rounds {
-      own.append(Double(batch) * Stopwatch.callsPerSecond(seconds: seconds, work))
-      guard let peers else { continue }
-      for peer in peers.names {
-        if let rate = try peers.samplesPerSecond(
-          peer, attack.rawValue, network, batch: batch, seconds: seconds)
-        {
-          others[peer, default: []].append(rate)
-        }
-      }
-    }
+    let rates = try Rates(
+      of: work, named: attack.rawValue, network, batch: batch, rounds: rounds, seconds: seconds, beside: peers
+    )
     if let failure { throw failure }
-    let (rate, rates) = (Stopwatch.median(own), others.mapValues(Stopwatch.median))
     return Cell(
-      network: network, case: attack, batch: batch, observationsPerSecond: rate, peers: rates,
-      ratio: rates.values.max().map { rate / $0 })
+      network: network, case: attack, batch: batch, observationsPerSecond: rates.own, peers: rates.peers,
+      ratio: rates.peers.values.max().map { rates.own / $0 })
   }
 
   private func measureLockstep(_ network: BenchmarkNetwork, _ environment: String) throws -> Lockstep {
@@ -175,24 +164,17 @@ struct AttackSpeed: ParsableCommand {
           ]), initializer: .kaiming, using: &random))
     let threat = ThreatModel(
       epsilon: Epsilon(8, over: 255), range: space.low...space.high)
-    var drives = try [nil, Attacker("fgsm", against: victim, within: threat)].map {
-      LockstepDrive(definition, victim, attacker: $0)
-    }
-    var rates: [[Double]] = [[], []]
     var failure: (any Error)?
-    for _ in 0..<max(rounds, 3) {
-      for index in drives.indices {
-        rates[index].append(
-          Stopwatch.callsPerSecond(seconds: seconds) {
-            do { try drives[index].step() } catch { failure = error }
-          } * 64)
-      }
+    let works = try [nil, Attacker("fgsm", against: victim, within: threat)].map { attacker in
+      var drive = LockstepDrive(definition, victim, attacker: attacker)
+      return { do { try drive.step() } catch { failure = error } }
     }
+    let rates = Stopwatch.callsPerSecond(of: works, rounds: max(rounds, 3), seconds: seconds)
     if let failure { throw failure }
-    let (clean, attacked) = (Stopwatch.median(rates[0]), Stopwatch.median(rates[1]))
     return Lockstep(
-      network: network, environment: environment, cleanStepsPerSecond: clean,
-      attackedStepsPerSecond: attacked, price: Stopwatch.median(zip(rates[0], rates[1]).map(/)))
+      network: network, environment: environment, cleanStepsPerSecond: 64 * Stopwatch.median(rates[0]),
+      attackedStepsPerSecond: 64 * Stopwatch.median(rates[1]),
+      price: Stopwatch.median(zip(rates[0], rates[1]).map(/)))
   }
 }
 

@@ -57,21 +57,11 @@ struct Networks: ParsableCommand {
   ) throws -> NetworkReport.Cell {
     let architecture = try network.architecture()
     let step = try work.work(architecture, batch: batch, workers: .one)
-    var own: [Double] = []
-    var others: [String: [Double]] = [:]
-    for _ in 0..<rounds {
-      own.append(Double(batch) * Stopwatch.callsPerSecond(seconds: seconds, step))
-      guard let peers else { continue }
-      for peer in peers.names {
-        if let rate = try peers.samplesPerSecond(peer, work.rawValue, network, batch: batch, seconds: seconds)
-        {
-          others[peer, default: []].append(rate)
-        }
-      }
-    }
+    let rates = try Rates(
+      of: step, named: work.rawValue, network, batch: batch, rounds: rounds, seconds: seconds, beside: peers)
     return NetworkReport.Cell(
-      network: network, case: work, batch: batch, samplesPerSecond: Stopwatch.median(own),
-      operationsPerSample: work.operations(of: architecture), peers: others.mapValues(Stopwatch.median))
+      network: network, case: work, batch: batch, samplesPerSecond: rates.own,
+      operationsPerSample: work.operations(of: architecture), peers: rates.peers)
   }
 
   /// The training step at batch 256 on one thread and on two, in turn.
@@ -80,14 +70,9 @@ struct Networks: ParsableCommand {
     let steps = try [1, 2].map {
       try NetworkCase.training.work(architecture, batch: 256, workers: Workers(threads: $0))
     }
-    var rates: [[Double]] = [[], []]
-    for _ in 0..<rounds {
-      for (index, step) in steps.enumerated() {
-        rates[index].append(256 * Stopwatch.callsPerSecond(seconds: seconds, step))
-      }
-    }
+    let rates = Stopwatch.callsPerSecond(of: steps, rounds: rounds, seconds: seconds)
     return NetworkReport.Pair(
-      network: network, one: Stopwatch.median(rates[0]), two: Stopwatch.median(rates[1]),
+      network: network, one: 256 * Stopwatch.median(rates[0]), two: 256 * Stopwatch.median(rates[1]),
       ratio: Stopwatch.median(zip(rates[1], rates[0]).map(/)))
   }
 }

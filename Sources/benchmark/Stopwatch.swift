@@ -14,6 +14,18 @@ enum Stopwatch {
     return median((0..<windows).map { _ in Double(calls) / time(calls, work) })
   }
 
+  /// The same of several pieces of work, in turn.
+  /// - Returns: for each of them its rates, round by round.
+  static func callsPerSecond(of works: [() -> Void], rounds: Int, seconds: Double) -> [[Double]] {
+    var rates = works.map { _ in [Double]() }
+    for _ in 0..<rounds {
+      for (index, work) in works.enumerated() {
+        rates[index].append(callsPerSecond(seconds: seconds, work))
+      }
+    }
+    return rates
+  }
+
   /// The floating-point operations a second of a product of two matrices of 512×512 on one thread.
   static func peak(seconds: Double) -> Double {
     let left = Tensor(repeating: 0.5, shape: [512, 512])

@@ -5,16 +5,9 @@ extension Cell {
   /// Return against epsilon, from the clean one on: of several attacks a panel for each policy, of one attack a panel for each
   /// environment, with a curve for each policy. Nil where no attack was played.
   static func curves(_ cells: [Cell]) -> ReturnCurves? {
-    var sizes: [(text: String, value: Float)] = []
-    for cell in cells {
-      if let size = cell.opposition?.threat.epsilon, size.value > 0,
-        !sizes.contains(where: { $0.text == "\(size)" })
-      {
-        sizes.append(("\(size)", size.value))
-      }
-    }
-    sizes.sort { $0.value < $1.value }
-    let (policies, attacks) = (distinct(cells.map(\.policy)), distinct(cells.compactMap(\.attack)))
+    let sizes = cells.compactMap { $0.opposition?.threat.epsilon }.filter { $0.value > 0 }.distinct()
+      .sorted { $0.value < $1.value }
+    let (policies, attacks) = (cells.map(\.policy).distinct(), cells.compactMap(\.attack).distinct())
     guard !sizes.isEmpty else { return nil }
 
     func curve(_ name: String, _ policy: String, under attack: String) -> ReturnCurves.Curve {
@@ -26,12 +19,12 @@ extension Cell {
       return .init(
         name,
         points: [clean]
-          + sizes.map { size in own.first { $0.attack == attack && $0.epsilon == size.text }.map(point) })
+          + sizes.map { size in own.first { $0.attack == attack && $0.epsilon == "\(size)" }.map(point) })
     }
     func environment(of policy: String) -> String { cells.first { $0.policy == policy }?.environment ?? "" }
     let panels: [ReturnCurves.Panel]
     if attacks.count == 1 {
-      panels = distinct(policies.map(environment)).map { name in
+      panels = policies.map(environment).distinct().map { name in
         .init(
           attacks[0], subtitle: name,
           curves: policies.filter { environment(of: $0) == name }.map { curve($0, $0, under: attacks[0]) })
@@ -43,12 +36,6 @@ extension Cell {
           curves: attacks.map { curve($0, policy, under: $0) })
       }
     }
-    return ReturnCurves(panels, sizes: ["0"] + sizes.map(\.text), quantity: "mean return")
-  }
-
-  private static func distinct(_ names: [String]) -> [String] {
-    var distinct: [String] = []
-    for name in names where !distinct.contains(name) { distinct.append(name) }
-    return distinct
+    return ReturnCurves(panels, sizes: ["0"] + sizes.map(\.description), quantity: "mean return")
   }
 }

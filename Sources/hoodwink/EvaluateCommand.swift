@@ -190,9 +190,7 @@ struct EvaluateCommand: StoppableCommand {
   private func worstCases(_ cells: [Cell]) -> [Worst] {
     policies.flatMap { policy in
       let own = cells.filter { $0.policy == policy && $0.attack != nil && $0.perturbs }
-      var sizes: [String] = []
-      for case let size? in own.map(\.epsilon) where !sizes.contains(size) { sizes.append(size) }
-      return sizes.compactMap { size -> Worst? in
+      return own.compactMap(\.epsilon).distinct().compactMap { size -> Worst? in
         let group = own.filter { $0.epsilon == size }
         guard group.count > 1 else { return nil }
         let worst = Evaluation.worstCase(of: group.map(\.result))

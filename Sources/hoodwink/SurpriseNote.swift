@@ -22,9 +22,7 @@ struct SurpriseNote: Encodable {
 
   /// The surprises among the cells of each policy.
   static func notes(on cells: [Cell], seed: UInt64) -> [SurpriseNote] {
-    var policies: [String] = []
-    for cell in cells where !policies.contains(cell.policy) { policies.append(cell.policy) }
-    return policies.flatMap { policy -> [SurpriseNote] in
+    cells.map(\.policy).distinct().flatMap { policy -> [SurpriseNote] in
       let own = cells.filter { $0.policy == policy && $0.perturbs }
       return Surprise.among(
         own.map {
@@ -76,9 +74,7 @@ struct SurpriseNote: Encodable {
     print("\nMore return than a stronger attack should leave, over the same episodes:")
     for note in sure { print("  " + amber(note.sentence)) }
     if !others.isEmpty {
-      var cells: [String] = []
-      for note in others where !cells.contains(note.cell) { cells.append(note.cell) }
-      print("  within chance: \(cells.joined(separator: ", "))")
+      print("  within chance: \(others.map(\.cell).distinct().joined(separator: ", "))")
     }
     print(
       """

@@ -81,7 +81,7 @@ struct TrainingOptions: ParsableArguments {
   private static let configurations = AgentKind.allCases.map(\.optionedDefaults)
 
   /// The names of all options.
-  static let names = unique(runOptions.map(\.name) + configurations.flatMap(\.names))
+  static let names = (runOptions.map(\.name) + configurations.flatMap(\.names)).distinct()
 
   /// The names of the options that take no value on the command line.
   static let flags = Set(configurations.flatMap(\.flags))
@@ -94,12 +94,8 @@ struct TrainingOptions: ParsableArguments {
   /// The names of those that were given.
   var given: [String] {
     Self.runOptions.filter { $0.isGiven(self) }.map(\.name)
-      + Self.unique(Self.configurations.flatMap { $0.names(givenIn: self) })
-  }
-
-  /// Several agents have an option in common.
-  private static func unique(_ names: [String]) -> [String] {
-    names.reduce(into: []) { unique, name in if !unique.contains(name) { unique.append(name) } }
+      // Several agents have an option in common.
+      + Self.configurations.flatMap { $0.names(givenIn: self) }.distinct()
   }
 }
 
