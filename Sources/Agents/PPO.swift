@@ -209,8 +209,7 @@ public struct PPO: LearningAgent {
     logits: Tensor, values: Tensor, minibatch: Minibatch, entropyBonus: Float, _ configuration: Configuration
   ) -> [Tensor] {
     let epsilon = configuration.clip
-    // The cross-entropy is −log π(a | s).
-    let logRatio = -logits.crossEntropy(with: minibatch.actions) - minibatch.logProbabilities
+    let logRatio = logits.logProbabilities(of: minibatch.actions) - minibatch.logProbabilities
     let ratio = logRatio.exp()
     let policy = -minimum(
       ratio * minibatch.advantages, ratio.clamped(to: (1 - epsilon)...(1 + epsilon)) * minibatch.advantages

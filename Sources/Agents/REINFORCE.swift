@@ -139,8 +139,7 @@ public struct REINFORCE: LearningAgent {
     logits: Tensor, values: Tensor, actions: [Int], advantages: Tensor, returns: Tensor, entropyBonus: Float,
     valueWeight: Float
   ) -> [Tensor] {
-    // The cross-entropy is −log π(a | s).
-    let policy = (logits.crossEntropy(with: actions) * advantages).sum()
+    let policy = -(logits.logProbabilities(of: actions) * advantages).sum()
     let value = 0.5 * values.squaredError(to: returns).sum()
     let entropy = logits.entropy().sum()
     return [policy + valueWeight * value - entropyBonus * entropy, policy, value, entropy]

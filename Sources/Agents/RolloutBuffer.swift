@@ -140,14 +140,14 @@ struct RolloutBuffer: Sendable {
     private mutating func record(
       _ step: Rollout.Step, from start: Int, logits: Tensor, values: Tensor, rewardTerminates: Bool
     ) {
-      let surprise = logits.crossEntropy(with: step.actions)
+      let logProbabilities = logits.logProbabilities(of: step.actions)
       values.withElements { values in
-        surprise.withElements { surprise in
+        logProbabilities.withElements { logProbabilities in
           for lane in 0..<lanes {
             let (row, outcome) = (start + lane, step.outcomes[lane])
             let isPoint = rewardTerminates && outcome.reward != 0
             entries[row].action = step.actions[lane]
-            entries[row].logProbability = -surprise[lane]
+            entries[row].logProbability = logProbabilities[lane]
             entries[row].reward = outcome.reward
             entries[row].value = values[lane]
             entries[row].isEnd = isPoint || outcome.ending != nil

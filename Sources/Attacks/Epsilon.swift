@@ -11,7 +11,8 @@ public struct Epsilon: Hashable, Sendable {
     precondition(
       numerator >= 0 && numerator.isFinite && denominator > 0 && denominator.isFinite
         && Float(numerator / denominator).isFinite)
-    (self.numerator, self.denominator) = (numerator, denominator)
+    // A zero has no sign.
+    (self.numerator, self.denominator) = (numerator.magnitude, denominator)
   }
 
   /// The quotient.

@@ -117,7 +117,7 @@ public struct Panel: Sendable {
     do {
       let strength = try Strength(of: plan, on: bench)
       flipRate = strength.flipRate
-      stages += [{ try $0.gradients() }] + strength.stages
+      stages += [{ try $0.gradients(flipRate: strength.flipRate) }] + strength.stages
     } catch let error as AttackError {
       // A threat model that fits no observation is the caller's error, not the policy's.
       _ = try Neighborhood(of: sample.observations, under: threat, frameChannels: sample.frameChannels)

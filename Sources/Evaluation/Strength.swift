@@ -18,7 +18,11 @@ struct Strength: Sendable {
 
   /// The checks, in the order in which they are shown.
   var stages: [(Bench) throws -> [Check]] {
-    [fastGradient, convergence, noise, queries, decisions, transfer, growth, hugeEpsilon, delivery]
+    [
+      fastGradient, smallerChanges, convergence, noise, queries, decisions, boundary, transfer, growth,
+      hugeEpsilon,
+      delivery,
+    ]
   }
 
   /// That nothing which should be weaker flips more.
@@ -38,12 +42,27 @@ struct Strength: Sendable {
   }
 
   private func fastGradient(_ bench: Bench) throws -> [Check] {
-    // What the range cuts off one entry is not lost: otherwise there is nothing to beat.
-    let name = bench.panel.threat.norm == .l1 ? "fgsm:fill=yes" : "fgsm"
+    [
+      atLeast(
+        try bench.singleStep(), "fgsm", called: "a single step", on: bench,
+        otherwise: "its steps or its loss are wrong")
+    ]
+  }
+
+  /// A policy that takes large changes for what they are, and acts on smaller ones.
+  private func smallerChanges(_ bench: Bench) throws -> [Check] {
+    // Of answers that are drawn, one in so many differs by itself: "steady answers" says so.
+    guard bench.panel.expectation == nil else { return [] }
+    func shrunk(_ trial: Trial) throws -> Trial {
+      try trial.shrunk(
+        on: bench.sample, of: bench.policy, within: bench.panel.threat, workers: bench.workers,
+        continuing: bench.continuing)
+    }
     return [
       atLeast(
-        try bench.trial(bench.panel.plan(name)), "fgsm", called: "a single step", on: bench,
-        otherwise: "its steps or its loss are wrong")
+        try shrunk(attack).or(shrunk(bench.singleStep())), "smaller changes",
+        called: "a part of what it or a single step changes", on: bench,
+        otherwise: "the policy tells large changes from small ones, and the attacks end at the largest")
     ]
   }
 
@@ -91,6 +110,16 @@ struct Strength: Sendable {
       atLeast(
         trial, "hopskipjump", called: "a search that sees actions alone", on: bench,
         otherwise: "the gradients, or the scores themselves, mislead")
+    ]
+  }
+
+  /// Slopes around a frame can mislead where those at the boundary do not.
+  private func boundary(_ bench: Bench) throws -> [Check] {
+    [
+      atLeast(
+        try bench.trial(bench.panel.plan("boundary")), "boundary",
+        called: "a step along the slope at the boundary",
+        on: bench, otherwise: "the slopes around the frames lead elsewhere")
     ]
   }
 
@@ -189,6 +218,12 @@ extension Bench {
     try Imitation(
       of: policy, actions: panel.evaluation.environment.actions.count, on: sample, within: panel.threat,
       seed: seed, workers: workers, continuing: continuing)
+  }
+
+  /// One step of the size of epsilon.
+  func singleStep() throws -> Trial {
+    // What the range cuts off one entry is not lost: otherwise there is nothing to beat.
+    try trial(panel.plan(panel.threat.norm == .l1 ? "fgsm:fill=yes" : "fgsm"))
   }
 
   /// The attack that sees scores alone.

@@ -120,34 +120,77 @@ extension Tensor {
     }
   }
 
-  /// −log softmax(z)[label] per row, from logits: [rows, classes] gives [rows]. The same as
-  /// `logSumExp() - gather(labels)` in one step, because every attack and every training step takes it.
+  /// −log softmax(z)[label] per row, from logits: [rows, classes] gives [rows].
+  ///
+  /// Each entry of the gradient is right to the rounding of itself, however sure the label is: an attack follows signs, for which
+  /// 1 − p is not to be taken of a p that is rounded.
   /// - Precondition: one label a row, each below the number of classes.
   public func crossEntropy(with labels: [Int]) -> Tensor {
     let (rows, columns, _) = shape.split(at: -1)
-    precondition(labels.count == rows, "\(labels.count) labels for the \(rows) rows of \(shape)")
-    let logits = stoppingGradient()
-    let node = node
-    let normalizers = logits.logSumExp()
-    let losses = withExtendedLifetimes(storage, normalizers.storage) {
-      Tensor(normalizers.shape) { result in
+    requireLabels(labels)
+    // log Σ e^(zⱼ − z[label]): no more is lost than the differences have.
+    let differences = withExtendedLifetime(storage) {
+      Tensor(shape) { result in
         for row in 0..<rows {
-          let label = labels[row]
-          precondition(label >= 0 && label < columns, "label \(label) in rows of \(columns)")
-          result[row] = normalizers.pointer[row] - pointer[row &* columns &+ label]
+          let (start, label) = (row &* columns, row &* columns &+ labels[row])
+          let reference = pointer[label]
+          for index in start..<(start &+ columns) { result[index] = pointer[index] - reference }
+          result[label] = 0
         }
       }
     }
+    let node = node
+    let losses = differences.logSumExp()
     return losses.recorded(from: self) { gradient, sums in
       sums.add(to: node) {
-        var result = logits.exponentials(over: normalizers, scaledBy: gradient)
-        gradient.withUnsafeElements { scales in
-          result.withUnsafeMutableElements { result in
-            for row in 0..<rows { result[row &* columns &+ labels[row]] -= scales[row] }
+        var result = differences.exponentials(over: losses, scaledBy: gradient)
+        result.withUnsafeMutableElements { result in
+          for row in 0..<rows {
+            let (start, label) = (row &* columns, row &* columns &+ labels[row])
+            result[label] = 0
+            result[label] = -(start..<(start &+ columns)).reduce(0) { $0 + result[$1] }
           }
         }
         return result
       }
+    }
+  }
+
+  /// log softmax(z)[label] per row, from logits: [rows, classes] gives [rows]. The same as `gather(labels) - logSumExp()` in one
+  /// step, because every training step of a policy takes it. Value and gradient are right to the rounding of the largest logit and of
+  /// 1, which is enough to learn by; ``crossEntropy(with:)`` is its exact negative.
+  /// - Precondition: one label a row, each below the number of classes.
+  public func logProbabilities(of labels: [Int]) -> Tensor {
+    let (rows, columns, _) = shape.split(at: -1)
+    requireLabels(labels)
+    let logits = stoppingGradient()
+    let node = node
+    let normalizers = logits.logSumExp()
+    let result = withExtendedLifetimes(storage, normalizers.storage) {
+      Tensor(normalizers.shape) { result in
+        for row in 0..<rows {
+          result[row] = pointer[row &* columns &+ labels[row]] - normalizers.pointer[row]
+        }
+      }
+    }
+    return result.recorded(from: self) { gradient, sums in
+      sums.add(to: node) {
+        var result = logits.exponentials(over: normalizers, scaledBy: -gradient)
+        gradient.withUnsafeElements { scales in
+          result.withUnsafeMutableElements { result in
+            for row in 0..<rows { result[row &* columns &+ labels[row]] += scales[row] }
+          }
+        }
+        return result
+      }
+    }
+  }
+
+  private func requireLabels(_ labels: [Int]) {
+    let (rows, columns, _) = shape.split(at: -1)
+    precondition(labels.count == rows, "\(labels.count) labels for the \(rows) rows of \(shape)")
+    for label in labels {
+      precondition(label >= 0 && label < columns, "label \(label) in rows of \(columns)")
     }
   }
 

@@ -9,8 +9,8 @@ struct AttackCommand: StoppableCommand {
     commandName: "attack", abstract: "Attack one policy, frame by frame, and compare it with the clean run.",
     discussion: """
       Parameters of an attack are written behind its name (pgd:steps=20:restarts=5) or as options; several attacks joined \
-      by + are the strongest of them for each frame. The interval is a 95% bootstrap interval of the interquartile \
-      mean over episodes: it speaks of this policy, not of its training.
+      by + are the strongest of them for each frame. Mean and interquartile mean have 95% bootstrap \
+      intervals over episodes: they speak of this policy, not of its training.
 
       Examples:
         hoodwink attack runs/plain --attack fgsm --epsilon 8/255
@@ -66,7 +66,7 @@ struct AttackCommand: StoppableCommand {
         compute: compute, progress: progress, interruption: interruption)
     }
     progress.finish()
-    warn(plan.warnings(under: model))
+    warn(plan.warnings(under: model) + cells.flatMap(\.warnings))
     let surprises = SurpriseNote.notes(on: cells, seed: compute.seed)
     if common.json { return try printJSON(Report(cells: cells, surprises: surprises)) }
     print(

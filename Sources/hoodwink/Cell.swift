@@ -79,6 +79,18 @@ struct Cell {
     return parts.joined(separator: ", ")
   }
 
+  /// What its result does not tell by itself.
+  var warnings: [String] {
+    let (unchanged, attacked) = (result.unchangedFrames, result.attackedFrames)
+    guard let attack, let opposition, opposition.threat.epsilon.value > 0, knowledge == .weights, perturbs,
+      unchanged * 20 > attacked
+    else { return [] }
+    return [
+      "\(policy): \(attack) at \(opposition.threat.epsilon) left \(Self.percent(unchanged, of: attacked)) of the attacked frames as they were: it "
+        + "found no change, or its gradient is zero there, which hoodwink selftest tells; where it climbs the cross-entropy, try loss=margin"
+    ]
+  }
+
   /// The head of a column that stands in a table where an attack wants a given action.
   static let optionalHead = "reached"
 

@@ -104,7 +104,7 @@ struct CraftCommand: StoppableCommand {
       flips: zip(actions, delivery.cleanActions).count { $0 != $1 },
       reached: plan.goal.actions.first.map { target in actions.count { $0 == target } },
       unchanged: delivery.sizes.count { $0 == 0 },
-      meanSize: count == 0 ? 0 : delivery.sizes.reduce(0, +) / Float(count),
+      meanSize: count == 0 ? 0 : Float(Statistics.mean(delivery.sizes.map(Double.init))),
       largestSize: delivery.sizes.max() ?? 0,
       forwardPasses: attacker.learningPasses.forward + delivery.passes.forward,
       backwardPasses: attacker.learningPasses.backward + delivery.passes.backward, attack: words,

@@ -100,6 +100,8 @@ struct EvaluateCommand: StoppableCommand {
         throw Failure("--picture draws SVG: \(picture) does not end in .svg")
       }
       try checkNewFile(picture)
+      let files = [picture, csv ?? ""].map { URL(fileURLWithPath: $0).standardizedFileURL }
+      if files[0] == files[1] { throw Failure("--csv and --picture name one file: \(picture)") }
     }
     let subjects = try policies.map { try NamedPolicy($0, in: folders) }
     let surrogates = try subjects.map { subject in
@@ -171,10 +173,11 @@ struct EvaluateCommand: StoppableCommand {
         warnings += opposition.map { $0.plan.warnings(under: $0.threat) } ?? []
         do {
           if interruption.isAsked { throw CancellationError() }
-          cells.append(
-            try Cell.play(
-              subject, against: opposition, searchingOn: surrogate, acting: acting, episodes: play.episodes,
-              compute: compute, progress: progress, interruption: interruption))
+          let cell = try Cell.play(
+            subject, against: opposition, searchingOn: surrogate, acting: acting, episodes: play.episodes,
+            compute: compute, progress: progress, interruption: interruption)
+          cells.append(cell)
+          warnings += cell.warnings
         } catch {
           failure = error
           break subjects

@@ -49,6 +49,30 @@ func linear(_ weights: [[Float]], bias: [Float]) throws -> NetworkPolicy {
       ], input: [5, 5, 4])
   }
 
+  /// Around these observations the slope speaks of entries that do not matter: PGD flips none. At the boundary it speaks of those
+  /// that do, all of them with room for more than is needed.
+  @Test(arguments: ThreatModel.Norm.allCases)
+  func stepsFromTheBoundaryCrossAPlateau(_ norm: ThreatModel.Norm) throws {
+    let observations = uniform([6, 4, 4, 1], seed: 8) * 0.5
+    let sums = observations.flattened().slice(0..<8, alongAxis: 1).sum(alongAxis: 1).elements
+    // At most 1.6 are missing to the threshold, and eight entries may move by 0.4 each.
+    let policy = Plateau(threshold: sums.min()! + 1.6, reach: 0.05)
+    let open = sums.filter { $0 < sums.min()! + 1.5 }.count
+    let epsilon: Epsilon = norm == .max ? Epsilon(0.4) : norm == .l2 ? Epsilon(1.1) : Epsilon(3.2)
+    func flips(_ attack: String) throws -> Int {
+      var random = streams(6)
+      let attacker = try Attacker(attack, against: policy, within: ThreatModel(norm: norm, epsilon: epsilon))
+      let delivery = try attacker.deliver(observations, frameChannels: 1, using: &random)
+      var memory = Memory()
+      let after = policy.act(on: delivery.observations, memory: &memory, using: &random)
+      return zip(after, delivery.cleanActions).count { $0 != $1 }
+    }
+    #expect(open >= 3)
+    #expect(try flips("boundary") == 6)
+    // The start of another norm may lie at the boundary by itself.
+    if norm == .max { #expect(try flips("pgd:restarts=3:loss=margin") <= 6 - open) }
+  }
+
   @Test(arguments: ["mlp-tanh", "mlp-relu", "conv-small"])
   func fgsmAgreesWithPyTorch(_ name: String) throws {
     let reference = try ReferenceNetwork(name)

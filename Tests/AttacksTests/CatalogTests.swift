@@ -138,7 +138,7 @@ import Testing
     #expect(
       names(.weights) == [
         "fgsm", "bim", "pgd", "mifgsm", "adam", "apgd", "cw", "deepfool", "jsma", "minimal-epsilon",
-        "universal", "mad", "critic", "robust-sarsa", "worst-action",
+        "boundary", "universal", "mad", "critic", "robust-sarsa", "worst-action",
       ])
   }
 

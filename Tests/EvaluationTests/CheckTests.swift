@@ -32,7 +32,8 @@ import Testing
       "a slope that is true at the frame alone",
       TwoActions(lead: { $0[0] - 0.32 }, slope: { $1 > 0 ? 0 : $0[0] == 0.2 ? 1 : -1 }),
       [
-        "pgd ≥ fgsm": .red, "pgd ≥ noise": .red, "pgd ≥ square": .red, "pgd ≥ hopskipjump": .red,
+        "pgd ≥ fgsm": .red, "pgd ≥ smaller changes": .red, "pgd ≥ noise": .red, "pgd ≥ square": .red,
+        "pgd ≥ hopskipjump": .red,
         "pgd ≥ transfer": .red, "huge epsilon, random return": .red,
       ]),
     // The second entry counts once the first has moved. One step moves one of them and flips what a start
@@ -42,12 +43,16 @@ import Testing
       TwoActions(
         lead: { $0[0] < 0.32 ? $0[0] - 0.64 : $0[3] - 0.32 }, slope: { $1 == ($0[0] < 0.32 ? 0 : 3) ? 1 : 0 }),
       steps: 1,
-      ["steps suffice": .red, "pgd ≥ noise": .red, "pgd ≥ square": .red, "pgd ≥ hopskipjump": .red]),
+      [
+        "steps suffice": .red, "pgd ≥ noise": .red, "pgd ≥ square": .red, "pgd ≥ hopskipjump": .red,
+        "pgd ≥ boundary": .red,
+      ]),
     // A quarter of epsilon leads into the window, more leads beyond, where all is as it was.
     Case(
       "a window", TwoActions(lead: { (0.22..<0.24).contains($0[0]) ? 1 : -1 }, slope: { $1 == 0 ? 1 : 0 }),
       [
         "gradient is the slope": .red, "gradient leads": .amber, "pgd ≥ hopskipjump": .red,
+        "pgd ≥ boundary": .amber, "pgd ≥ smaller changes": .red,
         "more epsilon, more flips": .red, "huge epsilon, random return": .red,
       ]),
     // Nothing that can be seen changes these: one earns all that there is, the other nothing.
@@ -72,7 +77,7 @@ import Testing
       try Corridor.evaluation(), within: example.threat, steps: example.steps, restarts: 1, tries: 16,
       framesPerEpisode: 1, surrogate: TwoActions.honest)
     let report = try panel.run(example.policy)
-    #expect(report.checks.count == 13)
+    #expect(report.checks.count == 15)
     let found = report.checks.filter { $0.status > .green }.map { ($0.name, $0.status) }
     #expect(Dictionary(uniqueKeysWithValues: found) == example.expected, "\(report.checks)")
   }

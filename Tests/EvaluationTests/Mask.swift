@@ -23,6 +23,9 @@ enum Mask: Sendable {
   case thermometer(Float)
   /// The frame as it is; below black, where no entry of a frame lies, another one.
   case steepOutside
+  /// Frames of which an entry is farther than this from black and white are seen as black and white, with a thousandth of the
+  /// change: small changes pass, large ones are cleaned.
+  case cleaned(beyond: Float)
 
   func callAsFunction(_ observations: Tensor) -> Tensor {
     switch self {
@@ -66,6 +69,12 @@ enum Mask: Sendable {
         return sum + (((observations - threshold) * (steepness / 2)).tanh() + 1) * 0.05
       }
     case .steepOutside: return observations + (-observations).relu() * 1000
+    case .cleaned(let beyond):
+      let ideal = Tensor(observations.elements.map { $0.rounded() }, shape: observations.shape)
+      let changes = observations - ideal
+      let largest = changes.stoppingGradient().flattened().abs().max(alongAxis: 1).elements
+      return ideal + changes
+        * Tensor(largest.map { $0 > beyond ? 1e-3 : 1 }, shape: [largest.count, 1, 1, 1])
     case .blocks(let passesMeans):
       let (pixels, shape) = (observations.elements, observations.shape)
       let (height, width, depth) = (shape[1], shape[2], shape[3])

@@ -122,7 +122,7 @@ import Testing
     (.mirrored, "gradient is the slope"), (.cleanOnly(elsewhere: 0), "pgd ≥ fgsm"),
     (.cleanOnly(elsewhere: -1), "pgd ≥ fgsm"), (.waves(0.001), "gradient leads"),
     (.waves(0.003), "gradient leads"), (.waves(0.01), "gradient leads"),
-    (.thermometer(1e3), "gradient not zero"),
+    (.thermometer(1e3), "gradient not zero"), (.cleaned(beyond: 0.01), "pgd ≥ smaller changes"),
   ])
   func slopesThatMisleadAreCaught(_ mask: Mask, _ check: String) throws {
     let report = try panel(Epsilon(16, over: 255)).run(Wrapped(base: plain(), mask: mask))
@@ -214,6 +214,30 @@ import Testing
     #expect(check.figures[1].value == 0.5)
     let all = try panel(changing: .all, frames: 2, episodes: 8).run(policy)
     #expect(!all.checks.contains { $0.name == check.name })
+  }
+
+  /// Hardened for a smaller size, this policy is so flat around its frames that PGD finds next to nothing, and slopes at the
+  /// boundary lead to most of them.
+  @Test func aFlatPolicyIsCaught() throws {
+    let file = try PolicyFile(
+      contentsOf: PolicyFile.locate(
+        "breakout-v1-ppo-robust", policies: repository.appendingPathComponent("Policies")))
+    let panel = Panel(
+      Evaluation(
+        environment: try repositoryCatalog().definition(for: "breakout-v1"), frames: 1, seed: 0, episodes: 12),
+      within: ThreatModel(epsilon: Epsilon(24, over: 255)), steps: 10, tries: 20, queries: 50)
+    let report = try panel.run(file.acting)
+    #expect(try status("pgd ≥ boundary", in: report) == .red, "\(report.checks)")
+    #expect(try #require(report.flipRate) < 0.2)
+  }
+
+  /// A single step that is too long leads nowhere in particular; where PGD flips the frame all the same, nothing is wrong.
+  @Test func aLargeEpsilonIsNoFault() throws {
+    let file = try PolicyFile(
+      contentsOf: PolicyFile.locate(
+        "catch-v1-dqn-adversarial", policies: repository.appendingPathComponent("Policies")))
+    let report = try panel(Epsilon(128, over: 255), episodes: 24).run(file.acting)
+    #expect(try status("gradient leads", in: report) == .green, "\(report.checks)")
   }
 
   /// A policy that shows no gradient at all.

@@ -70,6 +70,28 @@ struct LossTests {
     #expect(relativeError(errors.huber(to: .zeros([5]), delta: delta).elements, expected) < 1e-6)
   }
 
+  /// However sure the label is and wherever the logits lie, each entry of the gradient is that of Float64 to its own rounding:
+  /// its sign is what attacks follow. The gradient of the logarithm is right to the rounding of 1.
+  @Test(arguments: [Float(0), 1000, -300])
+  func crossEntropyHasAnExactGradient(_ shift: Float) {
+    let rows: [[Float]] = [
+      [0, -14, -15.5, -13.25], [20, 3.5, 4, -2], [0.5, 0.25, -1, 2], [-30, 0, 1, -4],
+    ]
+    let logits = rows.map { $0.map { $0 + shift } }
+    let labels = [0, 0, 3, 1]
+    let (at, weights) = (Tensor(logits.flatMap { $0 }, shape: [4, 4]), Tensor([1, -2, 0.5, 3]))
+    let exact = zip(zip(logits, labels), weights.elements).flatMap { row, weight -> [Double] in
+      let powers = row.0.map { Foundation.exp(Double($0) - Double(row.0[row.1])) }
+      let sum = powers.reduce(0, +)
+      let others = powers.enumerated().reduce(0) { $0 + ($1.offset == row.1 ? 0 : $1.element) }
+      return powers.enumerated().map { Double(weight) * ($0.offset == row.1 ? -others : $0.element) / sum }
+    }
+    let entropies = Tensors.gradient(of: { ($0.crossEntropy(with: labels) * weights).sum() }, at: at)
+    #expect(zip(entropies.elements, exact).allSatisfy { abs(Double($0) - $1) <= 3e-6 * abs($1) })
+    let logarithms = Tensors.gradient(of: { -($0.logProbabilities(of: labels) * weights).sum() }, at: at)
+    #expect(zip(logarithms.elements, exact).allSatisfy { abs(Double($0) - $1) <= 3e-4 })
+  }
+
   /// Logits far apart: the probabilities of Float32 would be 0 and 1, the loss and its gradient must stay finite.
   @Test func crossEntropyStandsLargeLogits() {
     let (value, gradient) = valueAndGradient(

@@ -132,6 +132,7 @@ import Testing
     Fault("watch catch-v1-dqn --epsilon 0.1 --record film.mp3", ["film.mp3", ".mp4"], 73),
     Fault("evaluate catch-v1-dqn --attacks fgsm,fgsm", ["fgsm", "twice"], 64),
     Fault("evaluate catch-v1-dqn --attacks pgd,pgd:steps=20", ["pgd", "twice"], 64),
+    Fault("evaluate catch-v1-dqn --csv curves.svg --picture ./curves.svg", ["curves.svg", "one file"], 64),
     Fault("evaluate catch-v1-dqn --csv README.md/cells.csv", ["README.md/cells.csv", "Not a directory"], 73),
     Fault("selftest catch-v1-dqn --straight-through", ["--straight-through", "leave it out"], 65),
     Fault("trace --env catch-v1 --steps 3 --output README.md", ["README.md", "exists"], 73),
