@@ -51,9 +51,8 @@ public enum AttackCatalog {
     Entry(MIFGSM.self), Entry(AdamPGD.self), Entry(AutoPGD.self), Entry(CarliniWagner.self),
     Entry(DeepFool.self),
     Entry(JSMA.self), Entry(MinimalEpsilon.self), Entry(SPSA.self), Entry(NES.self), Entry(Square.self),
-    Entry(HopSkipJump.self), Entry(BoundarySteps.self), Entry(Universal.self), Entry(MAD.self),
-    Entry(CriticAttack.self),
-    Entry(RobustSarsa.self), Entry(WorstAction.self),
+    Entry(HopSkipJump.self), Entry(BoundarySteps.self), Entry(MultiTargeted.self), Entry(Universal.self),
+    Entry(MAD.self), Entry(CriticAttack.self), Entry(RobustSarsa.self), Entry(WorstAction.self),
   ]
 
   /// The names of all attacks.

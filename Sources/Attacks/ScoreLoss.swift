@@ -36,15 +36,26 @@ public enum ScoreLoss: String, Hashable, Sendable, Codable, CaseIterable {
   }
 
   private static func ratio(_ margin: Tensor, _ scores: Tensor, isTargeted: Bool) -> Tensor {
-    let (rows, actions) = (scores.shape[0], scores.shape[1])
+    let actions = scores.shape[1]
     guard actions > 2 else { return margin }
-    let orders = scores.withElements { values in
-      (0..<rows).map { row in
-        (0..<actions).sorted { values[row * actions + $0] > values[row * actions + $1] }
-      }
-    }
-    func score(_ place: Int) -> Tensor { scores.gather(orders.map { $0[place] }) }
+    let ranking = scores.actionsByRank
+    func score(_ place: Int) -> Tensor { scores.gather(ranking.map { $0[place] }) }
     let least = isTargeted && actions > 3 ? (score(2) + score(3)) * 0.5 : score(2)
     return margin / (score(0) - least + 1e-12)
+  }
+}
+
+extension Tensor {
+  /// Of scores, [batch, actions], each row's actions from the best to the worst; of equal ones the first comes first.
+  var actionsByRank: [[Int]] {
+    let actions = shape[1]
+    return withElements { values in
+      (0..<shape[0]).map { row in
+        (0..<actions).sorted {
+          let (first, second) = (values[row * actions + $0], values[row * actions + $1])
+          return first > second || (first == second && $0 < $1)
+        }
+      }
+    }
   }
 }

@@ -13,6 +13,13 @@ struct Bench: Sendable {
 
   var seed: UInt64 { panel.evaluation.seed }
 
+  /// Whose gradients are followed: the policy, or what it is straight through its transform where the panel goes that way; nil
+  /// where it has none.
+  var target: (any DifferentiablePolicy)? {
+    guard let policy = policy as? any DifferentiablePolicy else { return nil }
+    return panel.isStraightThrough ? (policy as? any ObscuredPolicy)?.straightThrough ?? policy : policy
+  }
+
   /// What an attack does to the frames.
   func trial(
     _ plan: AttackPlan, epsilon: Epsilon? = nil, tries: Int = 1, searchingOn surrogate: (any Policy)? = nil

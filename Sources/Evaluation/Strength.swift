@@ -19,7 +19,7 @@ struct Strength: Sendable {
   /// The checks, in the order in which they are shown.
   var stages: [(Bench) throws -> [Check]] {
     [
-      fastGradient, smallerChanges, convergence, noise, queries, decisions, boundary, transfer, growth,
+      fastGradient, convergence, noise, queries, decisions, eachTarget, boundary, transfer, growth,
       hugeEpsilon,
       delivery,
     ]
@@ -41,28 +41,20 @@ struct Strength: Sendable {
         ? "\(called) flips no more than pgd" : "\(called) flips more than pgd: \(otherwise)")
   }
 
+  /// A single step, and parts of what it and the attack change: a policy may take large changes, or those of many entries, for
+  /// what they are, and act on others.
   private func fastGradient(_ bench: Bench) throws -> [Check] {
-    [
-      atLeast(
-        try bench.singleStep(), "fgsm", called: "a single step", on: bench,
-        otherwise: "its steps or its loss are wrong")
-    ]
-  }
-
-  /// A policy that takes large changes for what they are, and acts on smaller ones.
-  private func smallerChanges(_ bench: Bench) throws -> [Check] {
+    let step = try bench.singleStep()
+    let check = atLeast(
+      step, "fgsm", called: "a single step", on: bench, otherwise: "its steps or its loss are wrong")
     // Of answers that are drawn, one in so many differs by itself: "steady answers" says so.
-    guard bench.panel.expectation == nil else { return [] }
-    func shrunk(_ trial: Trial) throws -> Trial {
-      try trial.shrunk(
-        on: bench.sample, of: bench.policy, within: bench.panel.threat, workers: bench.workers,
-        continuing: bench.continuing)
-    }
+    guard bench.panel.expectation == nil else { return [check] }
     return [
+      check,
       atLeast(
-        try shrunk(attack).or(shrunk(bench.singleStep())), "smaller changes",
+        try attack.parts(on: bench).or(step.parts(on: bench)), "smaller changes",
         called: "a part of what it or a single step changes", on: bench,
-        otherwise: "the policy tells large changes from small ones, and the attacks end at the largest")
+        otherwise: "the policy tells what attacks end at from smaller changes, and acts on those"),
     ]
   }
 
@@ -110,6 +102,17 @@ struct Strength: Sendable {
       atLeast(
         trial, "hopskipjump", called: "a search that sees actions alone", on: bench,
         otherwise: "the gradients, or the scores themselves, mislead")
+    ]
+  }
+
+  /// The losses lead to the action that is nearest, or to all at once; another may give in sooner.
+  private func eachTarget(_ bench: Bench) throws -> [Check] {
+    [
+      atLeast(
+        try bench.trial(bench.panel.plan("multitargeted:steps=\(bench.panel.steps)")), "multitargeted",
+        called: "one action aimed at after the other", on: bench,
+        otherwise:
+          "its losses lead to other actions than those that can be reached; attack with multitargeted")
     ]
   }
 

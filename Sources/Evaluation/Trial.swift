@@ -54,34 +54,60 @@ struct Trial: Sendable {
     delivered = .concatenate(parts.map(\.2))
   }
 
-  /// The shares of a change at which ``shrunk(on:of:within:workers:continuing:)`` looks: sixteenths, and ever smaller ones.
-  private static let shares = (1...16).map { Float($0) / 16 } + (5...8).map { 1 / Float(1 << $0) }
+  /// The shares of a change's size that ``parts(on:)`` tries: sixteenths, and ever smaller ones.
+  private static let sizes = (1...16).map { Float($0) / 16 } + (5...8).map { 1 / Float(1 << $0) }
+  /// One in so many entries that it tries.
+  private static let rarities = [2, 4, 8, 16, 32, 64]
 
-  /// The same changes made smaller, to any of some shares: a frame is flipped when one of them flips it. One forward pass for
-  /// each.
+  /// Parts of the same changes: all entries by a share of the change, those few alone that should weigh most by the slopes of
+  /// the margin at the clean frame, and all of it held to 8 bits. A frame is flipped when one of them flips it.
+  ///
+  /// Cost: one forward pass for each part, and the forward and the backward pass of the slopes.
   /// - Throws: `AttackError` when the threat model does not fit the frames; `CancellationError`.
-  func shrunk(
-    on sample: FrameSample, of policy: any Policy, within threat: ThreatModel, workers: Workers,
-    continuing: @Sendable () -> Bool
-  ) throws -> Trial {
+  func parts(on bench: Bench) throws -> Trial {
+    let (sample, threat) = (bench.sample, bench.panel.threat)
     var trial = self
-    trial.isFlipped = try workers.map(shardsOf: sample.count, shardSize: Evaluation.lanes) { group in
+    trial.isFlipped = try bench.workers.map(shardsOf: sample.count, shardSize: Evaluation.lanes) { group in
       let rows = Array(group)
       let frames = sample.rows(at: rows)
-      let neighborhood = try Neighborhood(
-        of: frames.observations, under: threat, frameChannels: frames.frameChannels)
-      let change = delivered.rows(at: rows) - frames.observations
-      let clean = frames.actions(of: policy, at: frames.observations)
+      let (clean, delivered) = (frames.observations, delivered.rows(at: rows))
+      var levels = threat
+      levels.isQuantized = true
+      let (within, withinLevels) = try (
+        Neighborhood(of: clean, under: threat, frameChannels: frames.frameChannels),
+        Neighborhood(of: clean, under: levels, frameChannels: frames.frameChannels)
+      )
+      let change = delivered - clean
+      var parts = Self.sizes.map { size in { within.deliverable(clean + change * size) } }
+      parts.append { withinLevels.deliverable(delivered) }
+      if let target = bench.target {
+        let gains = try change * Slopes(of: target, on: frames, within: threat).gradient
+        parts += Self.rarities.map { rarity in
+          { within.deliverable(clean + Self.largest(of: change, by: gains, oneIn: rarity)) }
+        }
+      }
+      let cleanActions = frames.actions(of: bench.policy, at: clean)
       var isFlipped = rows.map { _ in false }
-      for share in Self.shares {
-        guard continuing() else { throw CancellationError() }
-        let actions = frames.actions(
-          of: policy, at: neighborhood.deliverable(frames.observations + change * share))
-        for row in rows.indices where actions[row] != clean[row] { isFlipped[row] = true }
+      for part in parts {
+        guard bench.continuing() else { throw CancellationError() }
+        let actions = frames.actions(of: bench.policy, at: part())
+        for row in rows.indices where actions[row] != cleanActions[row] { isFlipped[row] = true }
       }
       return isFlipped
     }.flatMap { $0 }
     return trial
+  }
+
+  /// A change of the entries alone that gain most, one in so many of each row and at least one.
+  private static func largest(of change: Tensor, by gains: Tensor, oneIn rarity: Int) -> Tensor {
+    let length = change.count / change.shape[0]
+    let gains = gains.elements
+    var kept = [Float](repeating: 0, count: change.count)
+    for start in stride(from: 0, to: change.count, by: length) {
+      let order = (start..<(start + length)).sorted { gains[$0] > gains[$1] }
+      for entry in order.prefix(max(length / rarity, 1)) { kept[entry] = 1 }
+    }
+    return change * Tensor(kept, shape: change.shape)
   }
 
   /// With a frame flipped where another attack flips it, too.

@@ -82,8 +82,9 @@ struct Cell {
   /// What its result does not tell by itself.
   var warnings: [String] {
     let (unchanged, attacked) = (result.unchangedFrames, result.attackedFrames)
-    guard let attack, let opposition, opposition.threat.epsilon.value > 0, knowledge == .weights, perturbs,
-      unchanged * 20 > attacked
+    // With 8 bits what was found may have been rounded back.
+    guard let attack, let opposition, opposition.threat.epsilon.value > 0, !opposition.threat.isQuantized,
+      knowledge == .weights, perturbs, unchanged * 20 > attacked
     else { return [] }
     return [
       "\(policy): \(attack) at \(opposition.threat.epsilon) left \(Self.percent(unchanged, of: attacked)) of the attacked frames as they were: it "

@@ -73,6 +73,26 @@ func linear(_ weights: [[Float]], bias: [Float]) throws -> NetworkPolicy {
     if norm == .max { #expect(try flips("pgd:restarts=3:loss=margin") <= 6 - open) }
   }
 
+  /// Three actions, linear in one pixel of two entries: the second is near and falls as the first entry rises, the third is farther
+  /// and grows with it. Within ε the second gains 0.1·ε at most, which is too little, and the third ε: it leads from 0.2 on. Both
+  /// usual losses climb toward the second, because on this scale the softmax sees no other.
+  @Test(arguments: [(0.19, 0), (0.21, 6)])
+  func theActionThatCanBeReachedIsAimedAt(_ epsilon: Double, _ flips: Int) throws {
+    let policy = try linear([[0, -10, 100], [0, 0, 0]], bias: [0, 0, -70])
+    // At 0.5 the scores are 0, −5, and −20.
+    let observations = Tensor(repeating: 0.5, shape: [6, 1, 1, 2])
+    let threat = ThreatModel(epsilon: Epsilon(epsilon), frames: .all)
+    func flipped(_ attack: String) throws -> Int {
+      var random = streams(6)
+      let delivery = try Attacker(attack, against: policy, within: threat)
+        .deliver(observations, frameChannels: 2, using: &random)
+      return zip(policy.scores(for: delivery.observations).argmax(), delivery.cleanActions).count { $0 != $1 }
+    }
+    #expect(try flipped("multitargeted") == flips)
+    #expect(try flipped("pgd:random-start=no") == 0)
+    #expect(try flipped("pgd:random-start=no:loss=margin") == 0)
+  }
+
   @Test(arguments: ["mlp-tanh", "mlp-relu", "conv-small"])
   func fgsmAgreesWithPyTorch(_ name: String) throws {
     let reference = try ReferenceNetwork(name)

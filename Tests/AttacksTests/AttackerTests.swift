@@ -68,6 +68,7 @@ struct NoisyPolicy: DifferentiablePolicy {
     ("apgd:steps=7", 9, 8), ("jsma:entries=7", 9, 14), ("minimal-epsilon:steps=7", 8, 7),
     ("spsa:steps=7:samples=5", 77, 0), ("nes:steps=7:samples=5", 77, 0), ("square:queries=7", 9, 0),
     ("mad:steps=7", 8, 8), ("mad:steps=7:restarts=2", 8 + 9, 15), ("worst-action:steps=7", 8, 7),
+    ("multitargeted:steps=7", 1 + 2 * 8, 14), ("multitargeted:steps=7:restarts=2", 1 + 4 * 8, 28),
     ("fgsm+bim:steps=7", 1 + 1 + 6 + 1, 8),
   ])
   func passesAreCounted(_ attack: String, _ forward: Int, _ backward: Int) throws {

@@ -138,7 +138,7 @@ import Testing
     #expect(
       names(.weights) == [
         "fgsm", "bim", "pgd", "mifgsm", "adam", "apgd", "cw", "deepfool", "jsma", "minimal-epsilon",
-        "boundary", "universal", "mad", "critic", "robust-sarsa", "worst-action",
+        "boundary", "multitargeted", "universal", "mad", "critic", "robust-sarsa", "worst-action",
       ])
   }
 

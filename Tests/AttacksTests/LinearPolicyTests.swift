@@ -58,6 +58,7 @@ import Testing
       Climber("spsa:samples=64", .max, slack: 0.05), Climber("nes:samples=64", .max, slack: 0.1),
       Climber("nes:samples=64", .l2, slack: 0.2), Climber("square:queries=2000", .max, slack: 0.02),
       Climber("mad", .max), Climber("mad", .l2, slack: 0.05),
+      Climber("multitargeted", .max), Climber("multitargeted", .l2, slack: 0.05),
       Climber("worst-action", .max), Climber("worst-action", .l2, slack: 0.05),
       Climber("universal", .max), Climber("universal", .l2), Climber("universal", .l1),
     ]

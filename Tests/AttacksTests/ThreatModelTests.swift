@@ -20,6 +20,11 @@ import Testing
     "-0.1", "nan", "inf", "8/0", "8/-255", "", "8/", "/255", "1/2/3", "eight", "-8/255", "1e300",
   ])
   func refusesWhatIsNoSize(_ text: String) { #expect(Epsilon(text) == nil) }
+
+  @Test func aZeroHasNoSign() {
+    #expect(Epsilon("-0") == Epsilon(0))
+    #expect(Epsilon("-0")?.value.sign == .plus && Epsilon("-0")?.description == "0")
+  }
 }
 
 @Suite struct ThreatModelTests {

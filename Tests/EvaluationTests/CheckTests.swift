@@ -77,7 +77,7 @@ import Testing
       try Corridor.evaluation(), within: example.threat, steps: example.steps, restarts: 1, tries: 16,
       framesPerEpisode: 1, surrogate: TwoActions.honest)
     let report = try panel.run(example.policy)
-    #expect(report.checks.count == 15)
+    #expect(report.checks.count == 16)
     let found = report.checks.filter { $0.status > .green }.map { ($0.name, $0.status) }
     #expect(Dictionary(uniqueKeysWithValues: found) == example.expected, "\(report.checks)")
   }

@@ -26,6 +26,10 @@ enum Mask: Sendable {
   /// Frames of which an entry is farther than this from black and white are seen as black and white, with a thousandth of the
   /// change: small changes pass, large ones are cleaned.
   case cleaned(beyond: Float)
+  /// The same for frames of which more entries than these are off black and white.
+  case uncrowded(most: Int)
+  /// The same for frames of which an entry is off the levels of 8 bits.
+  case onLevels
 
   func callAsFunction(_ observations: Tensor) -> Tensor {
     switch self {
@@ -70,11 +74,13 @@ enum Mask: Sendable {
       }
     case .steepOutside: return observations + (-observations).relu() * 1000
     case .cleaned(let beyond):
-      let ideal = Tensor(observations.elements.map { $0.rounded() }, shape: observations.shape)
-      let changes = observations - ideal
-      let largest = changes.stoppingGradient().flattened().abs().max(alongAxis: 1).elements
-      return ideal + changes
-        * Tensor(largest.map { $0 > beyond ? 1e-3 : 1 }, shape: [largest.count, 1, 1, 1])
+      return cleaning(observations) { changes in changes.contains { abs($0) > beyond } }
+    case .uncrowded(let most):
+      return cleaning(observations) { changes in changes.count { $0 != 0 } > most }
+    case .onLevels:
+      return cleaning(observations) { changes in
+        changes.contains { abs($0 * 255 - ($0 * 255).rounded()) > 1e-3 }
+      }
     case .blocks(let passesMeans):
       let (pixels, shape) = (observations.elements, observations.shape)
       let (height, width, depth) = (shape[1], shape[2], shape[3])
@@ -106,6 +112,17 @@ enum Mask: Sendable {
       return values + (mean - mean.stoppingGradient()).reshaped(to: shape)
     }
   }
+}
+
+/// Frames as they are, of which those that give their changes away have but a thousandth of what they are off black and white.
+private func cleaning(_ observations: Tensor, where isAttacked: (ArraySlice<Float>) -> Bool) -> Tensor {
+  let ideal = Tensor(observations.elements.map { $0.rounded() }, shape: observations.shape)
+  let changes = observations - ideal
+  let (values, length) = (changes.elements, changes.count / changes.shape[0])
+  let shares = stride(from: 0, to: values.count, by: length).map { start -> Float in
+    isAttacked(values[start..<(start + length)]) ? 1e-3 : 1
+  }
+  return ideal + changes * Tensor(shares, shape: [shares.count, 1, 1, 1])
 }
 
 /// The values of a tensor with other slopes than 1.

@@ -123,10 +123,19 @@ import Testing
     (.cleanOnly(elsewhere: -1), "pgd ≥ fgsm"), (.waves(0.001), "gradient leads"),
     (.waves(0.003), "gradient leads"), (.waves(0.01), "gradient leads"),
     (.thermometer(1e3), "gradient not zero"), (.cleaned(beyond: 0.01), "pgd ≥ smaller changes"),
+    (.uncrowded(most: 15), "pgd ≥ smaller changes"),
   ])
   func slopesThatMisleadAreCaught(_ mask: Mask, _ check: String) throws {
     let report = try panel(Epsilon(16, over: 255)).run(Wrapped(base: plain(), mask: mask))
     #expect(try status(check, in: report) == .red, "\(report.checks)")
+  }
+
+  /// Attacks of a size between the levels of 8 bits give themselves away to a policy that knows its camera; on the levels there is
+  /// enough to flip it.
+  @Test func aPolicyThatCleansWhatIsOffTheLevelsIsCaught() throws {
+    let policy = Wrapped(base: try plain(), mask: .onLevels)
+    let report = try panel(Epsilon(0.062)).run(policy)
+    #expect(try status("pgd ≥ smaller changes", in: report) == .red, "\(report.checks)")
   }
 
   /// What changes the policy and hides nothing is no mask: soft steps, and a temperature that leaves the softmax alive.

@@ -89,6 +89,19 @@ import Testing
     #expect(run.status == 0 && run.output.contains("catch-v1"), "\(run.errors)")
   }
 
+  /// A corner that is black in every frame cannot become darker, and half a level is rounded back: only the first speaks of the
+  /// attack.
+  @Test(arguments: [
+    (["--region", "0,0,1,1"], true), (["--epsilon", "0.6/255", "--quantized"], false), ([], false),
+  ])
+  func framesThatAnAttackLeavesAreTold(_ options: [String], _ isTold: Bool) throws {
+    let size = options.contains("--epsilon") ? [] : ["--epsilon", "8/255"]
+    let run = try Tool.run(
+      ["attack", "catch-v1-dqn", "--attack", "fgsm", "--episodes", "5"] + size + options)
+    #expect(run.status == 0)
+    #expect(run.errors.contains("of the attacked frames as they were") == isTold, "\(run.errors)")
+  }
+
   /// What craft writes is what the attack delivers: within its size, with the actions that the policy then takes.
   @Test func craftsObservationsAndCarriesAUniversalPerturbation() throws {
     try withTemporaryFolder { folder in
