@@ -112,7 +112,7 @@ public struct TrainingRun: Sendable {
   private let workers: Workers
   private var counters = Counters()
 
-  /// Rows of a whole run.
+  /// Rows of a whole run at most, those of evaluations aside.
   private static let rows = 200
 
   /// A run that has not made a step.
@@ -229,7 +229,9 @@ public struct TrainingRun: Sendable {
     }
     func isDue(every interval: Int) -> Bool { isFinished || agent.steps / interval > before / interval }
     let evaluation = request.evaluation.flatMap { isDue(every: $0.interval) ? $0 : nil }
-    guard evaluation != nil || isDue(every: max(request.steps / Self.rows, 1)) else { return nil }
+    guard evaluation != nil || isDue(every: max((request.steps + Self.rows - 1) / Self.rows, 1)) else {
+      return nil
+    }
     return try row(evaluating: evaluation, continuing: continuing)
   }
 

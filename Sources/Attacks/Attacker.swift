@@ -214,8 +214,12 @@ public struct Attacker: Sendable {
         decision,
         showing: shownActions(
           decision, observations, memory: memory, using: &random, victimRandom: victimRandom),
-        drawnScores: drawnScores(
-          decision, observations, memory: memory, using: &random, victimRandom: victimRandom),
+        drawnScores: knowledge >= .scores
+          ? expectation.flatMap {
+            decision.drawnScores(
+              of: victim, at: observations, memory: memory, before: victimRandom, expectation: $0,
+              using: &random)
+          } : nil,
         of: observations, memory: memory, knowledge: knowledge, expectation: expectation ?? 1,
         quantization: threat.quantization)
       search = try self.search(clean, at: rows, within: neighborhood, using: &random)
@@ -236,22 +240,6 @@ public struct Attacker: Sendable {
     guard knowledge == .actions, decision.random != victimRandom else { return decision.actions }
     var memory = memory
     return victim.act(on: observations, memory: &memory, using: &random)
-  }
-
-  /// The clean scores that an attack with an expectation is shown of a policy that draws: the mean over draws of the attack's own.
-  /// Nil where the decision's are as good.
-  private func drawnScores(
-    _ decision: borrowing Decision, _ observations: Tensor, memory: Memory,
-    using random: inout [RandomStream],
-    victimRandom: [RandomStream]
-  ) -> Tensor? {
-    guard knowledge >= .scores, let expectation, decision.random != victimRandom,
-      let victim = victim as? any ScoringPolicy
-    else { return nil }
-    return (0..<expectation).map { _ in
-      var memory = memory
-      return victim.scores(for: observations, memory: &memory, using: &random)
-    }.mean()
   }
 
   /// What the attack made of a batch.

@@ -5,7 +5,7 @@ import Tensors
 /// Steps along the slope that the margin has at the boundary between actions, and not at the observation: around what it was
 /// trained on a hardened policy may be so flat that slopes there lead nowhere.
 ///
-/// From a point far away that is drawn (as ``HopSkipJump`` draws it), again and again: bisection toward the observation up to
+/// From a point far away (drawn as ``HopSkipJump`` draws its own, but once, whether it meets the criterion or not), again and again: bisection toward the observation up to
 /// the boundary b; the margin's gradient g there; two candidates; and the next point, farther along g.
 ///
 ///     x + ε · steepest(g)      project(project(b) + ε/2 · steepest(g))      next: x + kε · steepest(g),  k = 4r, 4(r − 1), …, 4
@@ -14,12 +14,12 @@ import Tensors
 /// The gradient at the boundary is that of Brendel et al. 2019, "Accurate, reliable and fast robustness evaluation"; they follow the
 /// boundary to its nearest point, where these steps look for any within the budget.
 ///
-/// Access: gradients. Cost of a start: for each of r rounds 15 forward passes and one backward pass.
+/// Access: gradients. Cost: one forward pass, and in each of r rounds of a start 15 forward passes and one backward pass.
 public struct BoundarySteps: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "boundary", "steps along the slope at the boundary, found from afar", needs: .weights,
-    cost: "15·r forward, r backward a start")
+    cost: "1 + 15·r forward, r backward a start")
 
   /// What can be set.
   public static let parameters: [Parameter<BoundarySteps>] = [
@@ -44,7 +44,7 @@ public struct BoundarySteps: SearchRecipe {
     defer { random = open.batchStreams }
     var finished = clean.observations
     for start in 0..<restarts {
-      var far = Self.farPoints(isCorner: !start.isMultiple(of: 2), &open)
+      var far = open.neighborhood.farPoints(atCorners: !start.isMultiple(of: 2), using: &open.streams)
       for round in 0..<rounds {
         let boundary = Self.boundary(toward: far, of: victim, &open)
         var slope = open.clean.ascent(
@@ -70,15 +70,6 @@ public struct BoundarySteps: SearchRecipe {
       }
     }
     return finished
-  }
-
-  /// Uniform noise over the range, or its corners.
-  private static func farPoints(isCorner: Bool, _ open: inout OpenRows) -> Tensor {
-    let range = open.neighborhood.threat.range
-    return open.neighborhood.replacingFixed(
-      in: open.neighborhood.drawn(using: &open.streams) {
-        isCorner ? $0.chance(0.5) ? range.lowerBound : range.upperBound : $0.uniform(in: range)
-      })
   }
 
   /// The nearest point on the way to another that meets the criterion, to a 4096th of the way; the other where none does.

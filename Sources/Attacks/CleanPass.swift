@@ -47,9 +47,15 @@ public struct CleanPass: Sendable {
     of observations: Tensor, through victim: borrowing some Policy, memory: Memory = Memory(),
     using random: [RandomStream], knowledge: Knowledge, expectation: Int, quantization: Quantization?
   ) {
+    let decision = Decision(
+      on: observations, of: victim, memory: memory, using: random, isRecorded: knowledge == .weights)
+    var streams = random
     self.init(
-      Decision(
-        on: observations, of: victim, memory: memory, using: random, isRecorded: knowledge == .weights),
+      decision,
+      drawnScores: expectation > 1 && knowledge >= .scores
+        ? decision.drawnScores(
+          of: copy victim, at: observations, memory: memory, before: random, expectation: expectation,
+          using: &streams) : nil,
       of: observations, memory: memory, knowledge: knowledge, expectation: expectation,
       quantization: quantization)
   }

@@ -23,4 +23,21 @@ struct Decision: Sendable {
     memory.state = memory.state.map { $0.stoppingGradient() }
     (self.memory, self.random) = (memory, random)
   }
+
+  /// The scores that an attack with an expectation is shown of a victim that draws: the mean over so many draws of its own. Nil
+  /// where those of the decision are as good.
+  ///
+  /// - Parameters:
+  ///   - before: the victim's streams before the decision.
+  ///   - random: the streams that are drawn from.
+  borrowing func drawnScores(
+    of victim: any Policy, at observations: Tensor, memory: Memory, before: [RandomStream],
+    expectation: Int, using random: inout [RandomStream]
+  ) -> Tensor? {
+    guard self.random != before, let victim = victim as? any ScoringPolicy else { return nil }
+    return (0..<expectation).map { _ in
+      var memory = memory
+      return victim.scores(for: observations, memory: &memory, using: &random)
+    }.mean()
+  }
 }

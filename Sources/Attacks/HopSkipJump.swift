@@ -105,19 +105,15 @@ public struct HopSkipJump: SearchRecipe {
 
     /// Uniform noise over the range, or its corners, until the criterion is met; observations that it never is stay behind.
     mutating func findStart(attempts: Int) {
-      let range = neighborhood.threat.range
       var isFound = [Bool](repeating: false, count: open.count)
-      // An observation that is found draws on, so that what the others draw does not depend on it; it is not asked again.
+      // Each draws from its own stream; one that is found draws no more and is not asked again.
       for attempt in 0..<attempts {
         let rest = isFound.indices.filter { !isFound[$0] }
         if rest.isEmpty { break }
         var part = self
         part.keep(rest)
-        let noise = part.neighborhood.replacingFixed(
-          in: part.neighborhood.drawn(using: &part.open.streams) {
-            attempt.isMultiple(of: 2)
-              ? $0.uniform(in: range) : $0.chance(0.5) ? range.lowerBound : range.upperBound
-          })
+        let noise = part.neighborhood.farPoints(
+          atCorners: !attempt.isMultiple(of: 2), using: &part.open.streams)
         let met = part.isMet(by: noise)
         for (row, place) in rest.enumerated() { open.streams[place] = part.open.streams[row] }
         let found = rest.indices.filter { met[$0] }

@@ -8,7 +8,9 @@ import Tensors
 ///
 /// Access: gradients. Cost: n forward (the first is the clean one) and n backward passes.
 ///
-/// Deviation: α is 2.5·ε/n by default instead of ε/n.
+/// Deviations:
+/// 1. α is 2.5·ε/n by default instead of ε/n.
+/// 2. Under the L1 norm, which the paper does not have, a step is spent on the entries of largest slope as far as the range lets it.
 public struct MIFGSM: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(

@@ -47,13 +47,15 @@ public struct MultiTargeted: SearchRecipe {
     let ascent = PGD.ascent(steps: steps, restarts: 1, on: victim)
     let once: [any Attack] = (1..<max(scores.shape[1], 1)).map { TowardRival(place: $0, ascent: ascent) }
     let attacks = Array(repeating: once, count: restarts).flatMap(\.self)
+    // Where the search is on another policy, that one may prefer another action than the victim takes, which is the one to leave.
+    let change = criterion as? ActionChange ?? ActionChange(from: clean.preferences)
     return Strongest(of: attacks, against: victim, knowing: .weights).perturb(
-      clean, meeting: ActionChange(from: clean.preferences), within: neighborhood, using: &random)
+      clean, meeting: change, within: neighborhood, using: &random)
   }
 
   /// Projected ascent toward the action of one place by the clean scores.
   private struct TowardRival: Attack {
-    /// 1 for the best of the actions that are not the clean one.
+    /// Among the actions that are not to be left: 1 for the one with the largest clean score.
     let place: Int
     let ascent: any Attack
 
@@ -63,9 +65,15 @@ public struct MultiTargeted: SearchRecipe {
       _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
       using random: inout [RandomStream]
     ) -> Tensor {
-      let ranking = clean.scores?.actionsByRank ?? []
-      let overtaken = ActionOvertaken(cleanActions: ranking.map { $0[0] }, rivals: ranking.map { $0[place] })
-      return ascent.perturb(clean, meeting: overtaken, within: neighborhood, using: &random)
+      guard let change = criterion as? ActionChange, let ranking = clean.scores?.actionsByRank else {
+        preconditionFailure("made for a change of action")
+      }
+      let rivals = zip(ranking, change.cleanActions).map { actions, left in
+        actions.filter { $0 != left }[place - 1]
+      }
+      return ascent.perturb(
+        clean, meeting: ActionOvertaken(cleanActions: change.cleanActions, rivals: rivals),
+        within: neighborhood, using: &random)
     }
   }
 }

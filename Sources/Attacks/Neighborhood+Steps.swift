@@ -35,7 +35,7 @@ extension Neighborhood {
             let entries = (row * length)..<((row + 1) * length)
             switch threat.norm {
             case .max:
-              for index in entries where gradient[index] != 0 {
+              for index in entries where gradient[index].magnitude > 0 {
                 result[index] = gradient[index] > 0 ? size : -size
               }
             case .l2:
@@ -71,7 +71,7 @@ extension Neighborhood {
       gradient[index] > 0 ? threat.range.upperBound - point[index] : point[index] - threat.range.lowerBound
     }
     var left = size
-    let open = entries.filter { gradient[$0] != 0 && room($0) > 0 }
+    let open = entries.filter { gradient[$0].magnitude > 0 && room($0) > 0 }
     for index in open.sorted(by: { abs(gradient[$0]) > abs(gradient[$1]) }) where left > 0 {
       let change = min(left, room(index))
       result[index] = gradient[index] > 0 ? change : -change
@@ -215,6 +215,16 @@ extension Neighborhood {
       }
     }
     return point
+  }
+
+  /// Points anywhere in the range, whatever their distance: uniform noise, or corners drawn as evenly.
+  func farPoints(atCorners: Bool, using random: inout [RandomStream]) -> Tensor {
+    let range = threat.range
+    return replacingFixed(
+      in: drawn(using: &random) {
+        guard atCorners else { return $0.uniform(in: range) }
+        return $0.chance(0.5) ? range.lowerBound : range.upperBound
+      })
   }
 
   /// A point held to the range, whatever its distance; entries that may not change as they are.

@@ -69,7 +69,7 @@ public struct Neighborhood: Sendable {
   public var count: Int { center.shape[0] }
 
   /// The number of entries of an observation.
-  public var length: Int { count == 0 ? 0 : center.count / count }
+  public var length: Int { center.shape.dimensions.dropFirst().reduce(1, *) }
 
   /// The indices, within one observation, of the entries that may change.
   public var freeEntries: [Int] { (0..<length).filter { free?[$0] ?? true } }

@@ -14,7 +14,7 @@ public struct UniversalPerturbation: Attack {
     (self.change, self.learningPasses) = (change, learningPasses)
   }
 
-  /// Reads what ``entries`` was written as.
+  /// Reads what ``entry`` was written as.
   /// - Throws: `SafetensorsError`, or ``AttackError`` when the file holds no perturbation.
   public init(contentsOf url: URL) throws {
     let file = try Safetensors(contentsOf: url)

@@ -118,7 +118,7 @@ public struct Panel: Sendable {
       let strength = try Strength(of: plan, on: bench)
       flipRate = strength.flipRate
       stages += [{ try $0.gradients(flipRate: strength.flipRate) }] + strength.stages
-    } catch let error as AttackError {
+    } catch let error as AttackError where !error.isViolation {
       // A threat model that fits no observation is the caller's error, not the policy's.
       _ = try Neighborhood(of: sample.observations, under: threat, frameChannels: sample.frameChannels)
       stages.append { try $0.withoutWhiteBox(because: error) }

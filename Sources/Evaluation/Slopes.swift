@@ -74,13 +74,14 @@ struct Slopes: Sendable {
     }
     let along = gain(gradient)
     let draws = 8
-    var sums = [Float](repeating: 0, count: frames.count)
+    // In Double, in which the mean of eight equal margins is that margin.
+    var sums = [Double](repeating: 0, count: frames.count)
     for _ in 0..<draws {
-      for (row, margin) in gain(randomDirection(using: &random)).enumerated() { sums[row] += margin }
+      for (row, margin) in gain(randomDirection(using: &random)).enumerated() { sums[row] += Double(margin) }
     }
     return along.indices.map { row in
-      let average = sums[row] / Float(draws)
-      return along[row] == average ? nil : along[row] > average
+      let (reached, average) = (Double(along[row]), sums[row] / Double(draws))
+      return reached == average ? nil : reached > average
     }
   }
 

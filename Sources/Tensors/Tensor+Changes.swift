@@ -56,7 +56,8 @@ extension Tensor {
   private func rowLength(_ center: Tensor, _ rows: Int, _ mask: Tensor?) -> Int {
     precondition(shape == center.shape, "shapes differ: \(shape) and \(center.shape)")
     precondition(shape.rank > 0 && shape[0] == rows, "\(rows) rows are not those of \(shape)")
-    let length = rows == 0 ? 0 : count / rows
+    guard rows > 0 else { return 0 }
+    let length = count / rows
     precondition(mask.map { $0.count == length } ?? true, "a mask for \(length) elements a row")
     return length
   }

@@ -158,7 +158,7 @@ extension Tensor {
 
   /// log softmax(z)[label] per row, from logits: [rows, classes] gives [rows]. The same as `gather(labels) - logSumExp()` in one
   /// step, because every training step of a policy takes it. Value and gradient are right to the rounding of the largest logit and of
-  /// 1, which is enough to learn by; ``crossEntropy(with:)`` is its exact negative.
+  /// 1, which is enough to learn by; ``crossEntropy(with:)`` is its negative, with an exact gradient.
   /// - Precondition: one label a row, each below the number of classes.
   public func logProbabilities(of labels: [Int]) -> Tensor {
     let (rows, columns, _) = shape.split(at: -1)

@@ -90,8 +90,13 @@ struct CraftCommand: StoppableCommand {
     let surrogate = try transfer.policy(for: subject, in: folders)
     try subject.check(.init(plan, threat: model), of: subject.file.victim, searchingOn: surrogate)
     let experience = try experience(of: subject, interruption)
+    // What the victim did and remembered is not what the policy that is searched on would have.
+    let lesson =
+      surrogate == nil
+      ? experience
+      : Experience(observations: experience.observations, frameChannels: experience.frameChannels)
     let attacker = try Attacker(
-      plan, against: subject.file.victim, within: model, searchingOn: surrogate, learningFrom: experience,
+      plan, against: subject.file.victim, within: model, searchingOn: surrogate, learningFrom: lesson,
       continuing: { !interruption.isAsked })
     try attacker.checkChangesObservations(otherwise: "there is nothing to craft")
     warn(attacker.warnings)

@@ -49,7 +49,6 @@ extension NamedPolicy {
     try plan.target(against: victim, within: threat, searchingOn: surrogate)
     // What learns is made when it has learned.
     plan.attack = try plan.attack.unlearned()
-    _ = try Attacker(plan, against: victim, within: threat, searchingOn: surrogate)
     // Whether the policy's answers are what the attack takes them for, one look tells, with nothing allowed.
     threat.epsilon = Epsilon(0)
     var random = [RandomStream(seed: 0, stream: .attack)]

@@ -114,6 +114,19 @@ private var catalog: EnvironmentCatalog { get throws { try repositoryCatalog() }
     }
   }
 
+  /// Evaluations aside, of which there are none here.
+  @Test(arguments: [(100, 100), (200, 200), (399, 200), (599, 200)])
+  func aRunHasTwoHundredPointsAtMost(_ steps: Int, _ points: Int) throws {
+    var configuration = AgentKind.dqn.defaults
+    configuration.lanes = 1
+    configuration.network = .init(.mlp, hidden: [4])
+    var run = try TrainingRun(
+      .init(configuration, steps: steps, seed: 3), in: catalog.definition(for: "catch-v1"))
+    var found = 0
+    while !run.isFinished { found += try run.advance() == nil ? 0 : 1 }
+    #expect(found == points)
+  }
+
   /// A file that is shorter than the checkpoint knows is damage, which is named and left as it is.
   @Test func filesThatHaveShrunkAreRefused() throws {
     try withRunFolder { url in

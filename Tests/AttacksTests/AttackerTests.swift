@@ -205,6 +205,31 @@ struct NoisyPolicy: DifferentiablePolicy {
     _ = try deliver("square:queries=5", nil)
   }
 
+  /// What the clean pass shows of a policy that draws is a mean over as many draws as every later answer.
+  @Test func theCleanScoresAreAMeanOfDraws() throws {
+    let (quiet, noisy) = (try policy(), NoisyPolicy(base: try policy()))
+    let expected = quiet.scores(for: observations).elements
+    func distance(_ expectation: Int) throws -> Float {
+      let clean = CleanPass(of: observations, through: noisy, using: streams(6), expectation: expectation)
+      #expect(clean.passes.allSatisfy { $0 == Passes(forward: expectation) })
+      return try zip(#require(clean.scores).elements, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+    }
+    // A thirtieth of a draw's distance, as a rule.
+    #expect(try distance(900) < distance(1) / 5)
+  }
+
+  /// The second policy prefers the action that the victim does not take: away from the victim's own action the entry grows.
+  @Test(arguments: ["pgd", "multitargeted"])
+  func aTransferLeavesTheVictimsAction(_ attack: String) throws {
+    let victim = try linear([[0, 10]], bias: [0, -6])
+    let surrogate = try linear([[0, 10]], bias: [0, -4])
+    var random = streams(3)
+    let delivery = try Attacker(AttackPlan(attack), against: victim, within: threat, searchingOn: surrogate)
+      .deliver(Tensor(repeating: 0.5, shape: [3, 1, 1, 1]), frameChannels: 1, using: &random)
+    #expect(delivery.cleanActions == [0, 0, 0])
+    #expect(victim.scores(for: delivery.observations).argmax() == [1, 1, 1])
+  }
+
   @Test func roundingHidesTheGradientUntilItIsPassedThrough() throws {
     let policy = try QuantizedPolicy(policy(), Palette(levels: 8))
     let error = #expect(throws: AttackError.self) { try Attacker("pgd", against: policy, within: threat) }

@@ -61,6 +61,31 @@ import Testing
     #expect((1...allowed.count).map { threat.attackableFrames(of: $0) } == allowed)
   }
 
+  /// Nothing is attacked, and nothing is wrong with that.
+  @Test(arguments: ThreatModel.Norm.allCases)
+  func anEmptyBatchStaysEmpty(_ norm: ThreatModel.Norm) throws {
+    let region = Region.rectangle(top: 0, left: 0, height: 2, width: 2)
+    let none = Tensor.zeros([0, 3, 3, 2])
+    let neighborhood = try Neighborhood(
+      of: none, under: ThreatModel(norm: norm, epsilon: Epsilon(0.1), region: region), frameChannels: 2)
+    #expect(neighborhood.project(none).count == 0 && neighborhood.masked(none).count == 0)
+    #expect(neighborhood.step(from: none, along: none).count == 0)
+    #expect(neighborhood.violation(of: none) == nil)
+    #expect(neighborhood.freeEntries.count == 8)
+  }
+
+  /// A slope that is no number says nothing, whether observations have one budget or budgets of their own.
+  @Test(arguments: [ThreatModel.Norm.max, .l1], [[Float(0.1), 0.1], [0.1, 0.2]])
+  func whatIsNoNumberMovesNothing(_ norm: ThreatModel.Norm, _ budgets: [Float]) throws {
+    let center = Tensor(repeating: 0.5, shape: [2, 1, 1, 2])
+    let neighborhood = try Neighborhood(
+      of: center, under: ThreatModel(norm: norm, epsilon: Epsilon(0.1)), frameChannels: 2
+    ).resized(to: budgets)
+    let slopes = Tensor([.nan, 1, 1, .nan], shape: [2, 1, 1, 2])
+    let moved = neighborhood.step(from: center, along: slopes).elements
+    #expect(moved == [0.5, 0.5 + budgets[0], 0.5 + budgets[1], 0.5])
+  }
+
   @Test func warnsOfSizesThatNoCameraDelivers() {
     #expect(ThreatModel(epsilon: Epsilon(0.4, over: 255)).warning?.contains("half a step") == true)
     #expect(ThreatModel(epsilon: Epsilon(0.6, over: 255)).warning == nil)

@@ -165,9 +165,10 @@ import Testing
   }
 
   /// A policy that does the same whatever it sees shows no slope at all: nothing was compared.
-  @Test func nothingComparedIsNoGreen() throws {
-    let report = try panel().run(Wrapped(base: plain(), scale: 0, bias: 1))
-    #expect(try status("gradient leads", in: report) == .amber)
+  @Test(arguments: [Float(1), 0.1, 0.7])
+  func nothingComparedIsNoGreen(_ bias: Float) throws {
+    let report = try panel().run(Wrapped(base: plain(), scale: 0, bias: bias))
+    #expect(try status("gradient leads", in: report) == .amber, "\(report.checks)")
   }
 
   /// Beyond the range nothing is ever seen: what a policy would do there says nothing of its gradient.

@@ -158,6 +158,13 @@ import Testing
         "32/255", "--episodes", "5",
       ])
       #expect(carried.status == 0, "\(carried.errors)")
+      // What the victim did teaches nothing about a second policy.
+      let unlearned = try Tool.run([
+        "craft", policy, "--episodes", "2", "--attack", "robust-sarsa", "--surrogate",
+        "catch-v1-dqn-adversarial", "--epsilon", "0.1", "--output", file("unlearned"),
+      ])
+      #expect(
+        unlearned.status != 0 && unlearned.errors.contains("observations alone"), "\(unlearned.errors)")
       // In other observations it has no place, which is found before anything is trained.
       let misplaced = try Tool.run([
         "train", "catch-42-v1", "--defense", "adversarial:attack=universal:file=\(file("u"))", "--epsilon",

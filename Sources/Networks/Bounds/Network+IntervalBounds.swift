@@ -20,8 +20,13 @@ extension Network {
   /// - Precondition: ``Architecture/checkIntervalBounds()`` throws nothing.
   /// - Complexity: two forward passes, three with `.outward`.
   public func intervalBounds(over box: Bounds, rounding: Rounding = .ignored) -> Bounds {
+    intervalBounds(over: box, behind: architecture.layers.count, rounding: rounding)
+  }
+
+  /// The same behind the first so many layers.
+  private func intervalBounds(over box: Bounds, behind count: Int, rounding: Rounding) -> Bounds {
     var bounds = start(box)
-    for (layer, range) in zip(architecture.layers, ranges) {
+    for (layer, range) in zip(architecture.layers, ranges).prefix(count) {
       bounds = layer.bounds(over: bounds, parameters: parameters[range], rounding: rounding)
     }
     return bounds
@@ -39,10 +44,7 @@ extension Network {
   /// - Returns: [batch, outputs, outputs], 0 where i = j.
   /// - Precondition: ``Architecture/checkIntervalBounds()`` throws nothing.
   public func intervalPairMargins(over box: Bounds, rounding: Rounding = .ignored) -> Tensor {
-    var bounds = start(box)
-    for (layer, range) in zip(architecture.layers, ranges).dropLast() {
-      bounds = layer.bounds(over: bounds, parameters: parameters[range], rounding: rounding)
-    }
+    let bounds = intervalBounds(over: box, behind: architecture.layers.dropLast().count, rounding: rounding)
     guard let layer = architecture.layers.last, let range = ranges.last else { return bounds.pairMargins }
     guard layer.activation == .identity, let map = LinearMap(layer, parameters: parameters[range]),
       map.weight.shape.rank == 2
