@@ -20,7 +20,10 @@ public struct Epsilon: Hashable, Sendable {
 }
 
 extension Epsilon: LosslessStringConvertible {
-  /// Reads `8/255` and `0.03`; nil for anything else, for negative numbers and for those that are not finite in Float32.
+  /// The sizes that are read, zero aside: beyond them Float32 has no room for what attacks do with them.
+  private static let readable: ClosedRange<Double> = 1e-9...1e9
+
+  /// Reads `8/255` and `0.03`; nil for anything else, for negative numbers and for sizes but zero below 10⁻⁹ or above 10⁹.
   public init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard (1...2).contains(parts.count), let numerator = Double(parts[0]), numerator >= 0, numerator.isFinite
@@ -30,7 +33,7 @@ extension Epsilon: LosslessStringConvertible {
       guard let number = Double(parts[1]), number > 0, number.isFinite else { return nil }
       denominator = number
     }
-    guard Float(numerator / denominator).isFinite else { return nil }
+    guard numerator == 0 || Self.readable.contains(numerator / denominator) else { return nil }
     self.init(numerator, over: denominator)
   }
 

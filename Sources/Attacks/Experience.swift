@@ -19,6 +19,8 @@ public struct Experience: Sendable {
   public var frameChannels: Int
   /// What it took to live through it; nothing where the observations were there.
   public var passes = Passes()
+  /// Of what is drawn while something is learned from it.
+  public var seed: UInt64 = 0
 
   /// What a policy lived through.
   public init(

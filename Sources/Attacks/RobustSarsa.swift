@@ -82,7 +82,7 @@ public struct RobustSarsa: AttackRecipe {
       throw AttackError(
         "the attack \"robust-sarsa\" needs steps with what followed them; these are observations alone")
     }
-    var random = RandomStream(seed: 0, stream: .attack)
+    var random = RandomStream(seed: experience.seed, stream: .attack)
     let observations = experience.observations
     var (memory, streams) = (experience.memory.rows(at: [0]), [random])
     let actions = victim.scores(for: observations.rows(at: [0]), memory: &memory, using: &streams).shape[1]

@@ -10,9 +10,9 @@ public enum ScoreLoss: String, Hashable, Sendable, Codable, CaseIterable {
   /// max over j ≠ a of z[j], minus z[a] (Carlini & Wagner 2017, f₆).
   case margin
   /// The margin over z₁ − z₃, the scores sorted: the difference of logits ratio, which no scale of the scores changes (Croce &
-  /// Hein 2020, equation 6). Its targeted form has z₁ − (z₃ + z₄)/2 below the line (their equation 8), with three actions
-  /// z₁ − z₃. With two actions there is no third score, and z₁ − z₂ would make the ratio ±1 with no gradient at all: it is
-  /// the margin itself.
+  /// Hein 2020, equation 6). Its targeted form has z₁ − (z₃ + z₄)/2 below the line (their equation 8). With two actions there is
+  /// no third score, and z₁ − z₂ would make the ratio ±1 with no gradient at all; with three a target that is the worst would make
+  /// the targeted form −1 over z₁ − z₃: there it is the margin itself.
   case ratio
 
   /// How far each observation is from keeping its action: larger where the action has lost.
@@ -37,10 +37,10 @@ public enum ScoreLoss: String, Hashable, Sendable, Codable, CaseIterable {
 
   private static func ratio(_ margin: Tensor, _ scores: Tensor, isTargeted: Bool) -> Tensor {
     let actions = scores.shape[1]
-    guard actions > 2 else { return margin }
+    guard actions > (isTargeted ? 3 : 2) else { return margin }
     let ranking = scores.actionsByRank
     func score(_ place: Int) -> Tensor { scores.gather(ranking.map { $0[place] }) }
-    let least = isTargeted && actions > 3 ? (score(2) + score(3)) * 0.5 : score(2)
+    let least = isTargeted ? (score(2) + score(3)) * 0.5 : score(2)
     return margin / (score(0) - least + 1e-12)
   }
 }

@@ -68,7 +68,7 @@ public enum Timing: Hashable, Sendable {
 
 extension Timing: LosslessStringConvertible {
   /// Reads `every`, `every:4`, `random`, `random:0.25`, `strategic`, `strategic:0.5`, `value` and `value:0.5`; nil for
-  /// anything else.
+  /// anything else: a probability and the gap of two lie between 0 and 1.
   public init?(_ text: String) {
     let words = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     guard words.count <= 2 else { return nil }
@@ -82,7 +82,10 @@ extension Timing: LosslessStringConvertible {
     case "random":
       guard number.map({ (0...1).contains($0) }) ?? true else { return nil }
       self = .random(number)
-    case "strategic": self = .strategic(number)
+    case "strategic":
+      // The gap of two probabilities.
+      guard number.map({ (0...1).contains($0) }) ?? true else { return nil }
+      self = .strategic(number)
     case "value": self = .valueGuided(number)
     default: return nil
     }

@@ -89,7 +89,7 @@ public struct Universal: AttackRecipe {
       lesson.expectation != nil
         || victim.hasSteadyScores(on: experience.observations, memory: experience.memory)
     else { throw AttackError.unsteadyScores }
-    var random = RandomStream(seed: 0, stream: .attack)
+    var random = RandomStream(seed: experience.seed, stream: .attack)
     let shape = Shape([1] + experience.observations.shape.dimensions.dropFirst())
     // Around zero, in a range that binds for no observation.
     var free = threat
@@ -106,7 +106,7 @@ public struct Universal: AttackRecipe {
       if order.count < min(batch, experience.count) { order = random.permutation(of: experience.count) }
       let rows = Array(order.suffix(batch))
       order.removeLast(rows.count)
-      var streams = rows.map { RandomStream(seed: UInt64($0), stream: .attack) }
+      var streams = rows.map { RandomStream(seed: experience.seed &+ UInt64($0), stream: .attack) }
       let clean = CleanPass(
         of: experience.observations.rows(at: rows), through: victim, memory: experience.memory.rows(at: rows),
         using: streams, expectation: lesson.expectation ?? 1)

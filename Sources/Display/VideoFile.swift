@@ -67,7 +67,10 @@ final class VideoFile {
     guard size != nil else { return }
     try? input.fileHandleForWriting.close()
     process.waitUntilExit()
-    guard process.terminationReason == .exit && process.terminationStatus == 0 else { throw failure() }
+    // Where the last of it cannot be written, on a full disk, ffmpeg complains and ends as if all were well.
+    guard process.terminationReason == .exit, process.terminationStatus == 0, complaint.isEmpty else {
+      throw failure()
+    }
   }
 
   private func start(_ canvas: Canvas) throws {
@@ -108,10 +111,13 @@ final class VideoFile {
     }
   }
 
+  private var complaint: String {
+    String(decoding: (try? Data(contentsOf: complaints)) ?? Data(), as: UTF8.self)
+  }
+
   private func failure() -> DisplayError {
     try? input.fileHandleForWriting.close()
     process.waitUntilExit()
-    let complaint = String(decoding: (try? Data(contentsOf: complaints)) ?? Data(), as: UTF8.self)
     let reason = complaint.split(separator: "\n").last.map(String.init) ?? "ffmpeg ended early"
     return DisplayError("cannot write \(url.path): \(reason)")
   }

@@ -163,9 +163,11 @@ public struct Evaluation: Sendable {
     guard opposition.plan.attack.learns else { return nil }
     try opposition.plan.target(against: policy, within: opposition.threat, searchingOn: surrogate)
     var random = RandomStream(seed: seed, stream: .attack)
-    return try Experience(
+    var experience = try Experience(
       of: surrogate ?? policy, in: environment.makeVector(count: Self.lessonEpisodes), frames: frames,
       seed: random.next(), limit: Self.lessonSteps, continuing: continuing)
+    experience.seed = seed
+    return experience
   }
 
   /// How much an attack that learns gets to see before the run: the episodes side by side, the steps of all of them together.

@@ -26,14 +26,20 @@ public struct Surprise: Hashable, Sendable {
     public let size: Double?
     /// What it knows of the policy.
     public let knowledge: Knowledge
+    /// Whether it searched on another policy: then what it asked of this one does not tell how hard it tried.
+    public let isTransferred: Bool
     /// What was found.
     public let result: Evaluation.Result
 
     /// A result.
-    public init(attack: String?, size: Double?, knowledge: Knowledge, result: Evaluation.Result) {
+    public init(
+      attack: String?, size: Double?, knowledge: Knowledge, isTransferred: Bool = false,
+      result: Evaluation.Result
+    ) {
       self.attack = attack
       self.size = size
       self.knowledge = knowledge
+      self.isTransferred = isTransferred
       self.result = result
     }
 
@@ -47,7 +53,8 @@ public struct Surprise: Hashable, Sendable {
 
     /// Whether another should leave no less.
     fileprivate func isWeaker(than other: Entry) -> Bool {
-      flips <= other.flips || (knowledge <= other.knowledge && effort <= other.effort)
+      flips <= other.flips
+        || (!isTransferred && !other.isTransferred && knowledge <= other.knowledge && effort <= other.effort)
     }
   }
 

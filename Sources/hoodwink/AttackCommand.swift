@@ -71,8 +71,7 @@ struct AttackCommand: StoppableCommand {
     if common.json { return try printJSON(Report(cells: cells, surprises: surprises)) }
     print(
       "\(policy) in \(subject.environment.id): \(plan.description(naming: description.actions))"
-        + (transfer.surrogate.map { ", searched on \($0)" } ?? "")
-        + "; \(model); threat model \(model.stableHash)")
+        + "\(transfer.remark); \(model); threat model \(model.stableHash)")
     // The policy, the size and the threat model stand above it.
     let columns = [(head: "", text: Cell.columns[1].text)] + Cell.columns.dropFirst(3).dropLast()
     var table = Table(columns.map(\.head), leftColumns: 1, optional: Cell.optionalHead)

@@ -36,9 +36,13 @@ struct BaselineCommand: StoppableCommand {
 
   func run(until interruption: Interruption) throws {
     let catalog = try common.folders().catalog()
+    if let twice = environments.first(where: { name in environments.count { $0 == name } > 1 }) {
+      throw Failure("environments: \"\(twice)\" is named twice")
+    }
     let definitions =
       try environments.isEmpty
-      ? catalog.definitions() : environments.map { try catalog.definition(for: $0) }
+      ? readable(catalog.ids) { try catalog.definition(for: $0) }
+      : environments.map { try catalog.definition(for: $0) }
     var line = ProgressLine("baseline", unit: "environments")
     var rows: [Row] = []
     for definition in definitions {

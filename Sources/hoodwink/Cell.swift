@@ -75,19 +75,32 @@ struct Cell {
     var parts = ["timing \(plan.timing)"]
     if plan.goal != .flip, let goal { parts.insert("to \(goal)", at: 0) }
     if let expectation = plan.expectation { parts.append("expectation over \(expectation)") }
-    if plan.isStraightThrough { parts.append("straight through") }
     return parts.joined(separator: ", ")
   }
 
   /// What its result does not tell by itself.
   var warnings: [String] {
-    let (unchanged, attacked) = (result.unchangedFrames, result.attackedFrames)
-    // With 8 bits what was found may have been rounded back.
-    guard let attack, let opposition, opposition.threat.epsilon.value > 0, !opposition.threat.isQuantized,
-      knowledge == .weights, perturbs, unchanged * 20 > attacked
+    guard let attack, let opposition, opposition.threat.epsilon.value > 0, perturbs else { return [] }
+    let (unchanged, attacked, size) = (
+      result.unchangedFrames, result.attackedFrames, opposition.threat.epsilon
+    )
+    let subject = "\(policy): \(attack) at \(size)"
+    if attacked == 0 {
+      return ["\(subject): no frame was attacked: timing \(opposition.plan.timing) and the share chose none"]
+    }
+    // What a file holds has the size that it was learned for.
+    if attack.hasPrefix("\(Universal.about.name):file="), result.largestPerturbation < 0.9 * size.value {
+      return [
+        "\(subject): what the file holds is no larger than \(String(format: "%.4f", result.largestPerturbation)) in the "
+          + "\(opposition.threat.norm.rawValue) norm: a larger epsilon does not make it stronger"
+      ]
+    }
+    // With 8 bits what was found may have been rounded back, and a frame that has what is wanted needs no change.
+    guard knowledge == .weights, !opposition.threat.isQuantized, opposition.plan.goal == .flip,
+      unchanged * 20 > attacked
     else { return [] }
     return [
-      "\(policy): \(attack) at \(opposition.threat.epsilon) left \(Self.percent(unchanged, of: attacked)) of the attacked frames as they were: it "
+      "\(subject) left \(Self.percent(unchanged, of: attacked)) of the attacked frames as they were: it "
         + "found no change, or its gradient is zero there, which hoodwink selftest tells; where it climbs the cross-entropy, try loss=margin"
     ]
   }
@@ -102,7 +115,12 @@ struct Cell {
   /// What a table for people says of each cell, by the head of its column.
   static let columns: [(head: String, text: @Sendable (Cell) -> String)] = [
     ("policy", { $0.policy }),
-    ("attack", { $0.attack ?? "clean" }),
+    (
+      "attack",
+      {
+        ($0.attack ?? "clean") + ($0.opposition?.plan.isStraightThrough == true ? ", straight through" : "")
+      }
+    ),
     ("epsilon", { $0.opposition?.threat.epsilon.bothWays ?? "–" }),
     ("mean", { String(format: "%.3f", $0.result.mean) }),
     ("95% interval", { bracketed($0.meanInterval?.lowerBound, $0.meanInterval?.upperBound) }),

@@ -64,6 +64,10 @@ struct CraftCommand: StoppableCommand {
   }
 
   private struct Summary: Encodable {
+    let policy: String
+    /// On which the attack searched; nil for the policy itself.
+    let surrogate: String?
+    let seed: UInt64
     let output: String
     let observations: Int
     let flips: Int
@@ -91,10 +95,11 @@ struct CraftCommand: StoppableCommand {
     try subject.check(.init(plan, threat: model), of: subject.file.victim, searchingOn: surrogate)
     let experience = try experience(of: subject, interruption)
     // What the victim did and remembered is not what the policy that is searched on would have.
-    let lesson =
+    var lesson =
       surrogate == nil
       ? experience
       : Experience(observations: experience.observations, frameChannels: experience.frameChannels)
+    lesson.seed = compute.seed
     let attacker = try Attacker(
       plan, against: subject.file.victim, within: model, searchingOn: surrogate, learningFrom: lesson,
       continuing: { !interruption.isAsked })
@@ -105,7 +110,8 @@ struct CraftCommand: StoppableCommand {
     try write(experience, delivery, actions, attacker, words)
     let count = experience.count
     let summary = Summary(
-      output: output, observations: count,
+      policy: subject.name, surrogate: transfer.surrogate, seed: compute.seed, output: output,
+      observations: count,
       flips: zip(actions, delivery.cleanActions).count { $0 != $1 },
       reached: plan.goal.actions.first.map { target in actions.count { $0 == target } },
       unchanged: delivery.sizes.count { $0 == 0 },
@@ -115,7 +121,8 @@ struct CraftCommand: StoppableCommand {
       backwardPasses: attacker.learningPasses.backward + delivery.passes.backward, attack: words,
       threat: "\(model)", threatHash: model.stableHash)
     if common.json { return try printJSON(summary) }
-    print("\(words); \(model); threat model \(model.stableHash)")
+    print(
+      "\(subject.name): \(words)\(transfer.remark); \(model); threat model \(model.stableHash)")
     print(
       "\(count) observations in \(output): \(summary.flips) actions changed, "
         + (summary.reached.map { "\($0) as wanted, " } ?? "") + "\(summary.unchanged) unchanged, size "

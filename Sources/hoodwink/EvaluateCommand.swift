@@ -102,6 +102,9 @@ struct EvaluateCommand: StoppableCommand {
       try checkNewFile(picture)
       let files = [picture, csv ?? ""].map { URL(fileURLWithPath: $0).standardizedFileURL }
       if files[0] == files[1] { throw Failure("--csv and --picture name one file: \(picture)") }
+      guard sizes.contains(where: { $0.value > 0 }) else {
+        throw Failure("--picture draws returns against epsilon: name an epsilon above 0")
+      }
     }
     let subjects = try policies.map { try NamedPolicy($0, in: folders) }
     let surrogates = try subjects.map { subject in
@@ -122,11 +125,16 @@ struct EvaluateCommand: StoppableCommand {
     let report = Report(
       cells: cells, worstCases: worstCases(cells), overTrainingSeeds: seeds(subjects, cells),
       surprises: SurpriseNote.notes(on: cells, seed: compute.seed))
-    if common.json { try printJSON(report) } else { printTables(report) }
+    // Before anything is printed: who reads that may leave early, as head does, and the signal for it ends the tool.
     if let csv { try writeCSV(cells, to: csv) }
-    if let picture, let curves = Cell.curves(cells) {
-      try AtomicFile.write(Data(curves.svg.utf8), to: URL(fileURLWithPath: picture))
+    if let picture {
+      if let curves = Cell.curves(cells) {
+        try AtomicFile.write(Data(curves.svg.utf8), to: URL(fileURLWithPath: picture))
+      } else {
+        warn(["\(picture): not drawn, because no attack was played"])
+      }
     }
+    if common.json { try printJSON(report) } else { printTables(report) }
     if let failure { throw failure }
   }
 

@@ -37,6 +37,7 @@ struct Hoodwink: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     let outcome = Result {
       try usage.checkVerb()
+      try usage.checkRepetitions()
       var command = try parseAsRoot()
       try command.run()
     }

@@ -120,7 +120,11 @@ struct SelftestCommand: StoppableCommand {
     warn(panels.compactMap(\.threat.warning))
     if common.json {
       try printJSON(
-        panels.map { PanelOutput(policy: policy, environment: subject.environment.id, report: $0) })
+        panels.map {
+          PanelOutput(
+            policy: policy, environment: subject.environment.id, surrogate: transfer.surrogate,
+            seed: compute.seed, report: $0)
+        })
     } else {
       for (index, report) in panels.enumerated() {
         if index > 0 { print() }
@@ -137,7 +141,7 @@ struct SelftestCommand: StoppableCommand {
         + "threat model \(report.threat.stableHash)")
     print(
       "\(report.frames) frames of \(report.episodes) episodes from seed \(compute.seed); "
-        + "[ ] is a 95% interval over episodes")
+        + (transfer.surrogate.map { "transfer from \($0); " } ?? "") + "[ ] is a 95% interval over episodes")
     var table = Table(["", "check", "figures"], leftColumns: 3)
     for check in report.checks { table.append([check.status.rawValue, check.name, check.figuresText]) }
     print(table.text)
@@ -150,6 +154,9 @@ struct SelftestCommand: StoppableCommand {
 private struct PanelOutput: Encodable {
   let policy: String
   let environment: String
+  /// On which "pgd ≥ transfer" searched; nil for a copy that was taught.
+  let surrogate: String?
+  let seed: UInt64
   let attack: String
   let threat: String
   let threatHash: String
@@ -161,9 +168,10 @@ private struct PanelOutput: Encodable {
   let verdict: String
   let checks: [Check]
 
-  init(policy: String, environment: String, report: Panel.Report) {
+  init(policy: String, environment: String, surrogate: String?, seed: UInt64, report: Panel.Report) {
     self.policy = policy
     self.environment = environment
+    (self.surrogate, self.seed) = (surrogate, seed)
     attack = report.plan.description
     threat = report.threat.description
     threatHash = report.threat.stableHash

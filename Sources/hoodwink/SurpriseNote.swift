@@ -28,8 +28,7 @@ struct SurpriseNote: Encodable {
         own.map {
           .init(
             attack: $0.attack, size: $0.opposition.map { Double($0.threat.epsilon.value) },
-            knowledge: $0.knowledge,
-            result: $0.result)
+            knowledge: $0.knowledge, isTransferred: $0.surrogate != nil, result: $0.result)
         },
         seed: seed
       ).map { SurpriseNote($0, more: own[$0.more], less: own[$0.less]) }

@@ -6,8 +6,11 @@ struct SurrogateOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Search on another policy that sees the same observations (a transfer attack): of the attacked one only its clean action "
-        + "is known.", valueName: "policy"))
+        + "is known, and what a timing looks at.", valueName: "policy"))
   var surrogate: String?
+
+  /// What stands behind an attack that searches elsewhere.
+  var remark: String { surrogate.map { ", searched on \($0)" } ?? "" }
 
   /// The other policy, which sees what the attacked one sees.
   func policy(for subject: NamedPolicy, in folders: ProjectFolders) throws -> (any Policy)? {

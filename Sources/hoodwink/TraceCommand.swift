@@ -108,6 +108,7 @@ struct TraceCommand: StoppableCommand {
         chosen.append(action)
       }
     }
+    guard !chosen.isEmpty else { throw Failure("\(actions): holds no actions", status: EX_DATAERR) }
     let steps = steps ?? chosen.count
     guard chosen.count >= steps else {
       throw Failure(

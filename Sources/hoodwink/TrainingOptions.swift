@@ -10,7 +10,7 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Environment steps; ppo and reinforce finish the horizon that they have begun.",
+      "Environment steps, to the end of what has begun then: a step of all lanes, of ppo and reinforce a horizon.",
       discussion: "By default "
         + AgentKind.allCases.map { "\($0.usualSteps) for \($0.rawValue)" }.joined(separator: ", ") + ".",
       valueName: "n"))

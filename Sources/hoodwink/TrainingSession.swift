@@ -112,9 +112,9 @@ struct TrainingSession: Sendable {
       source: self.plan.seeds > 1 ? folder.appendingPathComponent(RunFolder.recipeName) : nil)
     if index == 0 {
       if let defense = plan.defense { progress.say("defense: \(defense.description)") }
-      for warning in self.plan.warnings { progress.say("hoodwink: \(warning)") }
+      for warning in self.plan.warnings { progress.say("hoodwink: warning: \(warning)") }
     }
-    for warning in recorded.warnings { progress.say("hoodwink: \(warning)") }
+    for warning in recorded.warnings { progress.say("hoodwink: warning: \(warning)") }
     progress.begin(index, at: recorded.run.progress.steps, isFinished: recorded.run.isFinished)
     if recorded.start != .finished {
       while !recorded.run.isFinished && !interruption.isAsked {

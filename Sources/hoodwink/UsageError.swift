@@ -17,6 +17,19 @@ struct UsageError {
     throw Failure("no verb \"\(name)\"\(NearestNames.hint(for: name, among: known))")
   }
 
+  /// What may be said more than once.
+  private static let repeatable = ["--set"]
+
+  /// Of an option that is given twice ArgumentParser takes the last and says nothing.
+  /// - Throws: `Failure` that names the option.
+  func checkRepetitions() throws {
+    let names = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map { $0.prefix { $0 != "=" } }
+    let twice = names.first { name in
+      !Self.repeatable.contains(String(name)) && names.count { $0 == name } > 1
+    }
+    if let twice { throw Failure("\(twice): given twice; say it once") }
+  }
+
   /// One line, from ArgumentParser's message.
   func explanation(_ message: String) -> String {
     guard let verb = verbs.first(where: { $0.configuration.commandName == arguments.first }) else {

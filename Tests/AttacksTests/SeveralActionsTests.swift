@@ -47,12 +47,15 @@ import Testing
   }
 
   /// By hand, the scores in no order: toward the third of five −(3 − 0)/(3 − (0 − 2)/2), away from the
-  /// first −(3 − 1)/(3 − 0); with three actions there is no fourth score.
+  /// first −(3 − 1)/(3 − 0); with three actions there is no fourth score, and toward the worst the ratio would be −1 whatever
+  /// the scores: there it is the margin.
   @Test func targetedRatiosLookAtTheFourthScore() {
     let (five, three) = (Tensor([0, 3, -9, 1, -2], shape: [1, 5]), Tensor([3, 1, -1], shape: [1, 3]))
     #expect(abs(ActionReached([0]).loss(of: five, as: .ratio).scalar + 3.0 / 4) < 1e-6)
     #expect(abs(ActionChange(from: [1]).loss(of: five, as: .ratio).scalar + 2.0 / 3) < 1e-6)
-    #expect(abs(ActionReached([2]).loss(of: three, as: .ratio).scalar + 1) < 1e-6)
+    #expect(abs(ActionReached([2]).loss(of: three, as: .ratio).scalar + 4) < 1e-6)
+    let gradient = gradient(of: { ActionReached([2]).loss(of: $0, as: .ratio).sum() }, at: three)
+    #expect(gradient.elements == [-1, 0, 1])
   }
 
   /// Saliences by hand, α·|β| with α for action 1 and β for both others together: 3, 4, none (β > 0), 2.5

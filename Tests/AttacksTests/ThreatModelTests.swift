@@ -17,7 +17,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "-0.1", "nan", "inf", "8/0", "8/-255", "", "8/", "/255", "1/2/3", "eight", "-8/255", "1e300",
+    "-0.1", "nan", "inf", "8/0", "8/-255", "", "8/", "/255", "1/2/3", "eight", "-8/255", "1e300", "1e-20",
+    "2e9",
   ])
   func refusesWhatIsNoSize(_ text: String) { #expect(Epsilon(text) == nil) }
 

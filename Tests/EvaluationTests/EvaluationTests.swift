@@ -74,10 +74,12 @@ import Testing
   /// By hand: what leaves more than it should, and what the comparison is with.
   @Test func surprisesAreNamed() throws {
     func entry(
-      _ attack: String?, _ size: Double?, _ returns: [Double], flips: Int = 0, passes: Int = 0
+      _ attack: String?, _ size: Double?, _ returns: [Double], flips: Int = 0, passes: Int = 0,
+      isTransferred: Bool = false
     ) -> Surprise.Entry {
       .init(
         attack: attack, size: size, knowledge: attack == "square" ? .scores : .weights,
+        isTransferred: isTransferred,
         result: Evaluation.Result(
           episodes: (returns + returns).enumerated().map { index, value in
             var record = EpisodeRecord(seed: UInt64(index))
@@ -106,6 +108,16 @@ import Testing
     #expect(surprises.map(\.difference) == [1, 1.5, 1, 0.5, 0.5, 1, 1.5])
     #expect(surprises.map(\.isBeyondChance) == [true, false, true, true, false, true, true])
     #expect(surprises[0].interval == 1...1)
+    // Found on another policy, neither asks this one anything: the flips alone tell which is the stronger.
+    let transferred = [
+      entry("fgsm", 0.4, [2, 3, 3, 4], flips: 5, isTransferred: true),
+      entry("pgd", 0.4, [1, 2, 2, 3], flips: 6, isTransferred: true),
+      entry("bim", 0.4, [4, 4, 4, 5], flips: 7, isTransferred: true),
+    ]
+    #expect(
+      Surprise.among(transferred, seed: 1).map { "\($0.kind.rawValue): \($0.more) beside \($0.less)" } == [
+        "more than a weaker attack: 2 beside 1"
+      ])
   }
 
   /// A policy that draws its actions is attacked as it plays: with epsilon 0 it draws as it does without an attack.

@@ -102,6 +102,48 @@ import Testing
     #expect(run.errors.contains("of the attacked frames as they were") == isTold, "\(run.errors)")
   }
 
+  /// Where nothing was attacked, or less than it seems, the figures do not tell by themselves.
+  @Test func resultsThatMeanLessThanTheySeemAreTold() throws {
+    try withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("universal").path
+      let crafted = try Tool.run([
+        "craft", "catch-v1-dqn", "--episodes", "5", "--attack", "universal", "--epsilon", "8/255", "--output",
+        file,
+        "--seed", "1", "--json",
+      ])
+      let summary = try JSONSerialization.jsonObject(with: Data(crafted.output.utf8)) as? [String: Any]
+      #expect(summary?["policy"] as? String == "catch-v1-dqn" && summary?["seed"] as? Int == 1)
+      func errors(_ options: String...) throws -> String {
+        try Tool.run(["attack", "catch-v1-dqn", "--episodes", "2"] + options).errors
+      }
+      let universal = "universal:file=\(file)"
+      let larger = "what the file holds is no larger than 0.0314"
+      #expect(try errors("--attack", universal, "--epsilon", "16/255").contains(larger))
+      #expect(try !errors("--attack", universal, "--epsilon", "8/255").contains(larger))
+      let none = "no frame was attacked"
+      #expect(try errors("--attack", "fgsm", "--epsilon", "0.1", "--timing", "strategic:1").contains(none))
+      #expect(try errors("--attack", "fgsm", "--epsilon", "0.1", "--share", "0").contains(none))
+      #expect(try !errors("--attack", "fgsm", "--epsilon", "0").contains(none))
+      // Frames that have what is wanted are left as they are.
+      #expect(
+        try !errors("--attack", "deepfool", "--epsilon", "0.1", "--target", "left").contains("as they were"))
+    }
+  }
+
+  /// Who reads the table may leave before its end.
+  @Test func filesAreWrittenBeforeTheTable() throws {
+    try withTemporaryFolder { folder in
+      let csv = folder.appendingPathComponent("cells.csv").path
+      let command = [
+        "evaluate", "catch-v1-dqn", "--attacks", "fgsm,bim,noise", "--epsilons", "1/255,2/255,3/255",
+        "--episodes", "1", "--csv", csv,
+      ]
+      let status = try Tool.status(of: command, redirected: "2> /dev/null | true")
+      let lines = try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\n")
+      #expect(status == 0 && lines.count == 11)
+    }
+  }
+
   /// What craft writes is what the attack delivers: within its size, with the actions that the policy then takes.
   @Test func craftsObservationsAndCarriesAUniversalPerturbation() throws {
     try withTemporaryFolder { folder in

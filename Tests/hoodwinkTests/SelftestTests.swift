@@ -21,7 +21,7 @@ import Testing
       #expect(panel["status"] as? String == "green")
       #expect(panel["threatHash"] is String)
       let checks = try #require(panel["checks"] as? [[String: Any]])
-      #expect(checks.count == 15)
+      #expect(checks.count == 16)
       for check in checks {
         let figures = try #require(check["figures"] as? [[String: Any]])
         #expect(!figures.isEmpty)

@@ -83,6 +83,10 @@ import Testing
       #expect(!FileManager.default.fileExists(atPath: output.path))
       let short = try Tool.run(["trace", "--env", "catch-v1", "--actions", actions.path, "--steps", "9"])
       #expect(short.failedInOneLine && short.status == 65)
+      // A comparison of nothing would pass.
+      try "\n".write(to: actions, atomically: true, encoding: .utf8)
+      let none = try Tool.run(["trace", "--env", "catch-v1", "--actions", actions.path])
+      #expect(none.failedInOneLine && none.status == 65 && none.errors.contains("holds no actions"))
     }
   }
 

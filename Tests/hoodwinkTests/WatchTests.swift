@@ -253,6 +253,21 @@ import Testing
     }
   }
 
+  /// What ffmpeg cannot write at the very end is an error, too.
+  @Test(.enabled(if: hasVideo, "ffmpeg is not installed"), arguments: ["mp4", "gif"])
+  func aShortVideoOnAFullDiskIsNoVideo(ending: String) throws {
+    try withTemporaryFolder { folder in
+      let film = folder.appendingPathComponent("film.\(ending)")
+      let script = """
+        ulimit -f 8
+        exec "$1" watch catch-v1-dqn --record "$2" --episodes 3
+        """
+      let text = try output(
+        of: "/bin/bash", ["-c", script, "bash", Tool.executable.path, film.path], status: 73)
+      #expect(text.contains("hoodwink: cannot write \(film.path): "), "\(text)")
+    }
+  }
+
   @Test func aFolderOnAFullDiskKeepsWholeFrames() throws {
     try withTemporaryFolder { folder in
       let frames = folder.appendingPathComponent("frames")
