@@ -18,7 +18,12 @@ public struct AttackError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// No attack has the name.
   public static func unknown(_ name: String) -> AttackError {
-    AttackError("no attack \"\(name)\"\(NearestNames.hint(for: name, among: AttackCatalog.names))")
+    guard !name.contains(",") else {
+      return AttackError(
+        "no attack \"\(name)\": the strongest of several is written with +, \(name.replacing(",", with: "+")); one after the "
+          + "other plays hoodwink evaluate --attacks")
+    }
+    return AttackError("no attack \"\(name)\"\(NearestNames.hint(for: name, among: AttackCatalog.names))")
   }
 
   /// A white-box attack meets a policy that draws its scores.

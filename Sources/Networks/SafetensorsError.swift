@@ -89,7 +89,7 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     case .tooShort(let length):
       "not a safetensors file: it has \(length) bytes, its header's length alone takes 8"
     case .headerTooLong(let length):
-      "a header of \(length) bytes is over the limit of \(SafetensorsHeader.maximumLength)"
+      "not a safetensors file, or one of too many tensors: a header of \(length) bytes is over the limit of \(SafetensorsHeader.maximumLength)"
     case .headerBeyondFile(let length, let available):
       "the header should have \(length) bytes, of which the file has \(available)"
     case .headerNotText:

@@ -18,8 +18,9 @@ func readSizes(_ text: String, zero: Bool = true) throws -> [Epsilon] {
         "--epsilons: \"\(part)\" is not a size: write 8/255 or 0.03, \(zero ? "not negative" : "larger than 0")"
       )
     }
-    guard !sizes.contains(where: { $0.description == size.description }) else {
-      throw Failure("--epsilons: \"\(size)\" is named twice")
+    if let same = sizes.first(where: { $0.value == size.value }) {
+      let other = "\(same)" == "\(size)" ? "" : ", as \(same), too"
+      throw Failure("--epsilons: \"\(size)\" is named twice\(other)")
     }
     sizes.append(size)
   }
