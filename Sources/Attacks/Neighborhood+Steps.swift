@@ -40,7 +40,9 @@ extension Neighborhood {
               }
             case .l2:
               let scale = Self.scale(of: gradient, entries, to: size)
-              for index in entries { result[index] = scale * gradient[index] }
+              for index in entries where gradient[index].magnitude > 0 {
+                result[index] = scale * gradient[index]
+              }
             case .l1: fill(&result, gradient, point, entries, size: size)
             }
           }
@@ -55,7 +57,7 @@ extension Neighborhood {
     for index in entries { largest = max(largest, abs(gradient[index])) }
     guard largest > 0, largest.isFinite else { return 0 }
     var sum = 0.0
-    for index in entries {
+    for index in entries where gradient[index].magnitude > 0 {
       let value = Double(gradient[index]) / Double(largest)
       sum += value * value
     }

@@ -93,15 +93,15 @@ extension Bench {
     checks.append(
       Check(
         name: "gradient leads",
-        status: isRare ? .amber : isHarmless ? .green : astray <= 0.25 ? .amber : .red,
+        status: !isHarmless && astray > 0.25 ? .red : isRare || !isHarmless ? .amber : .green,
         figures: [.share("no better than chance", astray), .number("compared", Double(compared.count))],
-        sentence: isRare
-          ? "on most frames no step changes anything: there is too little to compare"
-          : astray <= 0.1
-            ? "a step along the gradient gains more than a random one of the same size"
-            : isHarmless
-              ? "a single step of this size gains no more than a random one, and pgd flips the frames all the same"
-              : "a step along the gradient gains no more than a random one: the slope says nothing at this epsilon"
+        sentence: !isHarmless
+          ? "a step along the gradient gains no more than a random one: the slope says nothing at this epsilon"
+          : isRare
+            ? "on most frames no step changes anything: there is too little to compare"
+            : astray <= 0.1
+              ? "a step along the gradient gains more than a random one of the same size"
+              : "a single step of this size gains no more than a random one, and pgd flips the frames all the same"
       ))
     return checks
   }

@@ -14,7 +14,7 @@ public struct Surprise: Hashable, Sendable {
     /// A larger epsilon left more than the next smaller one.
     case moreThanSmallerEpsilon = "more than a smaller epsilon"
     /// An attack left more than a weaker one of the same size: one that changes no more actions, or that knows no more of the
-    /// policy and asks it no more often.
+    /// policy and asks it no more often (of those that searched on another policy flips alone tell).
     case moreThanWeakerAttack = "more than a weaker attack"
   }
 

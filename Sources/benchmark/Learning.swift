@@ -68,6 +68,9 @@ struct Learning: ParsableCommand {
       process.arguments = peers.dropFirst() + ["return", "\(count)", "1"]
       try process.run()
       process.waitUntilExit()
+      guard process.terminationStatus == 0 else {
+        throw ValidationError("the peers' command ended with status \(process.terminationStatus)")
+      }
     }
   }
 }

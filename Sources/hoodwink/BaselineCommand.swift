@@ -41,8 +41,7 @@ struct BaselineCommand: StoppableCommand {
     }
     let definitions =
       try environments.isEmpty
-      ? readable(catalog.ids) { try catalog.definition(for: $0) }
-      : environments.map { try catalog.definition(for: $0) }
+      ? catalog.definitions() : environments.map { try catalog.definition(for: $0) }
     var line = ProgressLine("baseline", unit: "environments")
     var rows: [Row] = []
     for definition in definitions {

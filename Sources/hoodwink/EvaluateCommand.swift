@@ -120,20 +120,15 @@ struct EvaluateCommand: StoppableCommand {
           of: subject.victim(acting), searchingOn: surrogate?.1)
       }
     }
-    let (cells, failure) = played(Array(zip(subjects, surrogates)), plans, sizes, interruption)
+    var (cells, failure) = played(Array(zip(subjects, surrogates)), plans, sizes, interruption)
     if cells.isEmpty, let failure { throw failure }
     let report = Report(
       cells: cells, worstCases: worstCases(cells), overTrainingSeeds: seeds(subjects, cells),
       surprises: SurpriseNote.notes(on: cells, seed: compute.seed))
     // Before anything is printed: who reads that may leave early, as head does, and the signal for it ends the tool.
-    if let csv { try writeCSV(cells, to: csv) }
-    if let picture {
-      if let curves = Cell.curves(cells) {
-        try AtomicFile.write(Data(curves.svg.utf8), to: URL(fileURLWithPath: picture))
-      } else {
-        warn(["\(picture): not drawn, because no attack was played"])
-      }
-    }
+    // A file that cannot be written takes nothing else with it.
+    do { if let csv { try writeCSV(cells, to: csv) } } catch { failure = failure ?? error }
+    do { if let picture { try drawCurves(cells, to: picture) } } catch { failure = failure ?? error }
     if common.json { try printJSON(report) } else { printTables(report) }
     if let failure { throw failure }
   }
@@ -285,6 +280,13 @@ struct EvaluateCommand: StoppableCommand {
       }
       print(table.text)
     }
+  }
+
+  private func drawCurves(_ cells: [Cell], to path: String) throws {
+    guard let curves = Cell.curves(cells) else {
+      return warn(["\(path): not drawn, because no attack was played"])
+    }
+    try AtomicFile.write(Data(curves.svg.utf8), to: URL(fileURLWithPath: path))
   }
 
   private func writeCSV(_ cells: [Cell], to path: String) throws {

@@ -47,6 +47,16 @@ struct ListCommand: ParsableCommand {
     }
   }
 
+  /// The rows of all that can be read; what cannot hides nothing else.
+  private func readable<Row>(_ names: [String], _ row: (String) throws -> Row) -> [Row] {
+    names.compactMap { name in
+      do { return try row(name) } catch {
+        warn(["\(error)"])
+        return nil
+      }
+    }
+  }
+
   private struct EnvironmentRow: Encodable {
     let id: String
     let height: Int

@@ -5,13 +5,3 @@ func warn(_ warnings: [String]) {
     StandardError.say("hoodwink: warning: \(warning)")
   }
 }
-
-/// What is made of names, and a warning for each of which nothing can be: what cannot be read hides nothing else.
-func readable<Value>(_ names: [String], _ make: (String) throws -> Value) -> [Value] {
-  names.compactMap { name in
-    do { return try make(name) } catch {
-      warn(["\(error)"])
-      return nil
-    }
-  }
-}

@@ -76,7 +76,7 @@ import Testing
   }
 
   /// A slope that is no number says nothing, whether observations have one budget or budgets of their own.
-  @Test(arguments: [ThreatModel.Norm.max, .l1], [[Float(0.1), 0.1], [0.1, 0.2]])
+  @Test(arguments: ThreatModel.Norm.allCases, [[Float(0.1), 0.1], [0.1, 0.2]])
   func whatIsNoNumberMovesNothing(_ norm: ThreatModel.Norm, _ budgets: [Float]) throws {
     let center = Tensor(repeating: 0.5, shape: [2, 1, 1, 2])
     let neighborhood = try Neighborhood(

@@ -20,6 +20,7 @@ import Testing
     for panel in panels {
       #expect(panel["status"] as? String == "green")
       #expect(panel["threatHash"] is String)
+      #expect(panel["surrogate"] as? String == "catch-v1-dqn-adversarial" && panel["seed"] as? Int == 0)
       let checks = try #require(panel["checks"] as? [[String: Any]])
       #expect(checks.count == 16)
       for check in checks {
