@@ -108,7 +108,7 @@ extension ThreatModel: CustomStringConvertible {
   private var limits: String {
     var parts = [frames == .newest ? "newest frame" : "all frames"]
     if region != .all { parts.append(region.summary) }
-    if share < 1 { parts.append("at most \(share) of the frames") }
+    if share < 1 { parts.append("at most ⌈\(share)·t⌉ of the first t frames") }
     if isQuantized { parts.append("8 bits") }
     if knowledge != .weights { parts.append("knowing \(knowledge.rawValue)") }
     return parts.joined(separator: ", ")

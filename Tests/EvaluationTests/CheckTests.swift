@@ -82,6 +82,24 @@ import Testing
     #expect(Dictionary(uniqueKeysWithValues: found) == example.expected, "\(report.checks)")
   }
 
+  /// Where the agent stands on its first square the slope leads down, elsewhere nothing changes anything: those few that were
+  /// compared went astray, and that weighs more than that they are few.
+  @Test func aFewFramesThatGoAstrayAreRed() throws {
+    let sample = try FrameSample(from: TwoActions.honest, in: Corridor.evaluation(), framesPerEpisode: 1)
+    let frames = (0..<sample.count).map { sample.observations.rows(at: [$0]).elements }
+    // The agent's is the largest symbol.
+    let square = try #require(frames[0].indices.max { frames[0][$0] < frames[0][$1] })
+    #expect((1..<sample.count / 2).contains(frames.count { $0[square] > 0.5 }))
+    let policy = TwoActions(
+      lead: { $0[square] > 0.5 ? -1 - max(0, $0[0] - 0.2) : -1 }, slope: { $1 == 0 ? 1 : 0 })
+    let report = try Panel(
+      Corridor.evaluation(), within: ThreatModel(epsilon: Epsilon(0.125)), steps: 10, tries: 16,
+      framesPerEpisode: 1, surrogate: TwoActions.honest
+    ).run(policy)
+    let check = try #require(report.checks.first { $0.name == "gradient leads" })
+    #expect(check.status == .red, "\(check)")
+  }
+
   /// Three actions whose scores are linear in the first entry, given at the frame, where it is 0.2.
   private struct ThreeActions: DifferentiablePolicy {
     let slopes: [Float]
