@@ -82,16 +82,24 @@ import Testing
     #expect(Dictionary(uniqueKeysWithValues: found) == example.expected, "\(report.checks)")
   }
 
-  /// Where the agent stands on its first square the slope leads down, elsewhere nothing changes anything: those few that were
+  /// Where the agent stands on one square the slope leads down, elsewhere nothing changes anything: those few frames that were
   /// compared went astray, and that weighs more than that they are few.
   @Test func aFewFramesThatGoAstrayAreRed() throws {
     let sample = try FrameSample(from: TwoActions.honest, in: Corridor.evaluation(), framesPerEpisode: 1)
     let frames = (0..<sample.count).map { sample.observations.rows(at: [$0]).elements }
-    // The agent's is the largest symbol.
-    let square = try #require(frames[0].indices.max { frames[0][$0] < frames[0][$1] })
-    #expect((1..<sample.count / 2).contains(frames.count { $0[square] > 0.5 }))
+    // An entry that is larger on some of the frames, by more than attacks may change.
+    let (entry, bar) = try #require(
+      frames[0].indices.lazy.compactMap { entry -> (Int, Float)? in
+        let values = frames.map { $0[entry] }
+        guard let (low, high) = values.min().flatMap({ low in values.max().map { (low, $0) } }) else {
+          return nil
+        }
+        let bar = (low + high) / 2
+        let isRare = (1..<frames.count / 2).contains(values.count { $0 > bar })
+        return isRare && high - low > 0.3 ? (entry, bar) : nil
+      }.first)
     let policy = TwoActions(
-      lead: { $0[square] > 0.5 ? -1 - max(0, $0[0] - 0.2) : -1 }, slope: { $1 == 0 ? 1 : 0 })
+      lead: { $0[entry] > bar ? -1 - max(0, $0[0] - 0.2) : -1 }, slope: { $1 == 0 ? 1 : 0 })
     let report = try Panel(
       Corridor.evaluation(), within: ThreatModel(epsilon: Epsilon(0.125)), steps: 10, tries: 16,
       framesPerEpisode: 1, surrogate: TwoActions.honest
