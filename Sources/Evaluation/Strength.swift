@@ -20,8 +20,7 @@ struct Strength: Sendable {
   var stages: [(Bench) throws -> [Check]] {
     [
       fastGradient, convergence, noise, queries, decisions, eachTarget, boundary, transfer, growth,
-      hugeEpsilon,
-      delivery,
+      hugeEpsilon, delivery,
     ]
   }
 
