@@ -63,10 +63,10 @@ extension PolicyFile {
 }
 
 extension LearningAgent {
-  /// It does.
+  /// True by default.
   public var savesAll: Bool { true }
 
-  /// None.
+  /// None by default.
   public var critic: Network? { nil }
 
   /// The policy, with its critic's values.

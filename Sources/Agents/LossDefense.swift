@@ -32,7 +32,7 @@ public protocol LossDefense: Sendable {
 }
 
 extension LossDefense {
-  /// Nothing.
+  /// Nothing by default.
   public func savedState() throws -> Data? { nil }
 
   /// Nothing to restore.

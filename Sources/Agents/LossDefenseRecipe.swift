@@ -25,7 +25,7 @@ public protocol LossDefenseRecipe: Sendable {
 }
 
 extension LossDefenseRecipe {
-  /// No.
+  /// False by default.
   public var needsStart: Bool { false }
 
   /// The term, the size and the weight.

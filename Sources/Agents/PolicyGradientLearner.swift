@@ -10,13 +10,14 @@ import Tensors
 /// What the policy-gradient agents have in common: an actor and a critic, lanes to act in, a buffer of what was lived
 /// through, and steps of Adam along the gradients of a loss. What that loss is, each agent says itself.
 struct PolicyGradientLearner: Sendable {
-  /// What the model says of some rows of the buffer: logits, [rows, actions], and values, [rows].
+  /// The terms of a loss over some rows of the buffer, scalars whose sum is minimized, from what the model says of them: logits,
+  /// [rows, actions], and values, [rows].
   typealias Loss = @Sendable (_ logits: Tensor, _ values: Tensor, _ rows: [Int]) -> [Tensor]
 
   var model: ActorCritic
   var buffer: RolloutBuffer
-  /// The lanes, in parts that threads share out. Their number depends on that of the lanes alone; that no row of a
-  /// product depends on the others keeps it out of the result even so.
+  /// The lanes, in parts that threads share out. Their number depends on that of the lanes alone. It does not
+  /// change the result, because no row of a matrix product depends on the other rows.
   private(set) var rollouts: [Rollout]
   /// The most lanes of a part: many enough for efficient matrix products.
   private static let lanesPerPart = 32

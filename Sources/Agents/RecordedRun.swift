@@ -160,11 +160,8 @@ public final class RecordedRun {
       case .steps(let steps): run.progress.steps / steps > savedSteps / steps
       case .seconds(let seconds): ContinuousClock.now - savedAt >= .seconds(seconds)
       }
-    if isDue && !run.isFinished { try save() }
-    if run.isFinished {
-      try save()
-      try note("finished")
-    }
+    if isDue || run.isFinished { try save() }
+    if run.isFinished { try note("finished") }
   }
 
   /// Saves the run as it is.

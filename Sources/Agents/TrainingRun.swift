@@ -67,13 +67,13 @@ public struct TrainingRun: Sendable {
     public let steps: Int
     /// Episodes that have ended.
     public let episodes: Int
-    /// Means since the point before, by the names of columns; what is unknown is not there.
+    /// By name: means since the point before, and the newest returns and counts; what is unknown is not there.
     public let values: [String: Float]
     /// Whether no evaluation before was as good.
     public let isBest: Bool
   }
 
-  /// The names of what ``Row/values`` may hold.
+  /// The names of what ``Row/values`` may hold, in the order of the columns of a table that has the episodes already.
   var valueNames: [String] {
     ["recent_return", "evaluation_return"] + type(of: agent).measures
       + (hardening == nil ? [] : ["attack_epsilon"]) + defenseMeasures
@@ -243,7 +243,7 @@ public struct TrainingRun: Sendable {
     var values: [String: Float] = [:]
     if let evaluation {
       let mean = try evaluation.meanReturn(
-        of: policyFile.acting, in: environment, frames: request.configuration.frames, seed: request.seed,
+        of: policyFile.victim, in: environment, frames: request.configuration.frames, seed: request.seed,
         workers: workers, continuing: continuing)
       counters.owesEvaluation = mean == nil ? true : nil
       guard let mean else { return nil }

@@ -12,7 +12,8 @@ public struct AboutAttack: Hashable, Sendable {
   public let norms: [ThreatModel.Norm]
   /// Whether it changes what the policy sees, and not what it does.
   public var changesObservations: Bool { !norms.isEmpty }
-  /// Passes through the victim for each frame, the clean one included, the one that decides not.
+  /// Passes through the victim for each frame: the clean pass is counted, the one that decides on what was delivered is not.
+  /// Where a part of a batch is left alone or finished, a gradient at the clean observations takes one forward pass more.
   public let cost: String
   /// Whether it brings a goal of its own.
   public let hasOwnGoal: Bool

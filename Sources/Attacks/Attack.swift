@@ -27,12 +27,12 @@ public protocol Attack: Sendable {
 }
 
 extension Attack {
-  /// All.
+  /// Weights by default.
   public var needs: Knowledge { .weights }
 
-  /// Nothing.
+  /// No passes by default.
   public var learningPasses: Passes { Passes() }
 
-  /// It can.
+  /// Accepts every shape by default.
   public func check(fits shape: Shape) throws(AttackError) {}
 }

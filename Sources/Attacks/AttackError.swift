@@ -27,9 +27,12 @@ public struct AttackError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// A white-box attack meets a policy that draws its scores.
-  static let unsteadyScores = AttackError(
-    "the policy's scores differ from one look at the same observation to the next: average a white-box attack over "
-      + "its randomness with an expectation (--expectation 10)")
+  /// - Parameter policy: `policy` or `surrogate`, as what it is meant.
+  static func unsteadyScores(of policy: String) -> AttackError {
+    AttackError(
+      "the \(policy)'s scores differ from one look at the same observation to the next: average a white-box attack over "
+        + "its randomness with an expectation (--expectation 10)")
+  }
 
   /// The attack has no parameter of the name.
   static func unknownParameter(_ name: String, of attack: String, known: [String]) -> AttackError {

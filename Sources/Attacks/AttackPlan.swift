@@ -29,13 +29,19 @@ public struct AttackPlan: Hashable, Sendable {
   }
 
   /// What a person should know before believing a result of this plan under a threat model.
-  public func warnings(under threat: ThreatModel) -> [String] {
+  /// - Parameter policy: the one that is asked, the surrogate where there is one; nil where it is not known yet.
+  public func warnings(under threat: ThreatModel, asking policy: (any Policy)? = nil) -> [String] {
+    let draws = expectation.flatMap { count in
+      count > 1 && policy is any BoundedPolicy
+        ? "the policy draws nothing: an expectation over \(count) draws asks \(count) times for one answer"
+        : nil
+    }
     let others = attack.about.filter { $0.changesObservations && !$0.norms.contains(threat.norm) }.map {
       "\($0.name) is made for the \($0.norms.map(\.rawValue).joined(separator: " and ")) norm: under the "
         + "\(threat.norm.rawValue) norm what it finds is projected, and weaker than it might be"
     }
     return (threat.warning.map { [$0] } ?? []) + (timing.warning(share: threat.share).map { [$0] } ?? [])
-      + others
+      + others + (draws.map { [$0] } ?? [])
   }
 
   /// Whether going straight through a policy's transform changes anything: whether the attack needs a gradient that does not
@@ -69,15 +75,18 @@ public struct AttackPlan: Hashable, Sendable {
           + "\(threat.knowledge.rawValue): every, every:k or random")
     }
     if goal != .flip, let own = attack.about.first(where: \.hasOwnGoal) {
-      throw AttackError("the attack \"\(own.name)\" has a goal of its own and takes no other")
+      throw AttackError(
+        own.changesObservations
+          ? "the attack \"\(own.name)\" has a goal of its own and takes no other"
+          : "the attack \"\(own.name)\" replaces actions, whatever the goal: it takes none")
     }
     let target = surrogate ?? victim
     // The timing looks at the victim, the goal is pursued where the attack searches.
-    for (name, needed, policy) in [
-      ("timing \"\(timing)\"", timing.needsValues, victim), ("goal \"\(goal)\"", goal.needsValues, target),
-    ] where needed && !(policy is any ValuingPolicy) {
-      throw AttackError("the \(name) needs a policy with values, a DQN's or one saved with its critic")
+    if timing.needsValues, !(victim is any ValuingPolicy) {
+      throw AttackError(
+        "the timing \"\(timing)\" needs a policy with values, a DQN's or one saved with its critic")
     }
+    try goal.check(on: target, knowing: attack.needs)
     guard let obscured = target as? any ObscuredPolicy, needsStraightThrough(on: target) else {
       if isStraightThrough {
         throw AttackError(
@@ -86,10 +95,14 @@ public struct AttackPlan: Hashable, Sendable {
       return target
     }
     guard isStraightThrough else {
-      let others = AttackCatalog.names(knowing: .scores, values: false).joined(separator: ", ")
+      let others = AttackCatalog.names(knowing: .scores, values: false).filter {
+        surrogate == nil || $0 != ActionFlips.about.name
+      }
       throw AttackError(
-        "the policy \(obscured.obscurity), through which no gradient passes: take it for the identity on the way "
-          + "back (--straight-through), or ask for scores or actions alone: \(others)")
+        "the \(surrogate == nil ? "policy" : "surrogate") \(obscured.obscurity), through which no gradient passes: take it for the "
+          + "identity on the way back (--straight-through), "
+          + (surrogate == nil ? "search on another policy (--surrogate), " : "")
+          + "or ask for scores or actions alone: \(others.joined(separator: ", "))")
     }
     return obscured.straightThrough
   }

@@ -26,12 +26,12 @@ public protocol AttackRecipe: Hashable, Sendable {
 }
 
 extension AttackRecipe {
-  /// Nothing.
+  /// No parameters by default.
   public static var parameters: [Parameter<Self>] { [] }
 
-  /// As people are told.
+  /// By default what people are told.
   public var needs: Knowledge { Self.about.needs }
 
-  /// It does not.
+  /// False by default.
   public var learns: Bool { false }
 }

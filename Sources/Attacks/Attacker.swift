@@ -59,7 +59,8 @@ public struct Attacker: Sendable {
   /// - Throws: ``AttackError`` then.
   public func checkChangesObservations(otherwise consequence: String) throws(AttackError) {
     guard !(attack is any ActionAttack) else {
-      throw AttackError("the attack \"flip\" changes actions, not observations: \(consequence)")
+      throw AttackError(
+        "the attack \"\(ActionFlips.about.name)\" changes actions, not observations: \(consequence)")
     }
   }
 
@@ -71,8 +72,9 @@ public struct Attacker: Sendable {
     ((attack as? Transferred)?.attack ?? attack) as? UniversalPerturbation
   }
 
-  /// An attacker with an attack that is not in the catalog.
-  /// - Throws: ``AttackError`` when it needs to know more of the victim than the threat model grants.
+  /// An attacker with an attack that is not in the catalog. It is left to the attack what it makes of a victim that draws.
+  /// - Throws: ``AttackError`` when it needs to know more of the victim than the threat model grants, and when the goal cannot be
+  ///   pursued.
   public init(
     _ attack: any Attack, against victim: any Policy, within threat: ThreatModel, goal: Goal = .flip
   ) throws(AttackError) {
@@ -80,6 +82,7 @@ public struct Attacker: Sendable {
       throw AttackError(
         "the attack needs to know \(attack.needs), and the threat model grants \(threat.knowledge)")
     }
+    try goal.check(on: victim, knowing: attack.needs)
     self.attack = attack
     self.victim = victim
     self.threat = threat
@@ -115,7 +118,9 @@ public struct Attacker: Sendable {
   ) throws {
     let target = try plan.target(against: victim, within: threat, searchingOn: surrogate)
     let names = plan.attack.names
-    let bound = try plan.attack.against(
+    // Where nothing is allowed nothing is asked, nor learned.
+    let choice = threat.budget > 0 ? plan.attack : try plan.attack.unlearned()
+    let bound = try choice.against(
       target, knowing: surrogate == nil ? threat.knowledge : .weights,
       learningFrom: experience.map {
         Lesson(
@@ -124,9 +129,6 @@ public struct Attacker: Sendable {
     if surrogate != nil, bound is any ActionAttack {
       throw AttackError(
         "the attack \"\(names)\" changes actions and searches on no policy: leave --surrogate out")
-    }
-    if plan.goal.needsValues, bound.needs == .actions {
-      throw AttackError("the attack \"\(names)\" sees actions alone, which do not tell a lower value")
     }
     attack =
       surrogate == nil
@@ -146,9 +148,9 @@ public struct Attacker: Sendable {
       bound.needs == .weights && plan.expectation == nil && !(target is any BoundedPolicy) ? target : nil
     wantsSteadyActions = bound.needs == .actions && surrogate == nil && plan.expectation == nil
     learningPasses =
-      surrogate == nil && plan.attack.learns
+      surrogate == nil && choice.learns
       ? (experience?.passes ?? Passes()) + bound.learningPasses : Passes()
-    warnings = plan.warnings(under: threat)
+    warnings = plan.warnings(under: threat, asking: target)
   }
 
   /// Attacks a batch of observations that are no part of an episode.
@@ -181,8 +183,8 @@ public struct Attacker: Sendable {
   ///   - random: the attack's streams, one an observation.
   ///   - victimRandom: the victim's; not changed.
   /// - Throws: ``AttackError`` when what would be delivered breaks the threat model in spite of the projection, when the
-  ///   region or the goal does not fit, and when an attack without an expectation meets a victim whose answers differ from one
-  ///   look to the next: the scores for a white-box attack, the actions for one that asks for actions alone.
+  ///   region or the goal does not fit, and when an attack of the catalog without an expectation meets a victim whose answers
+  ///   differ from one look to the next: the scores for a white-box attack, the actions for one that asks for actions alone.
   public func deliver(
     _ observations: Tensor, frameChannels: Int, memory: Memory = Memory(), turns: inout [Turn],
     using random: inout [RandomStream], victimRandom: [RandomStream] = []
@@ -353,7 +355,9 @@ public struct Attacker: Sendable {
   private func check(
     _ decision: Decision, _ observations: Tensor, memory: Memory, victimRandom: [RandomStream], turns: [Turn]
   ) throws {
-    if let scores = decision.scores, let action = goal.actions.first(where: { $0 >= scores.shape[1] }) {
+    if let scores = decision.scores,
+      let action = goal.actions.first(where: { !(0..<scores.shape[1]).contains($0) })
+    {
       throw AttackError("action \(action) is wanted of a policy that has \(scores.shape[1])")
     }
     if wantsSteadyActions, decision.random != victimRandom {
@@ -363,7 +367,7 @@ public struct Attacker: Sendable {
     }
     guard let steady, let first = turns.first, first.frames == 0 else { return }
     guard steady.hasSteadyScores(on: observations, memory: attack is Transferred ? Memory() : memory) else {
-      throw AttackError.unsteadyScores
+      throw AttackError.unsteadyScores(of: attack is Transferred ? "surrogate" : "policy")
     }
   }
 }

@@ -26,7 +26,7 @@ public struct AutoPGD: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "apgd", "Auto-PGD: momentum, and steps that halve by themselves", needs: .weights, norms: [.max, .l2],
-    cost: "2 + n forward, 1 + n backward a start")
+    cost: "up to 2 + n forward, 1 + n backward a start")
 
   /// What can be set.
   public static let parameters: [Parameter<AutoPGD>] = [

@@ -5,8 +5,9 @@ import Tensors
 /// Steps along the slope that the margin has at the boundary between actions, and not at the observation: around what it was
 /// trained on a hardened policy may be so flat that slopes there lead nowhere.
 ///
-/// From a point far away (drawn as ``HopSkipJump`` draws its own, but once, whether it meets the criterion or not), again and again: bisection toward the observation up to
-/// the boundary b; the margin's gradient g there; two candidates; and the next point, farther along g.
+/// From a point far away (drawn as ``HopSkipJump`` draws its own, but once, whether it meets the criterion or not), again and
+/// again: bisection toward the observation up to the boundary b; the margin's gradient g there; two candidates; and the next
+/// point, farther along g.
 ///
 ///     x + ε · steepest(g)      project(project(b) + ε/2 · steepest(g))      next: x + kε · steepest(g),  k = 4r, 4(r − 1), …, 4
 ///

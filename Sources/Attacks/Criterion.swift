@@ -22,10 +22,10 @@ public protocol Criterion: Sendable {
 }
 
 extension Criterion {
-  /// Actions do.
+  /// False by default: scores or actions suffice.
   public var needsValues: Bool { false }
 
-  /// As a rule there is.
+  /// True by default.
   public var canBeMet: Bool { true }
 
   /// What the attack raises, of scores alone: [batch, actions] gives [batch].

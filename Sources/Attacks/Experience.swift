@@ -23,10 +23,16 @@ public struct Experience: Sendable {
   public var seed: UInt64 = 0
 
   /// What a policy lived through.
+  /// - Precondition: as many actions, rewards, successors and endings as observations.
   public init(
     observations: Tensor, memory: Memory = Memory(), actions: [Int], rewards: [Float], successors: [Int?],
     hasTerminated: [Bool], frameChannels: Int
   ) {
+    let count = observations.shape[0]
+    precondition(
+      actions.count == count && rewards.count == count && successors.count == count
+        && hasTerminated.count == count,
+      "an action, a reward, a successor and an ending for each of \(count) observations")
     self.observations = observations
     self.memory = memory
     self.actions = actions

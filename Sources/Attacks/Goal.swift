@@ -1,3 +1,5 @@
+import Policies
+
 /// What an attacker wants, whatever the observation; for a batch it becomes a ``Criterion``.
 public enum Goal: Hashable, Sendable {
   /// Any other action than the clean one.
@@ -16,6 +18,27 @@ public enum Goal: Hashable, Sendable {
     case .reach(let action): ActionReached(Array(repeating: action, count: clean.count))
     case .lowerValue: LowValue()
     case .all(let goals): AllOf(goals.map { $0.criterion(for: clean) })
+    }
+  }
+
+  /// Checks that it can be pursued.
+  /// - Parameters:
+  ///   - policy: where the attack searches.
+  ///   - knowledge: what the attack knows of it.
+  /// - Throws: ``AttackError`` when it wants nothing, or a value that the policy does not have or the attack does not see.
+  func check(on policy: any Policy, knowing knowledge: Knowledge) throws(AttackError) {
+    if case .all(let goals) = self {
+      guard !goals.isEmpty else { throw AttackError("a goal of no parts wants nothing") }
+      for goal in goals { try goal.check(on: policy, knowing: knowledge) }
+    }
+    guard needsValues else { return }
+    guard policy is any ValuingPolicy else {
+      throw AttackError(
+        "the goal \"\(self)\" needs a policy with values, a DQN's or one saved with its critic")
+    }
+    if knowledge == .actions {
+      throw AttackError(
+        "the goal \"\(self)\" needs an attack that sees more than actions, which do not tell a lower value")
     }
   }
 

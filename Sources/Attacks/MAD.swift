@@ -11,7 +11,8 @@ import Tensors
 /// wrong side, toward a policy that is only surer of itself: the first start is half a step up the margin (a random point where
 /// the margin has no slope), the others are random.
 ///
-/// Access: gradients. Cost: 1 + n forward and n + 1 backward passes for the first start, 2 + n and n for each other.
+/// Access: gradients. Cost: 1 + n forward and n + 1 backward passes from one start; from k starts 1 + k(n + 1) and kn + 1, because
+/// each start is then judged.
 ///
 /// Deviations:
 /// 1. Projected ascent with steps of 2.5·ε/n instead of stochastic gradient Langevin dynamics, whose noise is what leaves the
@@ -21,7 +22,7 @@ public struct MAD: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "mad", "as far as possible from the clean action distribution", needs: .weights,
-    cost: "1 + n forward, 1 + n backward a start", hasOwnGoal: true)
+    cost: "1 + n forward, 1 + n backward; of k starts 1 + k·(n + 1), 1 + k·n", hasOwnGoal: true)
 
   /// What can be set.
   public static let parameters: [Parameter<MAD>] = [
@@ -43,7 +44,7 @@ public struct MAD: SearchRecipe {
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
     guard let scores = clean.scores else { preconditionFailure("the attacker grants what MAD needs") }
-    let first = BoundAttack(recipe: FromMargin(steps: steps), victim: victim)
+    let first = FromMargin(steps: steps, victim: victim)
     let others = Array(repeating: PGD.ascent(steps: steps, restarts: 1, on: victim), count: restarts - 1)
     let attack: any Attack =
       others.isEmpty ? first : Strongest(of: [first] + others, against: victim, knowing: .weights)
@@ -52,16 +53,13 @@ public struct MAD: SearchRecipe {
   }
 
   /// Projected ascent from half a step up the margin.
-  private struct FromMargin: SearchRecipe {
-    static let about = MAD.about
-    var steps = 20
-
-    init() {}
-    init(steps: Int) { self.steps = steps }
+  private struct FromMargin: Attack {
+    let steps: Int
+    let victim: any DifferentiablePolicy
 
     func perturb(
-      _ clean: CleanPass, of victim: any DifferentiablePolicy, meeting criterion: any Criterion,
-      within neighborhood: Neighborhood, using random: inout [RandomStream]
+      _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
+      using random: inout [RandomStream]
     ) -> Tensor {
       let uphill = clean.ascent(
         of: victim, raising: ActionChange(from: clean.preferences), as: .margin, using: &random

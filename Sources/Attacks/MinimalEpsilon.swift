@@ -14,7 +14,7 @@ public struct MinimalEpsilon: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "minimal-epsilon", "the smallest size that flips, by bisection", needs: .weights,
-    cost: "(b + 1)·(n + 1) forward, (b + 1)·n backward")
+    cost: "up to (b + 1)·(n + 1) forward, (b + 1)·n backward")
 
   /// What can be set.
   public static let parameters: [Parameter<MinimalEpsilon>] = [

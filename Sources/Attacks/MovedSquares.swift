@@ -88,7 +88,7 @@ struct MovedSquares: SquareMoves {
     norm == .l2 ? value * value : abs(value)
   }
 
-  private static func powers(_ values: [Float], _ norm: ThreatModel.Norm) -> Float {
+  private static func powers(_ values: some Sequence<Float>, _ norm: ThreatModel.Norm) -> Float {
     values.reduce(0) { $0 + power($1, norm) }
   }
 

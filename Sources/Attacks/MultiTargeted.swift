@@ -20,7 +20,7 @@ public struct MultiTargeted: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
     "multitargeted", "projected steps toward each other action in turn", needs: .weights,
-    cost: "1 + t·(n + 1) forward, t·n backward, t = starts·(actions − 1)", hasOwnGoal: true)
+    cost: "up to 1 + t·(n + 1) forward, t·n backward, t = starts·(actions − 1)", hasOwnGoal: true)
 
   /// What can be set.
   public static let parameters: [Parameter<MultiTargeted>] = [

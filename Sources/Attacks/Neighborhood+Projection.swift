@@ -31,8 +31,9 @@ extension Neighborhood {
     return threat.quantization?.rounded(projected, toward: center) ?? projected
   }
 
-  /// The projection of the iterated attacks: under the L2 norm onto the ball and then into the range, as CleverHans,
-  /// torchattacks and Foolbox have it, which is allowed, but not the nearest that is.
+  /// The projection of ``Climb``, and so of BIM, PGD and their like: under the L2 norm onto the ball and then into the range, as
+  /// CleverHans, torchattacks and Foolbox have it, so that their steps can be compared entry by entry. It is allowed, but not the
+  /// nearest point that is: other searches take ``project(_:)``.
   func pulledIn(_ proposed: Tensor) -> Tensor {
     guard threat.norm == .l2 else { return project(proposed) }
     let changes = masked(proposed - center)

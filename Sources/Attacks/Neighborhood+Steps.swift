@@ -213,7 +213,12 @@ extension Neighborhood {
     var point = point
     point.withMutableElements { point in
       center.withElements { center in
-        for index in point.indices where !free[index % length] { point[index] = center[index] }
+        for start in stride(from: 0, to: point.count, by: length) {
+          for entry in 0..<length {
+            let (moved, fixed) = (point[start &+ entry], center[start &+ entry])
+            point[start &+ entry] = free[entry] ? moved : fixed
+          }
+        }
       }
     }
     return point

@@ -11,6 +11,8 @@ public struct Neighborhood: Sendable {
   public let frameChannels: Int
   /// For each observation the largest size of a perturbation, in the units of the observation.
   public let budgets: [Float]
+  /// The number of entries of an observation.
+  public let length: Int
   /// Of one observation the entries that may change; nil for all.
   let free: [Bool]?
   /// The same, 1 for those and 0 for the others.
@@ -31,17 +33,30 @@ public struct Neighborhood: Sendable {
     self.threat = threat
     self.frameChannels = frameChannels
     budgets = Array(repeatElement(threat.budget, count: shape[0]))
-    let firstFree = threat.frames == .newest ? shape[3] - frameChannels : 0
-    free =
-      firstFree == 0 && threat.region == .all
-      ? nil
-      : (0..<shape[1]).flatMap { row in
-        (0..<shape[2]).flatMap { column in
-          let isInside = threat.region.contains(row: row, column: column)
-          return (0..<shape[3]).map { isInside && $0 >= firstFree }
-        }
+    let length = shape[1] * shape[2] * shape[3]
+    self.length = length
+    free = Self.freeEntries(of: shape, under: threat, frameChannels: frameChannels)
+    mask = free.map { free in
+      Tensor(shape: [length]) { mask in
+        for entry in 0..<length { mask[entry] = free[entry] ? 1 : 0 }
       }
-    mask = free.map { Tensor($0.map { $0 ? 1 : 0 }, shape: [$0.count]) }
+    }
+  }
+
+  /// Of one observation the entries that may change; nil for all. One pass without allocations in between, because each attacked
+  /// frame takes it.
+  private static func freeEntries(of shape: Shape, under threat: ThreatModel, frameChannels: Int) -> [Bool]? {
+    let (height, width, channels) = (shape[1], shape[2], shape[3])
+    let firstFree = threat.frames == .newest ? channels - frameChannels : 0
+    if firstFree == 0, threat.region == .all { return nil }
+    var free = Array(repeatElement(false, count: height * width * channels))
+    for row in 0..<height {
+      for column in 0..<width where threat.region.contains(row: row, column: column) {
+        let pixel = (row * width + column) * channels
+        for entry in (pixel + firstFree)..<(pixel + channels) { free[entry] = true }
+      }
+    }
+    return free
   }
 
   private init(_ center: Tensor, like other: Neighborhood, budgets: [Float], norm: ThreatModel.Norm? = nil) {
@@ -50,7 +65,7 @@ public struct Neighborhood: Sendable {
     threat.norm = norm ?? threat.norm
     self.threat = threat
     frameChannels = other.frameChannels
-    (free, mask) = (other.free, other.mask)
+    (free, mask, length) = (other.free, other.mask, other.length)
     self.budgets = budgets
   }
 
@@ -68,9 +83,6 @@ public struct Neighborhood: Sendable {
   /// The number of observations.
   public var count: Int { center.shape[0] }
 
-  /// The number of entries of an observation.
-  public var length: Int { center.shape.dimensions.dropFirst().reduce(1, *) }
-
   /// The indices, within one observation, of the entries that may change.
   public var freeEntries: [Int] { (0..<length).filter { free?[$0] ?? true } }
 
@@ -81,7 +93,10 @@ public struct Neighborhood: Sendable {
     let length = length
     tensor.withMutableElements { elements in
       for start in stride(from: 0, to: elements.count, by: length) {
-        for index in 0..<length where !free[index] { elements[start + index] = 0 }
+        for entry in 0..<length {
+          let value = elements[start &+ entry]
+          elements[start &+ entry] = free[entry] ? value : 0
+        }
       }
     }
     return tensor

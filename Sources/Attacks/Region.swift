@@ -77,7 +77,7 @@ public enum Region: Hashable, Sendable {
   }
 }
 
-extension Region: LosslessStringConvertible {
+extension Region: CustomStringConvertible {
   /// Reads `all` and `top,left,height,width`; nil for anything else. Masks are read by ``init(maskText:)``.
   public init?(_ text: String) {
     if text == "all" {
@@ -91,7 +91,7 @@ extension Region: LosslessStringConvertible {
     self = .rectangle(top: top, left: left, height: height, width: width)
   }
 
-  /// `all`, `top,left,height,width`, or the mask as it is read, its rows separated by slashes.
+  /// `all`, `top,left,height,width`, or the rows of the mask, separated by slashes.
   public var description: String {
     switch self {
     case .all: "all"

@@ -64,7 +64,8 @@ public struct RobustSarsa: AttackRecipe {
   ) throws -> any Attack {
     guard let lesson else {
       throw AttackError(
-        "the attack \"robust-sarsa\" learns from its victim's episodes first: run it with attack or evaluate")
+        "the attack \"robust-sarsa\" learns from its victim's episodes first, which observations alone do not tell: run it with attack or evaluate, or craft with --episodes"
+      )
     }
     return SarsaAttack(
       values: try learnedValues(of: victim, from: lesson),

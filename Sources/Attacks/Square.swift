@@ -60,13 +60,12 @@ public struct Square: SearchRecipe {
     func moved(
       _ point: Tensor, by change: (_ changes: inout SquareChanges, _ random: inout RandomStream) -> Void
     ) -> Tensor {
-      var point = point
+      var changes = SquareChanges(of: point, on: canvas, within: open.neighborhood)
       for row in 0..<open.count {
-        var changes = SquareChanges(of: point, row: row, on: canvas, within: open.neighborhood)
+        changes.observation = row
         change(&changes, &open.streams[row])
-        changes.apply(to: &point, row: row, within: open.neighborhood)
       }
-      return open.neighborhood.project(point)
+      return open.neighborhood.project(changes.points)
     }
     var point = moved(clean.observations) { moves.start(&$0, using: &$1) }
     var finished = point

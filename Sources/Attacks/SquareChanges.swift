@@ -1,33 +1,40 @@
 import Tensors
 
-/// How an observation on a canvas differs from the clean one; no entry leaves the range.
+/// How observations on a canvas differ from the clean ones, one of them at a time; no entry leaves the range.
 struct SquareChanges {
   let canvas: SquareCanvas
   let norm: ThreatModel.Norm
-  let budget: Float
-  private let range: ClosedRange<Float>
-  /// Of one whole observation.
+  /// Which observation of the batch is looked at and changed.
+  var observation = 0
+  private let neighborhood: Neighborhood
+  /// Of the whole batch, as are the values: a row at a time, copying costs more than what is changed.
   private let clean: [Float]
   private var values: [Float]
 
-  init(of point: Tensor, row: Int, on canvas: SquareCanvas, within neighborhood: Neighborhood) {
+  /// - Parameter points: in the shape of the neighborhood's center.
+  init(of points: Tensor, on canvas: SquareCanvas, within neighborhood: Neighborhood) {
     self.canvas = canvas
-    (norm, range) = (neighborhood.threat.norm, neighborhood.threat.range)
-    budget = neighborhood.budgets[row]
-    let entries = (row * neighborhood.length)..<((row + 1) * neighborhood.length)
-    let clean = neighborhood.center.withElements { clean in entries.map { clean[$0] } }
-    values = point.withElements { point in entries.enumerated().map { point[$1] - clean[$0] } }
-    self.clean = clean
+    self.neighborhood = neighborhood
+    norm = neighborhood.threat.norm
+    clean = neighborhood.center.elements
+    values = (points - neighborhood.center).elements
   }
 
+  /// The observation's largest size of a perturbation.
+  var budget: Float { neighborhood.budgets[observation] }
+
   subscript(row: Int, column: Int, channel: Int) -> Float {
-    get { values[canvas.index(row, column, channel)] }
-    set { values[canvas.index(row, column, channel)] = held(newValue, row, column, channel) }
+    get { values[index(row, column, channel)] }
+    set { values[index(row, column, channel)] = held(newValue, row, column, channel) }
+  }
+
+  private func index(_ row: Int, _ column: Int, _ channel: Int) -> Int {
+    observation * neighborhood.length + canvas.index(row, column, channel)
   }
 
   /// What of a change the range lets through.
   func held(_ change: Float, _ row: Int, _ column: Int, _ channel: Int) -> Float {
-    let value = clean[canvas.index(row, column, channel)]
+    let (value, range) = (clean[index(row, column, channel)], neighborhood.threat.range)
     return min(max(change, min(range.lowerBound - value, 0)), max(range.upperBound - value, 0))
   }
 
@@ -37,13 +44,8 @@ struct SquareChanges {
   }
 
   /// All changes of the observation.
-  var all: [Float] { values }
+  var all: ArraySlice<Float> { values[(observation * neighborhood.length)...].prefix(neighborhood.length) }
 
-  /// Makes them.
-  func apply(to point: inout Tensor, row: Int, within neighborhood: Neighborhood) {
-    let first = row * neighborhood.length
-    point.withMutableElements { point in
-      for index in values.indices { point[first + index] = clean[index] + values[index] }
-    }
-  }
+  /// All observations of the batch, changed.
+  var points: Tensor { neighborhood.center + Tensor(values, shape: neighborhood.center.shape) }
 }

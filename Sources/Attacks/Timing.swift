@@ -3,20 +3,20 @@ import Policies
 import RandomStreams
 import Tensors
 
-/// Which frames of an episode an attacker chooses, within the share that the threat model allows: a wrapper of any attack.
+/// Which frames of an episode an attacker chooses, within the share that the threat model allows; any attack can be timed.
 public enum Timing: Hashable, Sendable {
   /// Every frame that may be attacked; with a share below 1 as soon as the next may be.
   case everyFrame
   /// The first frame and every k-th after it.
   case every(Int)
-  /// Each frame with a probability; nil for the threat model's share.
+  /// Each frame with a probability; nil for as many as the threat model's share allows.
   case random(Double?)
   /// When the policy strongly prefers an action (Lin et al. 2017, "Tactics of Adversarial Attack on Deep Reinforcement
   /// Learning Agents", equation 5): max π − min π at least a threshold, with π the softmax of the scores.
   ///
   /// Deviations:
   /// 1. Nil for the threshold takes the frames whose gap is among the largest of the episode so far, in the share that
-  ///    the threat model allows.
+  ///    the threat model allows; where it falls behind that share, smaller ones, too.
   /// 2. The softmax has no temperature: on Q-values a threshold depends on the scale of the rewards, and on a smoothed policy's
   ///    shares of votes no gap is large (with three actions 0.36 at most).
   case strategic(Double?)
@@ -45,14 +45,16 @@ public enum Timing: Hashable, Sendable {
     case .random(nil), .strategic(nil), .valueGuided(nil):
       share < 1
         ? nil
-        : "timing \(self) takes as many frames as the share allows, and that is all of them: set a share below 1, or "
-          + "\(self):0.5"
+        : "timing \(self) takes as many frames as the share allows, and that is all of them; \(self):0.5 takes fewer, as does "
+          + "a share below 1"
     default: nil
     }
   }
 
   /// Whether one frame is chosen.
-  /// - Parameter signal: the preference's gap or the value; 0 for timings that have none.
+  /// - Parameters:
+  ///   - signal: the preference's gap or the value; 0 for timings that have none.
+  ///   - share: in which it chooses where it has no number of its own.
   func chooses(
     _ turn: Turn, signal: Double, share: Double, using random: inout RandomStream
   ) -> Bool {

@@ -21,11 +21,19 @@ public struct Turn: Hashable, Sendable, Codable {
   ) -> Bool {
     if let signal, timing.ranks { signals.insert(signal, at: place(of: signal)) }
     let isAllowed = attacked < threat.attackableFrames(of: frames + 1)
-    let isChosen = timing.chooses(self, signal: signal ?? 0, share: threat.share, using: &random)
+    let isChosen = timing.chooses(
+      self, signal: signal ?? 0, share: wantedShare(within: threat), using: &random)
     frames += 1
     guard isAllowed, isChosen else { return false }
     attacked += 1
     return true
+  }
+
+  /// The share in which a timing without a number of its own chooses: the threat model's, and a tenth more for each frame that
+  /// this would have had by now. Otherwise signals that fall, and draws while none is allowed, would leave much of the share unused.
+  private func wantedShare(within threat: ThreatModel) -> Double {
+    let owed = max(threat.share * Double(frames + 1) - Double(attacked), 0)
+    return min(threat.share + owed / 10, 1)
   }
 
   /// Whether fewer than a share of the signals so far are larger.

@@ -88,7 +88,7 @@ public struct Universal: AttackRecipe {
     guard
       lesson.expectation != nil
         || victim.hasSteadyScores(on: experience.observations, memory: experience.memory)
-    else { throw AttackError.unsteadyScores }
+    else { throw AttackError.unsteadyScores(of: "policy") }
     var random = RandomStream(seed: experience.seed, stream: .attack)
     let shape = Shape([1] + experience.observations.shape.dimensions.dropFirst())
     // Around zero, in a range that binds for no observation.

@@ -3,7 +3,7 @@ import Policies
 
 /// Fewer levels of gray, as a person asks for them.
 struct RoundingDefense: NamedDefense {
-  /// From the least value to the greatest.
+  /// How many levels there are from 0 to 1, both included.
   var levels = 8
 
   var value: InferenceDefense { .rounding(levels: levels) }
@@ -13,6 +13,6 @@ struct RoundingDefense: NamedDefense {
     parameters)
 
   static let parameters: [Parameter<RoundingDefense>] = [
-    .whole("levels", \.levels, in: 2...256, "levels from the least value to the greatest")
+    .whole("levels", \.levels, in: 2...256, "levels from 0 to 1, both included")
   ]
 }

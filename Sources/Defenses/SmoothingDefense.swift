@@ -15,7 +15,7 @@ struct SmoothingDefense: NamedDefense {
     "the majority of the actions under Gaussian noise (Cohen et al. 2019)", parameters)
 
   static let parameters: [Parameter<SmoothingDefense>] = [
-    .number("sigma", \.sigma, in: 1e-6...1e3, "the noise's standard deviation, as epsilon is measured"),
+    .number("sigma", \.sigma, in: 1e-6...1e3, "the noise's standard deviation, in the observation's units"),
     .whole("samples", \.samples, in: 1...100_000, "draws for each decision"),
   ]
 }

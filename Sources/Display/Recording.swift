@@ -13,8 +13,8 @@ public struct Recording: ~Copyable {
   /// The number of frames written so far.
   public private(set) var frameCount = 0
 
-  /// A recording into `url`: a file where the name ends with .mp4 or .gif, a folder of PNG files where it ends with nothing like
-  /// that.
+  /// A recording into `url`: a file where the name ends with .mp4 or .gif, a folder of PNG files where it has no
+  /// extension; others are refused.
   ///
   /// Nothing is overwritten: a file that exists and a folder that is not empty are refused.
   /// - Parameters:

@@ -51,12 +51,13 @@ public struct FrameStack: Sendable {
         for index in newest.indices { stack[start + index] = newest[index] }
         return
       }
+      // All of the lane at once, which is faster: what comes down from the next pixel is written over by the newest frame.
+      let start = lane * pixels * depth
+      let rest = pixels * depth - channels
+      for index in start..<(start + rest) { stack[index] = stack[index &+ channels] }
       for pixel in 0..<pixels {
-        let target = (lane * pixels + pixel) * depth
-        for index in 0..<(depth - channels) { stack[target + index] = stack[target + index + channels] }
-        for channel in 0..<channels {
-          stack[target + depth - channels + channel] = newest[pixel * channels + channel]
-        }
+        let target = start &+ (pixel &+ 1) &* depth &- channels
+        for channel in 0..<channels { stack[target &+ channel] = newest[pixel &* channels &+ channel] }
       }
     }
   }

@@ -17,8 +17,8 @@ public enum Statistics {
     return mean(Array(values.sorted()[cut..<(values.count - cut)]))
   }
 
-  /// The fewest values that have a bootstrap interval: of fewer it is nothing but their range, since a resample is all
-  /// smallest values (of four, one whose interquartile mean is the smallest) in more than 2.5% of cases.
+  /// The fewest values that have a bootstrap interval. Of four or fewer it would be nothing but their range: more than 2.5% of the
+  /// resamples have the smallest value for their interquartile mean, and as many the largest.
   public static let fewestForInterval = 5
 
   /// A 95% interval of a statistic by the percentile bootstrap (Efron & Tibshirani 1993, section 13.3). Of few values it is too

@@ -150,8 +150,8 @@ public struct Evaluation: Sendable {
   ) throws -> Attacker {
     try Attacker(
       opposition.plan, against: policy, within: opposition.threat, searchingOn: surrogate,
-      learningFrom: experience(
-        for: opposition, against: policy, searchingOn: surrogate, continuing: continuing),
+      learningFrom: opposition.threat.budget > 0
+        ? experience(for: opposition, against: policy, searchingOn: surrogate, continuing: continuing) : nil,
       continuing: continuing)
   }
 

@@ -206,10 +206,13 @@ struct Strength: Sendable {
     let unchanged = Bench.share(attack.isUnchanged)
     return [
       Check(
-        name: "attacks are delivered", status: unchanged <= 0.01 ? .green : .amber,
+        name: "attacks are delivered", status: unchanged <= 0.01 ? .green : unchanged < 1 ? .amber : .red,
         figures: [.share("unchanged", unchanged)],
         sentence: unchanged <= 0.01
-          ? "the attacked frames are other frames" : "some attacked frames reach the policy as they were")
+          ? "the attacked frames are other frames"
+          : unchanged < 1
+            ? "some attacked frames reach the policy as they were"
+            : "all attacked frames reach the policy as they were: nothing was tested")
     ]
   }
 }

@@ -27,14 +27,20 @@ public struct Palette: Hashable, Sendable {
     self.values = .listed(values)
   }
 
-  /// The nearest value of each entry; it never falls where the entry rises. Of two listed ones that are equally near the lower.
+  /// The nearest value of each entry, which is monotone in the entry. Of two listed ones that are equally near the lower.
   /// - Returns: a tensor of the same shape, off the tape.
   public func nearest(to observations: Tensor) -> Tensor {
     switch values {
     case .uniform(let count):
       let steps = Float(count - 1)
-      return Tensor(
-        observations.elements.map { ($0 * steps).rounded() / steps }, shape: observations.shape)
+      return observations.withElements { elements in
+        Tensor(shape: observations.shape) { result in
+          for index in elements.indices {
+            let value = elements[index]
+            result[index] = value < 0 ? 0 : value > 1 ? 1 : (value * steps).rounded() / steps
+          }
+        }
+      }
     case .listed(let values):
       return observations.withElements { elements in
         Tensor(shape: observations.shape) { result in

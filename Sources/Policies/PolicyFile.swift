@@ -67,7 +67,7 @@ public struct PolicyFile: Sendable {
   public var description: Description
 
   /// What acts: the policy behind its inference defenses, the first of them the nearest to the observation.
-  public var acting: any DifferentiablePolicy {
+  private var acting: any DifferentiablePolicy {
     var acting: any DifferentiablePolicy = policy
     for defense in (description.inference ?? []).reversed() { acting = defense.wrapping(acting) }
     return acting

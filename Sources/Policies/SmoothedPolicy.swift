@@ -90,7 +90,7 @@ public struct SmoothedPolicy<Base: DifferentiablePolicy>: DifferentiablePolicy, 
     using random: inout [RandomStream]
   ) -> [Float?] {
     let rows = actions.count
-    // A few observations at a time: noise takes room.
+    // One observation at a time: noise takes room.
     return (0..<rows).map { row in
       var stream = [random[row]]
       let chosen = noisyScores(observations.slice(row..<(row + 1)), samples: samples, using: &stream).argmax()

@@ -197,7 +197,7 @@ extension Tensor {
   /// eˣ over its sum along the last axis. Each is right to about 10⁻⁷ times the largest |x|, as ``logSoftmax()`` is.
   public func softmax() -> Tensor { logSoftmax().exp() }
 
-  /// x − log Σ eˣ along the last axis; right to the rounding of the largest |x|, about 10⁻⁷ of it, and at 10⁷ to 1 therefore.
+  /// x − log Σ eˣ along the last axis. The error is about 10⁻⁷ times the largest |x|: where that is 10⁷, the result is right to 1.
   public func logSoftmax() -> Tensor {
     let normalizer = logSumExp()
     return self - normalizer.reshaped(to: shape.replacing(axis: -1, with: 1))

@@ -66,7 +66,8 @@ struct AttackCommand: StoppableCommand {
         compute: compute, progress: progress, interruption: interruption)
     }
     progress.finish()
-    warn(plan.warnings(under: model) + cells.flatMap(\.warnings))
+    try warn(
+      plan.warnings(under: model, asking: surrogate?.1 ?? subject.victim(acting)) + cells.flatMap(\.warnings))
     let surprises = SurpriseNote.notes(on: cells, seed: compute.seed)
     if common.json { return try printJSON(Report(cells: cells, surprises: surprises)) }
     print(

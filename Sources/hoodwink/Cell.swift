@@ -101,9 +101,13 @@ struct Cell {
     guard knowledge == .weights, !opposition.threat.isQuantized, opposition.plan.goal == .flip,
       unchanged * 20 > attacked
     else { return [] }
+    let left = "\(subject) left \(Self.percent(unchanged, of: attacked)) of the attacked frames as they were"
+    if attack == FGSM.about.name, opposition.threat.norm == .l1 {
+      return ["\(left): the range cuts its one entry off; fill=yes takes the next ones, too"]
+    }
     return [
-      "\(subject) left \(Self.percent(unchanged, of: attacked)) of the attacked frames as they were: it "
-        + "found no change, or its gradient is zero there, which hoodwink selftest tells; where it climbs the cross-entropy, try loss=margin"
+      "\(left): it found no change, or its gradient is zero there, which hoodwink selftest tells; where it climbs the "
+        + "cross-entropy, try loss=margin"
     ]
   }
 
@@ -112,7 +116,7 @@ struct Cell {
 
   /// What a table says below it of a column.
   static let remarkOnInterquartileMean =
-    "IQM: the interquartile mean, blind to what befalls the best or the worst quarter of the episodes."
+    "IQM: the interquartile mean, blind to what befalls the best or the worst quarter of the episodes (of fewer than four the mean)."
 
   /// What a table for people says of each cell, by the head of its column.
   static let columns: [(head: String, text: @Sendable (Cell) -> String)] = [

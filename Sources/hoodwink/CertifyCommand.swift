@@ -126,7 +126,7 @@ struct CertifyCommand: StoppableCommand {
       var largest = threat
       largest.epsilon = certification.epsilons.last ?? threat.epsilon
       try subject.check(.init(plan, threat: largest), of: subject.file.victim)
-      warn(plan.warnings(under: largest))
+      warn(plan.warnings(under: largest, asking: subject.file.victim))
     }
     let line = Mutex(ProgressLine("certify", unit: "frames"))
     let steps = Atomic<Int>(0)

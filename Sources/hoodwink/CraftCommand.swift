@@ -15,7 +15,8 @@ struct CraftCommand: StoppableCommand {
     abstract: "Perturb a batch of observations from a file, or learn one perturbation for all of them.",
     discussion: """
       Reads the tensor "observations", [n, height, width, channels] with the channels of all stacked frames, oldest first, \
-      and writes "observations" as delivered, "clean" as read, "clean_actions", "actions" and "sizes". The attack \
+      and writes "observations" as delivered, "clean" as read, "clean_actions", "actions" and "sizes", into a file that must not \
+      exist. Of a file that it has written itself it reads "clean". The attack \
       universal learns from them and writes its "perturbation", too, for --attack universal:file=…. There are no episodes that a \
       timing or a share could be of: both are refused.
 

@@ -17,7 +17,7 @@ struct EvaluateCommand: StoppableCommand {
       left more return than they should beside clean runs, smaller sizes and weaker attacks are named below the table. Intervals are 95% bootstrap \
       intervals of the mean and of the interquartile mean (IQM): over episodes for one policy, which speaks of this policy \
       and not of its training, and, the IQM's, over training seeds for several policies of one recipe. The IQM leaves out the best \
-      and the worst quarter: an attack that wins fewer episodes than that moves the mean alone.
+      and the worst quarter, nothing of fewer than four: an attack that wins fewer episodes than that moves the mean alone.
 
       Examples:
         hoodwink evaluate runs/plain runs/hardened --attacks noise,fgsm,pgd:steps=20 --epsilons 8/255,32/255
@@ -76,6 +76,8 @@ struct EvaluateCommand: StoppableCommand {
   }
 
   private struct Report: Encodable {
+    /// Whether every cell was played; false after a signal or an error.
+    let isComplete: Bool
     let cells: [Cell]
     let worstCases: [Worst]
     let overTrainingSeeds: [Seeds]
@@ -123,7 +125,8 @@ struct EvaluateCommand: StoppableCommand {
     var (cells, failure) = played(Array(zip(subjects, surrogates)), plans, sizes, interruption)
     if cells.isEmpty, let failure { throw failure }
     let report = Report(
-      cells: cells, worstCases: worstCases(cells), overTrainingSeeds: seeds(subjects, cells),
+      isComplete: failure == nil, cells: cells, worstCases: worstCases(cells),
+      overTrainingSeeds: seeds(subjects, cells),
       surprises: SurpriseNote.notes(on: cells, seed: compute.seed))
     // Before anything is printed: who reads that may leave early, as head does, and the signal for it ends the tool.
     // A file that cannot be written takes nothing else with it.
@@ -173,8 +176,11 @@ struct EvaluateCommand: StoppableCommand {
         }
       }
       for opposition in oppositions {
-        warnings += opposition.map { $0.plan.warnings(under: $0.threat) } ?? []
         do {
+          if let opposition {
+            let asked = try surrogate?.policy ?? subject.victim(acting)
+            warnings += opposition.plan.warnings(under: opposition.threat, asking: asked)
+          }
           if interruption.isAsked { throw CancellationError() }
           let cell = try Cell.play(
             subject, against: opposition, searchingOn: surrogate, acting: acting, episodes: play.episodes,
@@ -248,8 +254,10 @@ struct EvaluateCommand: StoppableCommand {
         + (attacked.flatMap { cell in
           cell.opposition.map { "; \($0.threat.descriptionWithoutSize), \(cell.manner)" }
         } ?? "")
-        + (transfer.surrogate.map { "; attacks searched on \($0)" } ?? "")
+        + (transfer.surrogate.map { "; attacks searched on \($0), passes are those of the attacked policy" }
+          ?? "")
         + ". \(Cell.remarkOnInterquartileMean)")
+    if !report.isComplete { print("Not all cells were played: what follows is of these.") }
     SurpriseNote.show(report.surprises)
     func size(_ text: String?) -> String { text.flatMap { Epsilon($0) }?.bothWays ?? "–" }
     if !report.worstCases.isEmpty {

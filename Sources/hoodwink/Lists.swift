@@ -15,7 +15,7 @@ func readSizes(_ text: String, zero: Bool = true) throws -> [Epsilon] {
   for part in parts(of: text) {
     guard let size = Epsilon(part), zero || size.value > 0 else {
       throw Failure(
-        "--epsilons: \"\(part)\" is not a size: write 8/255 or 0.03, \(zero ? "not negative" : "larger than 0")"
+        "--epsilons: \"\(part)\" is not a size: write 8/255 or 0.03, \(zero ? "0 or " : "")from 1e-9 to 1e9"
       )
     }
     if let same = sizes.first(where: { $0.value == size.value }) {

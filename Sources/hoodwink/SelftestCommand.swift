@@ -1,7 +1,7 @@
-import Episodes
 import ArgumentParser
 import Attacks
 import Environments
+import Episodes
 import Evaluation
 import Foundation
 import Policies
@@ -54,7 +54,8 @@ struct SelftestCommand: StoppableCommand {
   var straightThrough = false
 
   @Option(
-    help: ArgumentHelp("Episodes from which frames come, and over which returns are means.", valueName: "n"))
+    help: ArgumentHelp(
+      "Episodes from which frames come, and over which returns are means; at least five.", valueName: "n"))
   var episodes: Int = 64
 
   @OptionGroup var threat: ThreatOptions
@@ -85,7 +86,7 @@ struct SelftestCommand: StoppableCommand {
     let folders = try common.folders()
     let subject = try NamedPolicy(policy, in: folders)
     let description = subject.file.description
-    if straightThrough, !(subject.file.acting is any ObscuredPolicy) {
+    if straightThrough, !(subject.file.victim is any ObscuredPolicy) {
       throw Failure(
         "--straight-through: leave it out; the policy has no transform without a gradient", status: EX_DATAERR
       )
@@ -94,12 +95,13 @@ struct SelftestCommand: StoppableCommand {
     if let second, let size = sizes.first {
       let plan = AttackPlan(try AttackChoice("pgd"), expectation: expectation)
       try subject.check(
-        .init(plan, threat: threat.threat(size, for: description.frame)), of: subject.file.acting,
+        .init(plan, threat: threat.threat(size, for: description.frame)), of: subject.file.victim,
         searchingOn: second)
     }
-    var line = ProgressLine("selftest", unit: "checks")
+    var line = ProgressLine("selftest", unit: "stages")
     var panels: [Panel.Report] = []
     var total = 0
+    var failure: (any Error)?
     for size in sizes {
       let panel = Panel(
         Evaluation(
@@ -108,15 +110,22 @@ struct SelftestCommand: StoppableCommand {
         within: threat.threat(size, for: description.frame), steps: steps, restarts: restarts, tries: tries,
         queries: queries, expectation: expectation, isStraightThrough: straightThrough,
         surrogate: second)
-      panels.append(
-        try panel.run(
-          subject.file.acting, workers: compute.workers,
-          progress: { done, of in
-            total = of * sizes.count
-            line.update(panels.count * of + done, of: total)
-          }, continuing: { !interruption.isAsked }))
+      do {
+        panels.append(
+          try panel.run(
+            subject.file.victim, workers: compute.workers,
+            progress: { done, of in
+              total = of * sizes.count
+              line.update(panels.count * of + done, of: total)
+            }, continuing: { !interruption.isAsked }))
+      } catch {
+        // What other sizes have shown is told, whatever came after it.
+        guard !panels.isEmpty else { throw error }
+        failure = error
+        break
+      }
     }
-    line.finish(total, of: total)
+    if failure == nil { line.finish(total, of: total) }
     warn(panels.compactMap(\.threat.warning))
     if common.json {
       try printJSON(
@@ -131,6 +140,7 @@ struct SelftestCommand: StoppableCommand {
         show(report, of: subject)
       }
     }
+    if let failure { throw failure }
     // Distinct from all statuses of errors: the run is fine, the policy is not.
     if panels.contains(where: { $0.status == .red }) { throw ExitCode(1) }
   }

@@ -353,6 +353,56 @@ struct NoisyPolicy: DifferentiablePolicy {
     }
   }
 
+  /// What is wanted is checked, whoever made the attack.
+  @Test func goalsThatCannotBePursuedAreRefused() throws {
+    let policy = try policy()
+    var random = streams(6)
+    let none = #expect(throws: AttackError.self) {
+      try Attacker(Custom(), against: policy, within: threat, goal: .all([]))
+    }
+    #expect(none?.description.contains("no parts") == true)
+    let values = #expect(throws: AttackError.self) {
+      try Attacker(Custom(), against: policy, within: threat, goal: .all([.flip, .lowerValue]))
+    }
+    #expect(values?.description.contains("values") == true)
+    let blind = #expect(throws: AttackError.self) {
+      try Attacker(
+        Custom(needs: .actions), against: ActionValuePolicy(policy), within: threat, goal: .lowerValue)
+    }
+    #expect(blind?.description.contains("more than actions") == true)
+    for action in [-1, 3] {
+      let attacker = try Attacker(Custom(), against: policy, within: threat, goal: .reach(action))
+      #expect(throws: AttackError.self) {
+        try attacker.deliver(observations, frameChannels: 2, using: &random)
+      }
+    }
+    #expect(throws: Never.self) {
+      try Attacker(Custom(), against: ActionValuePolicy(policy), within: threat, goal: .lowerValue)
+        .deliver(observations, frameChannels: 2, using: &random)
+    }
+  }
+
+  private struct Custom: Attack {
+    var needs = Knowledge.weights
+
+    func perturb(
+      _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
+      using random: inout [RandomStream]
+    ) -> Tensor { clean.observations }
+  }
+
+  /// Draws of what draws nothing are one answer, asked for many times.
+  @Test func anExpectationOverNothingIsWarnedOf() throws {
+    var plan = try AttackPlan("fgsm")
+    plan.expectation = 5
+    let steady = try policy()
+    #expect(
+      try Attacker(plan, against: steady, within: threat).warnings.contains { $0.contains("draws nothing") })
+    #expect(try Attacker(plan, against: NoisyPolicy(base: steady), within: threat).warnings.isEmpty)
+    plan.expectation = 1
+    #expect(try Attacker(plan, against: steady, within: threat).warnings.isEmpty)
+  }
+
   /// A timing that would take what the share allows, where that is everything, is no timing, and says so.
   @Test(arguments: [
     "every", "every:2", "random", "random:0.5", "strategic", "strategic:0.5", "value", "value:1",

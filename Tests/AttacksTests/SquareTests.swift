@@ -41,13 +41,14 @@ import Testing
       #expect(canvas.channels == 2)
       var (point, random) = (center, RandomStream(seed: 3))
       for move in 0..<50 {
-        var changes = SquareChanges(of: point, row: 1, on: canvas, within: space)
+        var changes = SquareChanges(of: point, on: canvas, within: space)
+        changes.observation = 1
         if move == 0 {
           MovedSquares().start(&changes, using: &random)
         } else {
           MovedSquares().next(&changes, side: Float(7 - move / 10), using: &random)
         }
-        changes.apply(to: &point, row: 1, within: space)
+        point = changes.points
         #expect(point.rows(at: [0]) == center.rows(at: [0]))
         #expect(space.masked(point - center) == point - center)
         let size = space.sizes(of: point)[1]

@@ -16,21 +16,34 @@ import Testing
     }.map { $0.offset + 1 }
   }
 
-  /// Each of rising signals is the largest so far, and only the share holds them back; of falling ones the
-  /// first alone has fewer than a quarter above it.
+  /// Each of rising signals is the largest so far, and only the share holds them back. Of two kinds that take turns the larger are
+  /// taken, which come to the share.
   @Test(arguments: [Timing.strategic(nil), .valueGuided(nil)])
   func theLargestSignalsSoFarAreTaken(_ timing: Timing) {
     #expect(frames(timing, of: (1...20).map(Double.init), share: 0.25) == [1, 5, 9, 13, 17])
-    #expect(frames(timing, of: (1...20).reversed().map(Double.init), share: 0.25) == [1])
+    let high = (1...400).map { $0.isMultiple(of: 4) ? 1.0 + Double($0 % 7) : Double($0 % 7) / 10 }
+    #expect(frames(timing, of: high, share: 0.2).filter { !$0.isMultiple(of: 4) }.count < 10)
+  }
+
+  /// Falling signals never stand out: there a timing waits until it is 10·(1 − share) frames behind, and no longer.
+  @Test(arguments: [Timing.strategic(nil), .valueGuided(nil), .random(nil)], [0.05, 0.25, 0.6])
+  func theShareIsUsed(_ timing: Timing, _ share: Double) {
+    let falling = (1...1000).reversed().map(Double.init)
+    let taken = frames(timing, of: falling, share: share).count
+    #expect(taken <= Int((share * 1000).rounded(.up)))
+    #expect(Double(taken) > share * 1000 - 10 * (1 - share) - 1)
   }
 
   @Test func randomFramesComeAtTheirShare() {
     let signals = Array(repeating: 0.0, count: 1000)
     // Five deviations of 13 around 200.
     #expect((137...263).contains(frames(.random(0.2), of: signals, share: 1).count))
-    // What is drawn where the share is used up is lost: five deviations of 15 at most, and nearly always
-    // something.
-    #expect((225..<300).contains(frames(.random(nil), of: signals, share: 0.3).count))
+    // What is drawn where the share is used up is lost, and made up for.
+    #expect((290...300).contains(frames(.random(nil), of: signals, share: 0.3).count))
+    // They are not those of a clock.
+    let first = frames(.random(nil), of: signals, share: 0.3)
+    let gaps = Set(zip(first, first.dropFirst()).map { $1 - $0 })
+    #expect(gaps.count > 4)
   }
 
   /// With Q = (x − ½, ½ − x) the value is the distance of x from ½; beside the same logits a critic says x.

@@ -65,8 +65,8 @@ import Testing
     Case(
       "bad, and open to attacks", TwoActions(lead: { 0.32 - $0[0] }, slope: { $1 == 0 ? -1 : 0 }),
       ["huge epsilon, random return": .amber]),
-    // What half a level changes is rounded back.
-    Case("half a level", .honest, rounded: Epsilon(0.5, over: 255), ["attacks are delivered": .amber]),
+    // What half a level changes is rounded back, all of it.
+    Case("half a level", .honest, rounded: Epsilon(0.5, over: 255), ["attacks are delivered": .red]),
     Case("eight levels", .honest, rounded: Epsilon(8, over: 255)),
   ]
 

@@ -236,7 +236,7 @@ import Testing
       Evaluation(
         environment: try repositoryCatalog().definition(for: "breakout-v1"), frames: 1, seed: 0, episodes: 12),
       within: ThreatModel(epsilon: Epsilon(24, over: 255)), steps: 10, tries: 20, queries: 50)
-    let report = try panel.run(file.acting)
+    let report = try panel.run(file.victim)
     #expect(try status("pgd ≥ boundary", in: report) == .red, "\(report.checks)")
     #expect(try #require(report.flipRate) < 0.2)
   }
@@ -246,7 +246,7 @@ import Testing
     let file = try PolicyFile(
       contentsOf: PolicyFile.locate(
         "catch-v1-dqn-adversarial", policies: repository.appendingPathComponent("Policies")))
-    let report = try panel(Epsilon(128, over: 255), episodes: 24).run(file.acting)
+    let report = try panel(Epsilon(128, over: 255), episodes: 24).run(file.victim)
     #expect(try status("gradient leads", in: report) == .green, "\(report.checks)")
   }
 

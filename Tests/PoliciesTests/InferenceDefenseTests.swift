@@ -35,6 +35,8 @@ import Testing
     let policy = QuantizedPolicy(base, Palette([0, 0.25, 1]))
     let seen = policy.palette.nearest(to: Tensor([-1, 0.1, 0.124, 0.126, 0.6, 0.63, 2, 0.125]))
     #expect(seen.elements == [0, 0, 0, 0.25, 0.25, 1, 1, 0])
+    let levels = Palette(levels: 3).nearest(to: Tensor([-1, 0.2, 0.3, 0.7, 0.8, 3]))
+    #expect(levels.elements == [0, 0, 0.5, 0.5, 1, 1])
   }
 
   /// Whatever the box, no point in it shows the network anything outside of what is said.
@@ -146,15 +148,15 @@ import Testing
       try file.write(to: url)
       let read = try PolicyFile(contentsOf: url)
       #expect(read.description.inference == defenses)
-      #expect(scores(read.acting, observations) == scores(file.acting, observations))
+      #expect(scores(read.victim, observations) == scores(file.victim, observations))
       let expected = QuantizedPolicy(
         QuantizedPolicy(SmoothedPolicy(base, sigma: 0.2, samples: 8), Palette([0, 0.5, 1])),
         Palette(levels: 3))
-      #expect(scores(read.acting, observations) == scores(expected, observations))
+      #expect(scores(read.victim, observations) == scores(expected, observations))
 
       var plain = file
       plain.description.inference = nil
-      #expect(plain.acting is NetworkPolicy)
+      #expect(plain.victim is ActionValuePolicy)
       var wrong = file
       wrong.description.inference = [.smoothing(sigma: 0.2, samples: 8), .rounding(levels: 3)]
       try wrong.write(to: url)

@@ -51,6 +51,9 @@ import Testing
       #expect(try errors("--attack", "fgsm", "--epsilon", "0.1", "--timing", "strategic:1").contains(none))
       #expect(try errors("--attack", "fgsm", "--epsilon", "0.1", "--share", "0").contains(none))
       #expect(try !errors("--attack", "fgsm", "--epsilon", "0").contains(none))
+      #expect(try errors("--attack", "fgsm", "--epsilon", "0.5", "--norm", "l1").contains("fill=yes"))
+      #expect(
+        try errors("--attack", "pgd", "--epsilon", "0.1", "--expectation", "2").contains("draws nothing"))
       // Frames that have what is wanted are left as they are.
       #expect(
         try !errors("--attack", "deepfool", "--epsilon", "0.1", "--target", "left").contains("as they were"))

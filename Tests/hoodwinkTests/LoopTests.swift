@@ -182,6 +182,40 @@ import Testing
     #expect(seen.contains("interrupted"))
   }
 
+  /// What was finished before a signal is told, and told to be a part.
+  @Test(arguments: [
+    (
+      "evaluate", 67,
+      [
+        "--attacks", "noise,pgd", "--steps", "1000", "--epsilons", "0.1", "--episodes", "300", "--threads",
+        "1",
+      ]
+    ),
+    ("selftest", 40, ["--epsilons", "4/255,5/255,6/255,7/255,8/255,9/255,10/255,11/255"]),
+  ])
+  func whatWasFinishedIsTold(_ verb: String, _ percent: Int, _ options: [String]) throws {
+    let (process, output, errors) = try Tool.start(
+      [verb, "catch-v1-dqn", "--json"] + options, in: repository)
+    var seen = ""
+    // Told of progress or of its end.
+    while let text = String(data: errors.fileHandleForReading.availableData, encoding: .utf8), !text.isEmpty {
+      seen += text
+      if seen.matches(of: /(\d+)%/).contains(where: { Int($0.1)! >= percent }) { break }
+    }
+    process.interrupt()
+    let told = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 130, "\(seen)")
+    let found = try JSONSerialization.jsonObject(with: told)
+    if let panels = found as? [[String: Any]] {
+      #expect((3...7).contains(panels.count))
+    } else {
+      let report = try #require(found as? [String: Any])
+      #expect(report["isComplete"] as? Bool == false)
+      #expect((report["cells"] as? [Any])?.count == 2)
+    }
+  }
+
   /// SIGINT in the middle of a long training: the status of an interruption, and a policy that can be used.
   @Test func interruptionKeepsWhatWasLearned() throws {
     try withTemporaryFolder { folder in

@@ -16,7 +16,7 @@ protocol DefinableEnvironment: Environment {
 }
 
 extension DefinableEnvironment {
-  /// None.
+  /// None by default.
   static var optionalParameterKeys: [String] { [] }
 }
 
