@@ -7,57 +7,9 @@ import Tensors
 
 /// What can be wrong with a policy's gradients.
 extension Bench {
-  /// Whether the policy answers the same to the same observation.
-  func stability() -> [Check] {
-    // The policy's own streams twice, then others: what it draws elsewhere shows in the first pair, too.
-    let others = sample.random.indices.map { RandomStream(seed: seed &+ UInt64($0), stream: .exploration) }
-    let looks = [sample.random, sample.random, others].map { random in
-      var (memory, random) = (sample.memory, random)
-      guard let scoring = policy as? any ScoringPolicy else {
-        return (
-          scores: [UInt32](), actions: policy.act(on: sample.observations, memory: &memory, using: &random)
-        )
-      }
-      let scores = scoring.scores(for: sample.observations, memory: &memory, using: &random)
-      return (scores.elements.map(\.bitPattern), scoring.actions(from: scores, using: &random))
-    }
-    func share(_ differs: (Int) -> Bool) -> Double {
-      Double((0..<sample.count).count(where: differs)) / Double(sample.count)
-    }
-    let width = looks[0].scores.count / sample.count
-    let scores = share { row in
-      let entries = (row * width)..<((row + 1) * width)
-      return looks.contains { $0.scores[entries] != looks[0].scores[entries] }
-    }
-    let actions = share { row in looks.contains { $0.actions[row] != looks[0].actions[row] } }
-    let (status, sentence): (Check.Status, String) =
-      if scores > 0 {
-        if let expectation = panel.expectation {
-          (
-            .amber,
-            "the scores are drawn; the attacks average them over \(expectation) draws, which may be too few"
-          )
-        } else {
-          (
-            .red,
-            "the scores differ from one look to the next: a gradient is that of one draw; set an expectation"
-          )
-        }
-      } else if actions > 0 {
-        (.amber, "the action is drawn from steady scores: some flips are the policy's own")
-      } else {
-        (.green, "the same observation gets the same answer")
-      }
-    return [
-      Check(
-        name: "steady answers", status: status,
-        figures: [.share("scores differ", scores), .share("actions differ", actions)], sentence: sentence)
-    ]
-  }
-
   /// Whether the gradient is there, is the slope of the loss, and leads where the loss grows.
-  /// - Parameter flipRate: the share of frames that the attack which follows it flips.
-  func gradients(flipRate: Double) throws -> [Check] {
+  /// - Parameter strength: what the attack that follows it has flipped, and where it has ended.
+  func gradients(after strength: Strength) throws -> [Check] {
     guard let target else { return [] }
     let groups = try workers.map(shardsOf: sample.count, shardSize: Evaluation.lanes) { rows in
       guard continuing() else { throw CancellationError() }
@@ -83,11 +35,13 @@ extension Bench {
     let shares = groups.flatMap(\.slopes.newestShares)
     if !shares.isEmpty { checks.append(newestFrame(shares)) }
     // Straight through, the gradient is not meant to be the slope.
-    if !panel.isStraightThrough { checks.append(try finiteDifferences(target)) }
+    if !panel.isStraightThrough {
+      checks.append(try finiteDifferences(target, ends: strength.attack.delivered))
+    }
     let compared = groups.flatMap(\.leads).compactMap { $0 }
     let astray = Self.share(compared.map { !$0 })
     // A step that is too long leads nowhere in particular; where the attack wins all the same, nothing is hidden.
-    let isHarmless = astray <= 0.1 || flipRate >= 0.95
+    let isHarmless = astray <= 0.1 || strength.flipRate >= 0.95
     // What no step changes on most frames cannot speak for them.
     let isRare = compared.count * 2 < sample.count
     checks.append(
@@ -121,24 +75,41 @@ extension Bench {
     )
   }
 
-  /// The gradient beside central differences, on a few frames and in a few directions of each.
-  private func finiteDifferences(_ target: any DifferentiablePolicy) throws -> Check {
+  /// The gradient beside central differences, on a few frames and in a few directions of each; and where the attack has ended, since
+  /// a gradient may be right at the frames alone.
+  private func finiteDifferences(_ target: any DifferentiablePolicy, ends: Tensor) throws -> Check {
     let stride = max(sample.count / 64, 1)
     let rows = Array(Swift.stride(from: 0, to: sample.count, by: stride))
-    let agreements = try workers.map(shardsOf: rows.count, shardSize: Evaluation.lanes) { group in
-      guard continuing() else { throw CancellationError() }
-      let frames = sample.rows(at: group.map { rows[$0] })
-      var random = group.map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
-      return try Slopes(of: target, on: frames, within: panel.threat)
-        .agreements(with: target, on: frames, using: &random)
-    }.flatMap { $0 }
-    let wrong = Self.share(agreements.map { !$0 })
+    let (here, there) = (
+      try agreements(with: target, on: sample.rows(at: rows)),
+      try agreements(with: target, on: sample.replacing(ends).rows(at: rows))
+    )
+    let (wrong, wrongAtEnds) = (Self.share(here.map { !$0 }), Self.share(there.map { !$0 }))
+    let status = max(
+      Check.Status(wrong, greenTo: 0.05, amberTo: 0.15),
+      Check.Status(wrongAtEnds, greenTo: 0.2, amberTo: 0.4))
     return Check(
-      name: "gradient is the slope", status: Check.Status(wrong, greenTo: 0.05, amberTo: 0.15),
-      figures: [.share("off the finite differences", wrong), .number("compared", Double(agreements.count))],
-      sentence: wrong <= 0.05
+      name: "gradient is the slope", status: status,
+      figures: [
+        .share("off the finite differences", wrong), .share("off where pgd ends", wrongAtEnds),
+        .number("compared", Double(here.count)),
+      ],
+      sentence: status == .green
         ? "the gradient agrees with finite differences"
-        : "the gradient is not what finite differences find: it is wrong, or the policy is jagged")
+        : wrong > 0.05
+          ? "the gradient is not what finite differences find: it is wrong, or the policy is jagged"
+          : "off the frames the gradient is not what finite differences find: it is wrong there, or the policy is jagged"
+    )
+  }
+
+  private func agreements(with target: any DifferentiablePolicy, on frames: FrameSample) throws -> [Bool] {
+    try workers.map(shardsOf: frames.count, shardSize: Evaluation.lanes) { group in
+      guard continuing() else { throw CancellationError() }
+      var random = group.map { RandomStream(seed: seed &+ UInt64($0), stream: .attack) }
+      let own = frames.rows(at: Array(group))
+      return try Slopes(of: target, on: own, within: panel.threat).agreements(
+        with: target, on: own, using: &random)
+    }.flatMap { $0 }
   }
 
   static func share(_ values: [Bool]) -> Double {

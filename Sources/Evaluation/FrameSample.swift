@@ -69,12 +69,14 @@ public struct FrameSample: Sendable {
     frameChannels = evaluation.environment.observationSpace.channels
   }
 
-  private init(_ other: FrameSample, at indices: [Int]) {
-    observations = other.observations.rows(at: indices)
-    memory = other.memory.rows(at: indices)
-    episodes = indices.map { other.episodes[$0] }
-    random = indices.map { other.random[$0] }
-    frameChannels = other.frameChannels
+  private init(
+    _ observations: Tensor, memory: Memory, episodes: [Int], random: [RandomStream], frameChannels: Int
+  ) {
+    self.observations = observations
+    self.memory = memory
+    self.episodes = episodes
+    self.random = random
+    self.frameChannels = frameChannels
   }
 
   private struct Frame: Sendable {
@@ -86,7 +88,19 @@ public struct FrameSample: Sendable {
   public var count: Int { episodes.count }
 
   /// Some of the frames, in the order of the indices.
-  func rows(at indices: [Int]) -> FrameSample { FrameSample(self, at: indices) }
+  func rows(at indices: [Int]) -> FrameSample {
+    FrameSample(
+      observations.rows(at: indices), memory: memory.rows(at: indices),
+      episodes: indices.map { episodes[$0] },
+      random: indices.map { random[$0] }, frameChannels: frameChannels)
+  }
+
+  /// Other observations in the place of these, or other streams.
+  func replacing(_ observations: Tensor? = nil, random: [RandomStream]? = nil) -> FrameSample {
+    FrameSample(
+      observations ?? self.observations, memory: memory, episodes: episodes, random: random ?? self.random,
+      frameChannels: frameChannels)
+  }
 
   /// The mean over each episode's frames: one number an episode.
   func byEpisode(_ values: [Double]) -> [Double] {

@@ -112,17 +112,20 @@ public struct Panel: Sendable {
       panel: self, policy: policy, sample: sample, workers: workers, continuing: continuing)
     let plan = try plan(times: 1)
 
-    var stages: [(Bench) throws -> [Check]] = [{ $0.stability() }]
+    let frames = try bench.framesAndNeighbors()
+    let look = Bench.Look(of: policy, at: frames)
+    var stages: [(Bench) throws -> [Check]] = [{ $0.stability(of: look, at: frames) }]
     var flipRate: Double?
     do {
       let strength = try Strength(of: plan, on: bench)
       flipRate = strength.flipRate
-      stages += [{ try $0.gradients(flipRate: strength.flipRate) }] + strength.stages
+      stages += [{ try $0.gradients(after: strength) }] + strength.stages
     } catch let error as AttackError where !error.isViolation {
       // A threat model that fits no observation is the caller's error, not the policy's.
       _ = try Neighborhood(of: sample.observations, under: threat, frameChannels: sample.frameChannels)
       stages.append { try $0.withoutWhiteBox(because: error) }
     }
+    stages.append { try $0.independence(since: look, at: frames) }
     var checks: [Check] = []
     progress(1, stages.count + 1)
     for (index, stage) in stages.enumerated() {

@@ -5,7 +5,7 @@ import Policies
 /// Whether the attack is as strong as everything that should be weaker, and no weaker than what it could be.
 struct Strength: Sendable {
   /// The attack that is checked: PGD up both losses.
-  private let attack: Trial
+  let attack: Trial
   /// The share of frames that it flips.
   let flipRate: Double
 
@@ -19,7 +19,7 @@ struct Strength: Sendable {
   /// The checks, in the order in which they are shown.
   var stages: [(Bench) throws -> [Check]] {
     [
-      fastGradient, convergence, noise, queries, decisions, eachTarget, boundary, transfer, growth,
+      fastGradient, way, convergence, noise, queries, decisions, eachTarget, boundary, transfer, growth,
       hugeEpsilon, delivery,
     ]
   }
@@ -55,6 +55,15 @@ struct Strength: Sendable {
         called: "a part of what it or a single step changes", on: bench,
         otherwise: "the policy tells what attacks end at from smaller changes, and acts on those"),
     ]
+  }
+
+  /// What scores do on the way to where the attack has ended.
+  private func way(_ bench: Bench) throws -> [Check] {
+    // Of answers that are drawn no way is smooth, nor through a transform that is taken for the identity: both are told.
+    guard bench.panel.expectation == nil, !bench.panel.isStraightThrough,
+      let policy = bench.policy as? any ScoringPolicy
+    else { return [] }
+    return try bench.ways(of: policy, to: attack)
   }
 
   private func convergence(_ bench: Bench) throws -> [Check] {

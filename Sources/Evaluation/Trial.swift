@@ -10,7 +10,7 @@ struct Trial: Sendable {
   /// For each frame whether it was delivered as it was.
   private(set) var isUnchanged: [Bool]
   /// What was delivered at last, in the shape of the frames.
-  private let delivered: Tensor
+  let delivered: Tensor
 
   /// Attacks each frame, several times if asked: a frame is flipped when one try flips it.
   ///
@@ -55,7 +55,7 @@ struct Trial: Sendable {
   }
 
   /// The shares of a change's size that ``parts(on:)`` tries: sixteenths, and ever smaller ones.
-  private static let sizes = (1...16).map { Float($0) / 16 } + (5...8).map { 1 / Float(1 << $0) }
+  static let sizes = (1...16).map { Float($0) / 16 } + (5...8).map { 1 / Float(1 << $0) }
   /// One in so many entries that it tries.
   private static let rarities = [2, 4, 8, 16, 32, 64]
 

@@ -32,12 +32,13 @@ import Testing
       "a slope that is true at the frame alone",
       TwoActions(lead: { $0[0] - 0.32 }, slope: { $1 > 0 ? 0 : $0[0] == 0.2 ? 1 : -1 }),
       [
-        "pgd ≥ fgsm": .red, "pgd ≥ smaller changes": .red, "pgd ≥ noise": .red, "pgd ≥ square": .red,
+        "gradient is the slope": .red, "pgd ≥ fgsm": .red, "pgd ≥ smaller changes": .red, "pgd ≥ noise": .red,
+        "pgd ≥ square": .red,
         "pgd ≥ hopskipjump": .red,
         "pgd ≥ transfer": .red, "huge epsilon, random return": .red,
       ]),
     // The second entry counts once the first has moved. One step moves one of them and flips what a start
-    // has moved already, 4% of the frames; two steps from two starts flip two thirds.
+    // has moved already, 4% of the frames; two steps from two starts flip two thirds. Where it begins to count scores jump.
     Case(
       "two entries, one after the other",
       TwoActions(
@@ -45,16 +46,22 @@ import Testing
       steps: 1,
       [
         "steps suffice": .red, "pgd ≥ noise": .red, "pgd ≥ square": .red, "pgd ≥ hopskipjump": .red,
-        "pgd ≥ boundary": .red,
+        "pgd ≥ boundary": .red, "no cliffs": .red,
       ]),
     // A quarter of epsilon leads into the window, more leads beyond, where all is as it was.
     Case(
       "a window", TwoActions(lead: { (0.22..<0.24).contains($0[0]) ? 1 : -1 }, slope: { $1 == 0 ? 1 : 0 }),
       [
         "gradient is the slope": .red, "gradient leads": .amber, "pgd ≥ hopskipjump": .red,
-        "pgd ≥ boundary": .amber, "pgd ≥ smaller changes": .red,
+        "pgd ≥ boundary": .amber, "pgd ≥ smaller changes": .red, "all of the change counts": .red,
+        "no cliffs": .red,
         "more epsilon, more flips": .red, "huge epsilon, random return": .red,
       ]),
+    // Where no attack goes, and where one may come from.
+    Case(
+      "a jump far away",
+      TwoActions(lead: { $0[0] > 0.9 ? 3 : $0[0] - 0.32 }, slope: { $1 == 0 && $0[0] <= 0.9 ? 1 : 0 }),
+      ["no cliffs": .amber]),
     // Nothing that can be seen changes these: one earns all that there is, the other nothing.
     Case(
       "blind and good", TwoActions(lead: { $0[0] * 0.1 - 1 }, slope: { $1 == 0 ? 0.1 : 0 }),
@@ -77,7 +84,7 @@ import Testing
       try Corridor.evaluation(), within: example.threat, steps: example.steps, restarts: 1, tries: 16,
       framesPerEpisode: 1, surrogate: TwoActions.honest)
     let report = try panel.run(example.policy)
-    #expect(report.checks.count == 16)
+    #expect(report.checks.count == 19)
     let found = report.checks.filter { $0.status > .green }.map { ($0.name, $0.status) }
     #expect(Dictionary(uniqueKeysWithValues: found) == example.expected, "\(report.checks)")
   }
