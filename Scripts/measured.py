@@ -19,7 +19,7 @@ PGD = "pgd:steps=20:restarts=5"
 # The strongest attack is whatever of these leaves the least return. The words below the README's table name them, too.
 STRONGEST = [
     "fgsm", PGD, "pgd:steps=50:restarts=10", "pgd:restarts=2+pgd:restarts=2:loss=margin", "apgd", "apgd:loss=margin", "mad", "mifgsm",
-    "adam", "multitargeted", "worst-action", "critic", "robust-sarsa", "square"
+    "adam", "multitargeted", "boundary", "worst-action", "critic", "robust-sarsa", "square"
 ]
 EPISODES = 100
 # Under attack there are fewer where an episode has thousands of frames, each of which the longest attack looks at hundreds of times.

@@ -89,7 +89,7 @@ def table(environments: list[str], wanted_episodes: int | None) -> str:
         "Mean return over the episodes, clean over 100, in parentheses (return − random) / (plain agent's clean − random), under the "
         "strongest attack with its 95% interval by bootstraps over the attacked and the plain agent's clean episodes, which does not know that the least of several was chosen; above "
         "clean: more than without an attack on the same episodes; strongest: the "
-        "least of FGSM, PGD-20×5, PGD-50×10, PGD up cross-entropy and the margin, Auto-PGD up each of them, MAD, MI-FGSM, Adam, multitargeted, worst-action, critic, Robust Sarsa and Square; certified: share "
+        "least of FGSM, PGD-20×5, PGD-50×10, PGD up cross-entropy and the margin, Auto-PGD up each of them, MAD, MI-FGSM, Adam, multitargeted, boundary, worst-action, critic, Robust Sarsa and Square; certified: share "
         "of frames of 10 clean episodes (Pong: 2). Made by `Scripts/reproduce-table`.",
     ]
     return "\n".join(lines)

@@ -75,31 +75,56 @@ extension Bench {
     )
   }
 
-  /// The gradient beside central differences, on a few frames and in a few directions of each; and where the attack has ended, since
-  /// a gradient may be right at the frames alone.
+  /// The gradient beside central differences, on a few frames and in a few directions of each; and where the attack has ended and at the
+  /// boundary between actions, since a gradient may be right around the frames alone.
   private func finiteDifferences(_ target: any DifferentiablePolicy, ends: Tensor) throws -> Check {
-    let stride = max(sample.count / 64, 1)
-    let rows = Array(Swift.stride(from: 0, to: sample.count, by: stride))
-    let (here, there) = (
-      try agreements(with: target, on: sample.rows(at: rows)),
-      try agreements(with: target, on: sample.replacing(ends).rows(at: rows))
-    )
-    let (wrong, wrongAtEnds) = (Self.share(here.map { !$0 }), Self.share(there.map { !$0 }))
+    let rows = Array(stride(from: 0, to: sample.count, by: max(sample.count / 64, 1)))
+    let frames = sample.rows(at: rows)
+    let places = [frames, sample.replacing(ends).rows(at: rows), try boundary(of: target, from: frames)]
+    let agreements = try places.map { try self.agreements(with: target, on: $0) }
+    let wrong = agreements.map { Self.share($0.map { !$0 }) }
     let status = max(
-      Check.Status(wrong, greenTo: 0.05, amberTo: 0.15),
-      Check.Status(wrongAtEnds, greenTo: 0.2, amberTo: 0.4))
+      Check.Status(wrong[0], greenTo: 0.05, amberTo: 0.15),
+      Check.Status(max(wrong[1], wrong[2]), greenTo: 0.2, amberTo: 0.4))
     return Check(
       name: "gradient is the slope", status: status,
       figures: [
-        .share("off the finite differences", wrong), .share("off where pgd ends", wrongAtEnds),
-        .number("compared", Double(here.count)),
+        .share("off the finite differences", wrong[0]), .share("where pgd ends", wrong[1]),
+        .share("at the boundary", wrong[2]), .number("compared", Double(agreements[0].count)),
       ],
       sentence: status == .green
         ? "the gradient agrees with finite differences"
-        : wrong > 0.05
+        : wrong[0] > 0.05
           ? "the gradient is not what finite differences find: it is wrong, or the policy is jagged"
           : "off the frames the gradient is not what finite differences find: it is wrong there, or the policy is jagged"
     )
+  }
+
+  /// Points at the boundary between actions, on the ways to random points of the range; none for frames from which such a way does not
+  /// lead over one.
+  private func boundary(of target: any DifferentiablePolicy, from frames: FrameSample) throws -> FrameSample {
+    var threat = panel.threat
+    threat.epsilon = threat.unbounded(entries: frames.observations.count / frames.count)
+    var random = frames.random.indices.map { RandomStream(seed: seed &+ UInt64($0), stream: .exploration) }
+    let far = try Neighborhood(of: frames.observations, under: threat, frameChannels: frames.frameChannels)
+      .randomPoints(using: &random)
+    let actions = frames.scores(of: target, at: frames.observations).argmax()
+    let there = frames.scores(of: target, at: far).argmax()
+    let rows = actions.indices.filter { actions[$0] != there[$0] }
+    let (open, clean) = (frames.rows(at: rows), rows.map { actions[$0] })
+    let way = far.rows(at: rows) - open.observations
+    func point(_ places: [Float]) -> Tensor {
+      open.observations + way * Tensor(places, shape: [rows.count, 1, 1, 1])
+    }
+    var (low, high) = ([Float](repeating: 0, count: rows.count), [Float](repeating: 1, count: rows.count))
+    for _ in 0..<16 where !rows.isEmpty {
+      guard continuing() else { throw CancellationError() }
+      let middle = zip(low, high).map { ($0 + $1) / 2 }
+      for (row, action) in open.scores(of: target, at: point(middle)).argmax().enumerated() {
+        if action == clean[row] { low[row] = middle[row] } else { high[row] = middle[row] }
+      }
+    }
+    return open.replacing(point(high))
   }
 
   private func agreements(with target: any DifferentiablePolicy, on frames: FrameSample) throws -> [Bool] {

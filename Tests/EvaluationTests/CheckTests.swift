@@ -38,7 +38,8 @@ import Testing
         "pgd ≥ transfer": .red, "huge epsilon, random return": .red,
       ]),
     // The second entry counts once the first has moved. One step moves one of them and flips what a start
-    // has moved already, 4% of the frames; two steps from two starts flip two thirds. Where it begins to count scores jump.
+    // has moved already, 4% of the frames; two steps from two starts flip two thirds. Where it begins to count scores jump, at
+    // the boundary alone.
     Case(
       "two entries, one after the other",
       TwoActions(
@@ -46,7 +47,7 @@ import Testing
       steps: 1,
       [
         "steps suffice": .red, "pgd ≥ noise": .red, "pgd ≥ square": .red, "pgd ≥ hopskipjump": .red,
-        "pgd ≥ boundary": .red, "no cliffs": .red,
+        "pgd ≥ boundary": .red, "no cliffs": .red, "gradient is the slope": .red,
       ]),
     // A quarter of epsilon leads into the window, more leads beyond, where all is as it was.
     Case(
