@@ -18,6 +18,9 @@ public struct AttackError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// No attack has the name.
   public static func unknown(_ name: String) -> AttackError {
+    guard !name.isEmpty else {
+      return AttackError("an attack without a name: there is a comma or a + too many")
+    }
     guard !name.contains(",") else {
       return AttackError(
         "no attack \"\(name)\": the strongest of several is written with +, \(name.replacing(",", with: "+")); one after the "

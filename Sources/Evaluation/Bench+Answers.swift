@@ -97,8 +97,8 @@ extension Bench {
     ]
   }
 
-  /// Whether an answer depends on nothing but the observation and what the policy remembers: not on what else is asked with it, nor on
-  /// what was asked before; and whether scores speak for the action that is taken.
+  /// Whether an answer depends on nothing but the observation and what the policy remembers: not on what else is asked with it,
+  /// nor on what was asked before; and whether scores speak for the action that is taken.
   /// - Parameter first: what was answered before the attacks.
   func independence(since first: Look, at frames: FrameSample) throws -> [Check] {
     let beside = try workers.map(shardsOf: frames.count, shardSize: Evaluation.lanes) { rows in

@@ -75,8 +75,8 @@ extension Bench {
     )
   }
 
-  /// The gradient beside central differences, on a few frames and in a few directions of each; and where the attack has ended and at the
-  /// boundary between actions, since a gradient may be right around the frames alone.
+  /// The gradient beside central differences, on a few frames and in a few directions of each; and where the attack has ended and
+  /// at the boundary between actions, since a gradient may be right around the frames alone.
   private func finiteDifferences(_ target: any DifferentiablePolicy, ends: Tensor) throws -> Check {
     let rows = Array(stride(from: 0, to: sample.count, by: max(sample.count / 64, 1)))
     let frames = sample.rows(at: rows)
@@ -100,8 +100,8 @@ extension Bench {
     )
   }
 
-  /// Points at the boundary between actions, on the ways to random points of the range; none for frames from which such a way does not
-  /// lead over one.
+  /// Points at the boundary between actions, on the ways to random points of the range; none for frames from which such a way
+  /// does not lead over one.
   private func boundary(of target: any DifferentiablePolicy, from frames: FrameSample) throws -> FrameSample {
     var threat = panel.threat
     threat.epsilon = threat.unbounded(entries: frames.observations.count / frames.count)

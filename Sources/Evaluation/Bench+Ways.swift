@@ -56,7 +56,8 @@ extension Bench {
     ]
   }
 
-  /// For each frame whether a part of a change, all entries by a share of it, raises the margin by a quarter more than all of the change.
+  /// For each frame whether a part of a change, all entries by a share of it, raises the margin by a quarter more than all of the
+  /// change.
   private func peaks(_ policy: any ScoringPolicy, _ frames: FrameSample, _ end: Tensor) -> [Bool] {
     let clean = frames.scores(of: policy, at: frames.observations)
     let actions = clean.argmax()
@@ -74,8 +75,8 @@ extension Bench {
     }
   }
 
-  /// For each frame whether more than a tenth of all that scores change on a straight way from it is in a thirty-thousandth of the way,
-  /// found by halving the steepest of some forty pieces, which get shorter toward the frame.
+  /// For each frame whether more than a tenth of all that scores change on a straight way from it is in a thirty-thousandth of
+  /// the way, found by halving the steepest of some forty pieces, which get shorter toward the frame.
   private func cliffs(_ policy: any ScoringPolicy, _ frames: FrameSample, toward end: Tensor) throws -> [Bool]
   {
     let (origin, count) = (frames.observations, frames.count)

@@ -130,6 +130,8 @@ import Testing
     Fault("certify catch-v1-dqn --epsilons 0.1,0.1", ["0.1", "twice"], 64),
     Fault("attack catch-v1-dqn --epsilon 0.1 --attack noise+flip", ["flip", "one of several"], 65),
     Fault("watch catch-v1-dqn --epsilon 0.1 --record film.mp3", ["film.mp3", ".mp4"], 73),
+    Fault("evaluate catch-v1-dqn --attacks fgsm,", ["without a name", "comma"], 65),
+    Fault("attack catch-v1-dqn --epsilon 0.1 --attack fgsm+", ["without a name"], 65),
     Fault("evaluate catch-v1-dqn --attacks fgsm,fgsm", ["fgsm", "twice"], 64),
     Fault("evaluate catch-v1-dqn --attacks pgd,pgd:steps=20", ["pgd", "twice"], 64),
     Fault("evaluate catch-v1-dqn --csv curves.svg --picture ./curves.svg", ["curves.svg", "one file"], 64),
