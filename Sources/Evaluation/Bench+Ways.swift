@@ -56,6 +56,24 @@ extension Bench {
     ]
   }
 
+  /// The same on the frames where the policy prefers its action most: few among all, and an episode may hang on them.
+  func waysFromSurestFrames(of policy: any ScoringPolicy) throws -> [Check] {
+    let surest = try FrameSample(
+      surestOf: policy, in: panel.evaluation, workers: workers, continuing: continuing)
+    let bench = Bench(panel: panel, policy: policy, sample: surest, workers: workers, continuing: continuing)
+    let attack = try bench.trial(panel.plan(times: 1))
+    let checks = try bench.ways(of: policy, to: attack)
+    guard let worst = checks.max(by: { $0.status < $1.status }) else { return [] }
+    return [
+      Check(
+        name: "surest frames", status: worst.status,
+        figures: [.share("pgd", bench.flipRate(of: attack))] + checks.flatMap(\.figures),
+        sentence: worst.status == .green
+          ? "where the policy prefers its action most, the ways are as smooth"
+          : "where the policy prefers its action most, \(worst.sentence)")
+    ]
+  }
+
   /// For each frame whether a part of a change, all entries by a share of it, raises the margin by a quarter more than all of the
   /// change.
   private func peaks(_ policy: any ScoringPolicy, _ frames: FrameSample, _ end: Tensor) -> [Bool] {

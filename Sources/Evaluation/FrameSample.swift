@@ -32,6 +32,24 @@ public struct FrameSample: Sendable {
     continuing: @Sendable () -> Bool = { true }
   ) throws {
     precondition(framesPerEpisode > 0, "at least one frame an episode")
+    try self.init(
+      from: policy, in: evaluation, kept: framesPerEpisode, workers: workers, continuing: continuing)
+  }
+
+  /// Plays episodes and keeps of each the frame on which the policy's scores lie farthest apart.
+  /// - Throws: `CancellationError`.
+  init(
+    surestOf policy: any ScoringPolicy, in evaluation: Evaluation, workers: Workers = .one,
+    continuing: @Sendable () -> Bool = { true }
+  ) throws {
+    try self.init(from: policy, in: evaluation, kept: nil, workers: workers, continuing: continuing)
+  }
+
+  /// - Parameter count: how many frames to keep of each episode, all alike; nil for the surest alone.
+  private init(
+    from policy: any Policy, in evaluation: Evaluation, kept count: Int?, workers: Workers,
+    continuing: @Sendable () -> Bool
+  ) throws {
     let kept = try workers.map(shardsOf: evaluation.episodes, shardSize: Evaluation.lanes) { lanes in
       var rollout = evaluation.rollout(of: lanes)
       var random = lanes.map { RandomStream(seed: evaluation.seed &+ UInt64($0), stream: .evaluation) }
@@ -40,16 +58,25 @@ public struct FrameSample: Sendable {
         guard continuing() else { throw CancellationError() }
         let lengths = rollout.records.map(\.length)
         let step = try rollout.step(policy)
+        let gaps = count == nil ? Self.gaps(of: policy, at: step) : []
         for (row, lane) in step.lanes.enumerated() {
+          func frame(gap: Float = 0) -> Frame {
+            Frame(
+              observation: step.clean.rows(at: [row]), memory: step.memory.rows(at: [row]), gap: gap)
+          }
+          guard let count else {
+            if reservoirs[lane].first.map({ gaps[row] > $0.gap }) ?? true {
+              reservoirs[lane] = [frame(gap: gaps[row])]
+            }
+            continue
+          }
           var place = lengths[lane]
-          if place >= framesPerEpisode { place = random[lane].index(below: lengths[lane] + 1) }
-          guard place < framesPerEpisode else { continue }
-          let frame = Frame(
-            observation: step.clean.rows(at: [row]), memory: step.memory.rows(at: [row]))
+          if place >= count { place = random[lane].index(below: lengths[lane] + 1) }
+          guard place < count else { continue }
           if place < reservoirs[lane].count {
-            reservoirs[lane][place] = frame
+            reservoirs[lane][place] = frame()
           } else {
-            reservoirs[lane].append(frame)
+            reservoirs[lane].append(frame())
           }
         }
       }
@@ -82,6 +109,16 @@ public struct FrameSample: Sendable {
   private struct Frame: Sendable {
     let observation: Tensor
     let memory: Memory
+    /// How far the largest score lies above the smallest; 0 where nobody asked.
+    let gap: Float
+  }
+
+  /// How far the largest score lies above the smallest on the clean observations of a step.
+  private static func gaps(of policy: any Policy, at step: Rollout.Step) -> [Float] {
+    guard let policy = policy as? any ScoringPolicy else { return step.lanes.map { _ in 0 } }
+    var (memory, random) = (step.memory, step.lanes.map { RandomStream(seed: UInt64($0), stream: .policy) })
+    let scores = policy.scores(for: step.clean, memory: &memory, using: &random)
+    return (scores.max() - scores.min()).elements
   }
 
   /// The number of frames.

@@ -63,7 +63,7 @@ struct Strength: Sendable {
     guard bench.panel.expectation == nil, !bench.panel.isStraightThrough,
       let policy = bench.policy as? any ScoringPolicy
     else { return [] }
-    return try bench.ways(of: policy, to: attack)
+    return try bench.ways(of: policy, to: attack) + bench.waysFromSurestFrames(of: policy)
   }
 
   private func convergence(_ bench: Bench) throws -> [Check] {

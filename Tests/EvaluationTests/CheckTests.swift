@@ -47,7 +47,7 @@ import Testing
       steps: 1,
       [
         "steps suffice": .red, "pgd ≥ noise": .red, "pgd ≥ square": .red, "pgd ≥ hopskipjump": .red,
-        "pgd ≥ boundary": .red, "no cliffs": .red, "gradient is the slope": .red,
+        "pgd ≥ boundary": .red, "no cliffs": .red, "gradient is the slope": .red, "surest frames": .red,
       ]),
     // A quarter of epsilon leads into the window, more leads beyond, where all is as it was.
     Case(
@@ -56,13 +56,13 @@ import Testing
         "gradient is the slope": .red, "gradient leads": .amber, "pgd ≥ hopskipjump": .red,
         "pgd ≥ boundary": .amber, "pgd ≥ smaller changes": .red, "all of the change counts": .red,
         "no cliffs": .red,
-        "more epsilon, more flips": .red, "huge epsilon, random return": .red,
+        "surest frames": .red, "more epsilon, more flips": .red, "huge epsilon, random return": .red,
       ]),
     // Where no attack goes, and where one may come from.
     Case(
       "a jump far away",
       TwoActions(lead: { $0[0] > 0.9 ? 3 : $0[0] - 0.32 }, slope: { $1 == 0 && $0[0] <= 0.9 ? 1 : 0 }),
-      ["no cliffs": .amber]),
+      ["no cliffs": .amber, "surest frames": .amber]),
     // Nothing that can be seen changes these: one earns all that there is, the other nothing.
     Case(
       "blind and good", TwoActions(lead: { $0[0] * 0.1 - 1 }, slope: { $1 == 0 ? 0.1 : 0 }),
@@ -85,7 +85,7 @@ import Testing
       try Corridor.evaluation(), within: example.threat, steps: example.steps, restarts: 1, tries: 16,
       framesPerEpisode: 1, surrogate: TwoActions.honest)
     let report = try panel.run(example.policy)
-    #expect(report.checks.count == 19)
+    #expect(report.checks.count == 20)
     let found = report.checks.filter { $0.status > .green }.map { ($0.name, $0.status) }
     #expect(Dictionary(uniqueKeysWithValues: found) == example.expected, "\(report.checks)")
   }

@@ -22,7 +22,7 @@ import Testing
       #expect(panel["threatHash"] is String)
       #expect(panel["surrogate"] as? String == "catch-v1-dqn-adversarial" && panel["seed"] as? Int == 0)
       let checks = try #require(panel["checks"] as? [[String: Any]])
-      #expect(checks.count == 19)
+      #expect(checks.count == 20)
       for check in checks {
         let figures = try #require(check["figures"] as? [[String: Any]])
         #expect(!figures.isEmpty)
