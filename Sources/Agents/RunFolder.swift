@@ -61,7 +61,11 @@ public final class RunFolder {
     lock = try Self.lock(url)
   }
 
-  deinit { close(lock) }
+  deinit {
+    // A process that is just being started holds what its parent has open, and so the lock, until it runs its own program.
+    flock(lock, LOCK_UN)
+    close(lock)
+  }
 
   /// All that the run follows from.
   public static let recipeName = "recipe.yaml"

@@ -299,7 +299,7 @@ struct NoisyPolicy: DifferentiablePolicy {
   @Test(arguments: [
     ("pgd:stepz=3", "steps"), ("pgd:steps=0", "whole number"), ("pgd:steps", "name=value"),
     ("fgsm:steps=3", "steps"), ("pgd:steps=3:steps=4", "twice, to 3 and to 4"),
-    ("fgms", "fgsm"), ("fgsm+pdg", "pgd"), ("fgsm:loss=hinge", "cross-entropy"), ("", "no attack"),
+    ("fgms", "fgsm"), ("fgsm+pdg", "pgd"), ("fgsm:loss=hinge", "cross-entropy"), ("", "without a name"),
   ])
   func choicesThatMakeNoSenseAreRefused(_ text: String, _ word: String) {
     let error = #expect(throws: AttackError.self) { try AttackChoice(text) }
