@@ -1,6 +1,6 @@
 /// How often a run is saved. It changes nothing else of it.
 public enum CheckpointInterval: Hashable, Sendable {
-  /// After so many environment steps.
+  /// After so many environment steps, at least one.
   case steps(Int)
   /// After so many seconds.
   case seconds(Int)

@@ -1,6 +1,6 @@
 import Foundation
 import Networks
-public import Policies
+import Policies
 
 /// The folder of one training run, locked against other processes:
 ///
@@ -29,17 +29,15 @@ public final class RunFolder {
   ///   `AtomicFile.Failure` when it cannot be written.
   public init(new url: URL, recipe: String, start: PolicyFile? = nil) throws {
     self.url = url
-    let file = url.appendingPathComponent(Self.recipeName)
-    for (name, what) in Self.mustNotBeThere
-    where FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) {
-      throw RunError("\(url.relativePath) holds \(what) already", .exists)
-    }
+    // Before a lock is left in a folder that is no run's, and again with the lock: another process may just have ended.
+    try Self.checkIsFree(url)
     do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
       throw AtomicFile.Failure(path: url.relativePath, reason: "the folder cannot be made")
     }
     lock = try Self.lock(url)
-    try start?.write(to: self.file(Self.startName))
-    try AtomicFile.write(Data(recipe.utf8), to: file)
+    try Self.checkIsFree(url)
+    try start?.write(to: file(Self.startName))
+    try AtomicFile.write(Data(recipe.utf8), to: file(Self.recipeName))
   }
 
   /// Opens the folder of a run.
@@ -79,6 +77,14 @@ public final class RunFolder {
     (bestName, "a file \(bestName)"), (metricsName, "a file \(metricsName)"),
     (eventsName, "a file \(eventsName)"), (logName, "a file \(logName)"), (checkpointsName, "checkpoints"),
   ]
+
+  private static func checkIsFree(_ url: URL) throws(RunError) {
+    for (name, what) in mustNotBeThere
+    where FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) {
+      throw RunError("\(url.relativePath) holds \(what) already", .exists)
+    }
+  }
+
   /// The policy that the run began with.
   public static let startName = "start.safetensors"
   private static let checkpointsName = "checkpoints"

@@ -161,7 +161,7 @@ public struct TrainingRun: Sendable {
       }
       try agent.harden(by: loss)
     }
-    guard !agent.policy.network.isRecurrent || !request.inference.contains(where: \.forgets) else {
+    guard !agent.policy.network.isRecurrent || !request.inference.contains(where: \.isVote) else {
       throw ConfigurationError(
         "a policy with an LSTM has a memory, which smoothing cannot carry", settings: ["defense", "lstm"])
     }

@@ -8,7 +8,7 @@ import Tensors
 /// It does not depend on epsilon, but with epsilon 0 nothing is allowed, and nothing flips.
 ///
 /// Access: none. Cost: no pass.
-public struct ActionFlips: AttackRecipe, ActionAttack {
+public struct ActionFlips: AttackRecipe, Attack {
   /// What people are told.
   public static let about = AboutAttack(
     "flip", "random actions at a given rate in place of the policy's: a control", needs: .nothing, norms: [],

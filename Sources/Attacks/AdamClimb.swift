@@ -12,7 +12,7 @@ struct AdamClimb: ClimbRule {
 
   mutating func next(from point: Tensor, along gradient: Tensor, within neighborhood: Neighborhood) -> Tensor
   {
-    let gradient = neighborhood.normalized(neighborhood.masked(gradient))
+    let gradient = neighborhood.masked(gradient).normalizedRows(in: .max)
     let old = moments ?? (.zeros(gradient.shape), .zeros(gradient.shape))
     let mean = old.mean * Self.beta1 + gradient * (1 - Self.beta1)
     let square = old.square * Self.beta2 + gradient.squared() * (1 - Self.beta2)
@@ -22,7 +22,7 @@ struct AdamClimb: ClimbRule {
     guard neighborhood.threat.norm == .max else {
       return neighborhood.step(from: point, along: direction, share: share)
     }
-    return point + neighborhood.scaledRows(direction, by: neighborhood.budgets.map { $0 * share })
+    return point + direction.scaledRows(by: neighborhood.budgets.map { $0 * share })
   }
 
   mutating func keep(_ rows: [Int]) {

@@ -6,8 +6,8 @@ public enum AttackCatalog {
   public struct Entry: Sendable {
     /// What people are told of it.
     public let about: AboutAttack
-    /// What can be set, by name, with a line for people and the usual value.
-    public let parameters: [(name: String, summary: String, usual: String)]
+    /// What can be set, by name.
+    public let parameters: [AboutParameter]
     /// The recipe with some parameters set.
     let recipe: @Sendable (_ settings: [ParameterSetting]) throws(AttackError) -> Recipe
 
@@ -16,10 +16,12 @@ public enum AttackCatalog {
 
     init<Attack: AttackRecipe>(_ type: Attack.Type) {
       about = Attack.about
-      parameters = Attack.parameters.map { ($0.name, $0.summary, $0.text(Attack())) }
+      parameters = Attack.parameters.map { $0.about(Attack()) }
       recipe = { settings throws(AttackError) in
         var recipe = Attack()
-        for setting in settings { try recipe.set(setting.name, to: setting.value) }
+        for setting in settings {
+          try Parameter.set(setting, among: Attack.parameters, of: &recipe, named: Attack.about.name)
+        }
         return Recipe(recipe)
       }
     }

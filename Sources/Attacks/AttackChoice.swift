@@ -74,8 +74,8 @@ public struct AttackChoice: Hashable, Sendable {
   /// What people are told of its parts.
   public var about: [AboutAttack] { parts.map(\.entry.about) }
 
-  /// The names of its parts, without what is set.
-  var names: String { parts.map(\.name).joined(separator: "+") }
+  /// The names of its parts joined by `+`, without what is set.
+  var joinedNames: String { parts.map(\.name).joined(separator: "+") }
 
   /// The most that a part must know; of several something, to tell which is the strongest.
   public var needs: Knowledge {
@@ -113,7 +113,7 @@ public struct AttackChoice: Hashable, Sendable {
           + "these would work: \(others.joined(separator: ", "))")
     }
     if attacks.count == 1 { return attacks[0] }
-    if let index = attacks.firstIndex(where: { $0 is any ActionAttack }) {
+    if let index = attacks.firstIndex(where: { $0 is ActionFlips }) {
       throw AttackError(
         "the attack \"\(parts[index].name)\" changes actions and no observation: it cannot be one of several")
     }

@@ -17,7 +17,7 @@ public struct AttackError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// No attack has the name.
-  public static func unknown(_ name: String) -> AttackError {
+  static func unknown(_ name: String) -> AttackError {
     guard !name.isEmpty else {
       return AttackError("an attack without a name: there is a comma or a + too many")
     }
@@ -35,14 +35,5 @@ public struct AttackError: Error, Hashable, Sendable, CustomStringConvertible {
     AttackError(
       "the \(policy)'s scores differ from one look at the same observation to the next: average a white-box attack over "
         + "its randomness with an expectation (--expectation 10)")
-  }
-
-  /// The attack has no parameter of the name.
-  static func unknownParameter(_ name: String, of attack: String, known: [String]) -> AttackError {
-    AttackError(
-      known.isEmpty
-        ? "the attack \"\(attack)\" has no parameters, and so no \"\(name)\""
-        : "the attack \"\(attack)\" has no parameter \"\(name)\"\(NearestNames.hint(for: name, among: known))"
-    )
   }
 }

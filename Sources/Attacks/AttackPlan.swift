@@ -50,20 +50,19 @@ public struct AttackPlan: Hashable, Sendable {
     policy is any ObscuredPolicy && attack.needs == .weights
   }
 
-  /// Checks what goes together, before anything is learned or played.
+  /// The policy on which the attack searches, straight through its transform where the plan says so. What goes together is checked
+  /// before anything is learned or played.
   ///
   /// - Parameter surrogate: the policy on which the attack searches, in place of the victim.
-  /// - Returns: the policy on which it searches; straight through its transform, where the plan says so.
   /// - Throws: ``AttackError`` when the victim or the threat model does not give what the plan needs, or its parts contradict one
   ///   another.
-  @discardableResult
-  public func target(
-    against victim: any Policy, within threat: ThreatModel, searchingOn surrogate: (any Policy)? = nil
+  public func searchedPolicy(
+    attacking victim: any Policy, within threat: ThreatModel, searchingOn surrogate: (any Policy)? = nil
   ) throws(AttackError) -> any Policy {
     let needs = surrogate == nil ? attack.needs : min(attack.needs, .actions)
     if needs > threat.knowledge {
       throw AttackError(
-        "the attack \"\(attack.names)\" needs the victim's \(needs.rawValue); the threat model grants "
+        "the attack \"\(attack.joinedNames)\" needs the victim's \(needs.rawValue); the threat model grants "
           + "\(threat.knowledge.rawValue): "
           + AttackCatalog.names(knowing: threat.knowledge, values: false).joined(separator: ", ")
           + (needs > .actions && threat.knowledge >= .actions
@@ -80,19 +79,19 @@ public struct AttackPlan: Hashable, Sendable {
           ? "the attack \"\(own.name)\" has a goal of its own and takes no other"
           : "the attack \"\(own.name)\" replaces actions, whatever the goal: it takes none")
     }
-    let target = surrogate ?? victim
+    let searched = surrogate ?? victim
     // The timing looks at the victim, the goal is pursued where the attack searches.
     if timing.needsValues, !(victim is any ValuingPolicy) {
       throw AttackError(
         "the timing \"\(timing)\" needs a policy with values, a DQN's or one saved with its critic")
     }
-    try goal.check(on: target, knowing: attack.needs)
-    guard let obscured = target as? any ObscuredPolicy, needsStraightThrough(on: target) else {
+    try goal.check(on: searched, knowing: attack.needs)
+    guard let obscured = searched as? any ObscuredPolicy, needsStraightThrough(on: searched) else {
       if isStraightThrough {
         throw AttackError(
           "straight-through: the policy has no transform without a gradient, or the attack needs none")
       }
-      return target
+      return searched
     }
     guard isStraightThrough else {
       let others = AttackCatalog.names(knowing: .scores, values: false).filter {

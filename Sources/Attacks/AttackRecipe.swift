@@ -34,4 +34,23 @@ extension AttackRecipe {
 
   /// False by default.
   public var learns: Bool { false }
+
+  /// What is wrong with a parameter that was set in code, as it would be refused in a command; nil for nothing.
+  var refusal: String? {
+    for parameter in Self.parameters {
+      var (copy, text) = (self, parameter.text(self))
+      if text != parameter.text(Self()), !parameter.assign(&copy, text) {
+        return parameter.refusal(of: text, named: Self.about.name)
+      }
+    }
+    return nil
+  }
+
+  /// What is set otherwise than usual, as it is written: `steps=20:restarts=5`.
+  var settings: [String] {
+    Self.parameters.compactMap { parameter in
+      let text = parameter.text(self)
+      return text == parameter.text(Self()) ? nil : "\(parameter.name)=\(text)"
+    }
+  }
 }

@@ -45,7 +45,7 @@ public struct Attacker: Sendable {
   /// What the attack knows of the victim.
   private let knowledge: Knowledge
   /// The attack, if it replaces actions themselves.
-  private let flips: (any ActionAttack)?
+  private let flips: ActionFlips?
   private let expectation: Int?
   /// The policy that is searched on, where scores that differ from one look to the next would spoil the attack.
   private let steady: (any Policy)?
@@ -58,7 +58,7 @@ public struct Attacker: Sendable {
   /// - Parameter consequence: what follows where it replaces actions and leaves observations alone.
   /// - Throws: ``AttackError`` then.
   public func checkChangesObservations(otherwise consequence: String) throws(AttackError) {
-    guard !(attack is any ActionAttack) else {
+    guard !(attack is ActionFlips) else {
       throw AttackError(
         "the attack \"\(ActionFlips.about.name)\" changes actions, not observations: \(consequence)")
     }
@@ -88,7 +88,7 @@ public struct Attacker: Sendable {
     self.threat = threat
     self.goal = goal
     knowledge = attack.needs
-    flips = attack as? any ActionAttack
+    flips = attack as? ActionFlips
     timing = .everyFrame
     warnings = threat.warning.map { [$0] } ?? []
     learningPasses = Passes()
@@ -97,7 +97,7 @@ public struct Attacker: Sendable {
   }
 
   /// The attacker of a name in the catalog, with its parameters: `pgd:steps=20`.
-  /// - Throws: ``AttackError``.
+  /// - Throws: ``AttackError`` as for the plan; `SafetensorsError` for a perturbation's file that cannot be read.
   public init(_ attack: String, against victim: any Policy, within threat: ThreatModel) throws {
     try self.init(AttackPlan(attack), against: victim, within: threat)
   }
@@ -110,14 +110,14 @@ public struct Attacker: Sendable {
   ///   - experience: what the policy that is searched on lived through, for attacks that learn first.
   ///   - continuing: asked while an attack learns; false ends that with `CancellationError`.
   /// - Throws: ``AttackError`` when the victim or the threat model does not give what the plan needs, or its parts
-  ///   contradict one another.
+  ///   contradict one another; `SafetensorsError` for a perturbation's file that cannot be read.
   public init(
     _ plan: AttackPlan, against victim: any Policy, within threat: ThreatModel,
     searchingOn surrogate: (any Policy)? = nil, learningFrom experience: Experience? = nil,
     continuing: @escaping @Sendable () -> Bool = { true }
   ) throws {
-    let target = try plan.target(against: victim, within: threat, searchingOn: surrogate)
-    let names = plan.attack.names
+    let target = try plan.searchedPolicy(attacking: victim, within: threat, searchingOn: surrogate)
+    let names = plan.attack.joinedNames
     // Where nothing is allowed nothing is asked, nor learned.
     let choice = threat.budget > 0 ? plan.attack : try plan.attack.unlearned()
     let bound = try choice.against(
@@ -126,7 +126,7 @@ public struct Attacker: Sendable {
         Lesson(
           $0, within: threat, toward: plan.goal, expectation: plan.expectation, continuing: continuing)
       })
-    if surrogate != nil, bound is any ActionAttack {
+    if surrogate != nil, bound is ActionFlips {
       throw AttackError(
         "the attack \"\(names)\" changes actions and searches on no policy: leave --surrogate out")
     }
@@ -142,7 +142,7 @@ public struct Attacker: Sendable {
     expectation = plan.expectation
     // What a transform hides from gradients, the recording of the clean pass would hide as well.
     knowledge = plan.isStraightThrough ? min(attack.needs, .scores) : attack.needs
-    flips = attack as? any ActionAttack
+    flips = attack as? ActionFlips
     // What has bounds draws nothing.
     steady =
       bound.needs == .weights && plan.expectation == nil && !(target is any BoundedPolicy) ? target : nil
@@ -214,8 +214,10 @@ public struct Attacker: Sendable {
     } else {
       let clean = CleanPass(
         decision,
-        showing: shownActions(
-          decision, observations, memory: memory, using: &random, victimRandom: victimRandom),
+        drawnActions: knowledge == .actions
+          ? decision.drawnActions(
+            of: victim, at: observations, memory: memory, before: victimRandom, expectation: expectation ?? 1,
+            using: &random) : nil,
         drawnScores: knowledge >= .scores
           ? expectation.flatMap {
             decision.drawnScores(
@@ -231,17 +233,6 @@ public struct Attacker: Sendable {
       observations: search.observations, cleanActions: decision.actions,
       cleanScores: decision.scores?.stoppingGradient(), isAttacked: isAttacked, isFlipped: isFlipped,
       sizes: search.sizes, passes: search.passes, memory: decision.memory, random: decision.random)
-  }
-
-  /// The actions that the attack is shown. Of a policy that draws them it sees others than those that will be taken, drawn from
-  /// the attack's streams: what the victim draws is not its to know.
-  private func shownActions(
-    _ decision: Decision, _ observations: Tensor, memory: Memory, using random: inout [RandomStream],
-    victimRandom: [RandomStream]
-  ) -> [Int] {
-    guard knowledge == .actions, decision.random != victimRandom else { return decision.actions }
-    var memory = memory
-    return victim.act(on: observations, memory: &memory, using: &random)
   }
 
   /// What the attack made of a batch.
@@ -355,11 +346,7 @@ public struct Attacker: Sendable {
   private func check(
     _ decision: Decision, _ observations: Tensor, memory: Memory, victimRandom: [RandomStream], turns: [Turn]
   ) throws {
-    if let scores = decision.scores,
-      let action = goal.actions.first(where: { !(0..<scores.shape[1]).contains($0) })
-    {
-      throw AttackError("action \(action) is wanted of a policy that has \(scores.shape[1])")
-    }
+    if let scores = decision.scores { try goal.check(ofActions: scores.shape[1]) }
     if wantsSteadyActions, decision.random != victimRandom {
       throw AttackError(
         "the policy draws its actions, and an attack that asks for actions alone takes each draw for an answer: let it ask "

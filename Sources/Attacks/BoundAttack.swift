@@ -6,6 +6,12 @@ struct BoundAttack<Recipe: SearchRecipe>: Attack {
   let recipe: Recipe
   let victim: Recipe.Access
 
+  /// - Precondition: each parameter is in its range.
+  init(recipe: Recipe, victim: Recipe.Access) {
+    if let refusal = recipe.refusal { preconditionFailure(refusal) }
+    (self.recipe, self.victim) = (recipe, victim)
+  }
+
   var needs: Knowledge { recipe.needs }
 
   func perturb(

@@ -79,17 +79,13 @@ public struct BoundarySteps: SearchRecipe {
   ) -> Tensor {
     let center = open.neighborhood.center
     let way = far - center
-    var low = [Float](repeating: 0, count: open.count)
-    var high = [Float](repeating: 1, count: open.count)
-    for _ in 0..<12 {
-      let middle = zip(low, high).map { ($0 + $1) / 2 }
-      let point = center + open.neighborhood.scaledRows(way, by: middle)
-      let isMet = open.criterion.isMet(
+    let shares = bisected(
+      from: Array(repeating: 0, count: open.count), to: Array(repeating: 1, count: open.count), halvings: 12
+    ) { shares in
+      let point = center + way.scaledRows(by: shares)
+      return open.criterion.isMet(
         by: open.clean.response(of: victim, at: point, for: open.criterion, using: &open.streams))
-      for row in isMet.indices {
-        if isMet[row] { high[row] = middle[row] } else { low[row] = middle[row] }
-      }
     }
-    return open.neighborhood.inRange(center + open.neighborhood.scaledRows(way, by: high))
+    return open.neighborhood.inRange(center + way.scaledRows(by: shares))
   }
 }

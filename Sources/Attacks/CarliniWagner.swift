@@ -80,7 +80,7 @@ public struct CarliniWagner: SearchRecipe {
         // The first steps, all of one length, cross a near boundary without the constant's help.
         if step >= steps / 2 { for row in isEnough.indices where isEnough[row] { isFound[row] = true } }
         let weights = zip(constants, isEnough).map { $1 ? 0 : $0.value }
-        let gradient = (point - origin) * 2 - ascent.gradient * neighborhood.rowScales(weights)
+        let gradient = (point - origin) * 2 - ascent.gradient.scaledRows(by: weights)
         let along = neighborhood.masked(gradient * sines.slopes(at: angles))
         optimizer.update(&parameters, along: [along], learningRate: rate * (1 - Float(step) / Float(steps)))
       }
@@ -102,12 +102,14 @@ public struct CarliniWagner: SearchRecipe {
     var value: Float
     private var low: Float = 0
     private var high = Float.infinity
+    /// That of the authors' code. Beyond it Adam's squares overflow.
+    private static let largest: Float = 1e10
 
     init(value: Float) { self.value = value }
 
     mutating func learn(isFound: Bool) {
       if isFound { high = value } else { low = value }
-      value = high.isFinite ? (low + high) / 2 : value * 10
+      value = high.isFinite ? (low + high) / 2 : min(value * 10, Self.largest)
     }
   }
 
@@ -161,24 +163,17 @@ public struct CarliniWagner: SearchRecipe {
   ) -> Tensor {
     let origin = open.clean.observations
     let change = found - origin
-    var (low, high) = ([Float](repeating: 0, count: open.count), [Float](repeating: 1, count: open.count))
-    var best = found
-    for _ in 0..<10 {
-      let middle = zip(low, high).map { ($0 + $1) / 2 }
-      let point = origin + change * open.neighborhood.rowScales(middle)
+    let shares = bisected(
+      from: Array(repeating: 0, count: open.count), to: Array(repeating: 1, count: open.count), halvings: 10
+    ) { shares in
+      let point = origin + change.scaledRows(by: shares)
       let response = open.clean.response(of: victim, at: point, for: open.criterion, using: &open.streams)
       let margins = open.criterion.loss(of: response, as: .margin).elements
-      let isMet = open.criterion.isMet(by: response)
-      for row in isMet.indices {
-        if isMet[row] && margins[row] >= confidence {
-          high[row] = middle[row]
-        } else {
-          low[row] = middle[row]
-        }
-      }
-      let nearer = isMet.indices.filter { high[$0] == middle[$0] }
-      best.replaceRows(at: nearer, with: point.rows(at: nearer))
+      return zip(open.criterion.isMet(by: response), margins).map { $0 && $1 >= confidence }
     }
+    var best = found
+    let nearer = shares.indices.filter { shares[$0] < 1 }
+    best.replaceRows(at: nearer, with: (origin + change.scaledRows(by: shares)).rows(at: nearer))
     return best
   }
 }

@@ -52,6 +52,10 @@ public struct CleanPass: Sendable {
     var streams = random
     self.init(
       decision,
+      drawnActions: expectation > 1 && knowledge == .actions
+        ? decision.drawnActions(
+          of: copy victim, at: observations, memory: memory, before: random, expectation: expectation,
+          using: &streams) : nil,
       drawnScores: expectation > 1 && knowledge >= .scores
         ? decision.drawnScores(
           of: copy victim, at: observations, memory: memory, before: random, expectation: expectation,
@@ -61,18 +65,18 @@ public struct CleanPass: Sendable {
   }
 
   /// - Parameters:
-  ///   - actions: those that are to be known; nil for those of the decision.
+  ///   - drawnActions: the most frequent of so many as the expectation says, to be known in place of the decision's.
   ///   - drawnScores: the mean of so many answers as the expectation says, to be known in place of the decision's scores.
   init(
-    _ decision: borrowing Decision, showing actions: [Int]? = nil, drawnScores: Tensor? = nil,
-    of observations: Tensor, memory: Memory, knowledge: Knowledge, expectation: Int,
+    _ decision: borrowing Decision, drawnActions: [Int]?, drawnScores: Tensor?, of observations: Tensor,
+    memory: Memory, knowledge: Knowledge, expectation: Int,
     quantization: Quantization?
   ) {
     self.observations = observations.stoppingGradient()
     self.memory = memory
     self.expectation = expectation
     self.quantization = quantization
-    self.actions = actions ?? decision.actions
+    actions = drawnActions ?? decision.actions
     scores = knowledge >= .scores ? drawnScores ?? decision.scores?.stoppingGradient() : nil
     if knowledge == .weights, expectation == 1, let leaf = decision.recorded, let scores = decision.scores,
       scores.isOnTape
@@ -83,7 +87,8 @@ public struct CleanPass: Sendable {
     }
     counter = PassCounter()
     places = nil
-    if knowledge > .nothing { counter.add(Passes(forward: drawnScores == nil ? 1 : expectation), to: nil) }
+    let isDrawn = drawnActions != nil || drawnScores != nil
+    if knowledge > .nothing { counter.add(Passes(forward: isDrawn ? expectation : 1), to: nil) }
   }
 
   /// The same, with the victim asked about the very observations: for directions, which are estimated from points too near to one
@@ -123,23 +128,6 @@ public struct CleanPass: Sendable {
   public var passes: [Passes] { counter.passes(of: count) }
 }
 
-extension Policy {
-  /// Whether two looks at the first of some observations give the same scores, and neither draws anything; a policy may hide its
-  /// randomness.
-  func hasSteadyScores(on observations: Tensor, memory: Memory) -> Bool {
-    guard let policy = self as? any ScoringPolicy else { return true }
-    let start = [RandomStream(seed: 0, stream: .attack)]
-    var looks: [[UInt32]] = []
-    for _ in 0..<2 {
-      var (memory, random) = (memory.rows(at: [0]), start)
-      let scores = policy.scores(for: observations.rows(at: [0]), memory: &memory, using: &random)
-      guard random == start else { return false }
-      looks.append(scores.elements.map(\.bitPattern))
-    }
-    return looks[0] == looks[1]
-  }
-}
-
 // MARK: - Asking the victim
 
 extension CleanPass {
@@ -152,18 +140,8 @@ extension CleanPass {
     of victim: any Policy, at observations: Tensor, using random: inout [RandomStream]
   ) -> [Int] {
     counter.add(Passes(forward: expectation), to: places)
-    let observations = delivered(observations)
-    let draws = (0..<expectation).map { _ in
-      var memory = memory
-      return victim.act(on: observations, memory: &memory, using: &random)
-    }
-    guard draws.count > 1 else { return draws[0] }
-    return draws[0].indices.map { row in
-      var counts: [Int: Int] = [:]
-      for draw in draws { counts[draw[row], default: 0] += 1 }
-      // Of equally frequent ones the first action.
-      return counts.max { ($0.value, -$0.key) < ($1.value, -$1.key) }!.key
-    }
+    return victim.mostFrequentActions(
+      of: expectation, on: delivered(observations), memory: memory, using: &random)
   }
 
   /// A victim's scores, and its values if the criterion needs them, averaged over the expectation's draws. One forward

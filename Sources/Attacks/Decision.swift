@@ -40,4 +40,18 @@ struct Decision: Sendable {
       return victim.scores(for: observations, memory: &memory, using: &random)
     }.mean()
   }
+
+  /// The actions that an attack which knows nothing else is shown of a victim that draws them: the most frequent of so many draws
+  /// of its own, because what the victim draws is not its to know. Nil where those of the decision are as good.
+  ///
+  /// - Parameters:
+  ///   - before: the victim's streams before the decision.
+  ///   - random: the streams that are drawn from.
+  borrowing func drawnActions(
+    of victim: any Policy, at observations: Tensor, memory: Memory, before: [RandomStream],
+    expectation: Int, using random: inout [RandomStream]
+  ) -> [Int]? {
+    guard self.random != before else { return nil }
+    return victim.mostFrequentActions(of: expectation, on: observations, memory: memory, using: &random)
+  }
 }

@@ -74,15 +74,9 @@ public struct DeepFool: SearchRecipe {
     guard let change = criterion as? ActionChange, let scores = clean.scores else {
       return [{ criterion.loss(of: $0, as: .margin) }]
     }
-    let actions = scores.shape[1]
-    let orders = scores.withElements { values in
-      change.cleanActions.enumerated().map { row, action in
-        (0..<actions).filter { $0 != action }
-          .sorted { values[row * actions + $0] > values[row * actions + $1] }
-      }
-    }
-    return (0..<min(candidates, actions - 1)).map { place in
-      let others = orders.map { $0[place] }
+    let rivals = scores.rivals(of: change.cleanActions)
+    return (0..<min(candidates, scores.shape[1] - 1)).map { place in
+      let others = rivals.map { $0[place] }
       return { $0.scores.gather(others) - $0.scores.gather(change.cleanActions) }
     }
   }
@@ -92,7 +86,7 @@ public struct DeepFool: SearchRecipe {
     _ values: [[Float]], _ gradients: [Tensor], at point: Tensor, _ neighborhood: Neighborhood
   ) -> Tensor {
     let masked = gradients.map { neighborhood.masked($0) }
-    let norms = masked.map { neighborhood.dualNorms(of: $0) }
+    let norms = masked.map { $0.rowSizes(in: neighborhood.threat.norm.dual) }
     var result = Tensor.zeros(neighborhood.center.shape)
     for face in masked.indices {
       let rows = (0..<neighborhood.count).filter { row in

@@ -29,7 +29,7 @@ struct EstimatedGradient {
           of: victim, at: (point + direction * step).clamped(to: range), for: criterion, using: &random)
         return criterion.loss(of: response, as: loss)
       }
-      total = total + direction * neighborhood.rowScales((losses[0] - losses[1]).elements)
+      total = total + direction.scaledRows(by: (losses[0] - losses[1]).elements)
     }
     return total * (1 / (2 * step * Float(samples)))
   }

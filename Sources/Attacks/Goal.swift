@@ -42,6 +42,13 @@ public enum Goal: Hashable, Sendable {
     }
   }
 
+  /// - Throws: ``AttackError`` when it names an action that the policy does not have.
+  func check(ofActions count: Int) throws(AttackError) {
+    if let action = actions.first(where: { !(0..<count).contains($0) }) {
+      throw AttackError("action \(action) is wanted of a policy that has \(count)")
+    }
+  }
+
   /// Whether the victim's value is part of it.
   var needsValues: Bool {
     switch self {

@@ -129,27 +129,23 @@ public struct HopSkipJump: SearchRecipe {
       guard !open.isEmpty else { return }
       let center = neighborhood.center
       let largest = sizes(of: point)
-      var low = [Float](repeating: 0, count: open.count)
-      var high = isMax ? largest : [Float](repeating: 1, count: open.count)
+      let ends = isMax ? largest : [Float](repeating: 1, count: open.count)
       let start = point
       func blend(_ shares: [Float]) -> Tensor {
         let change = start - center
-        guard isMax else { return center + change * neighborhood.rowScales(shares) }
-        let limits = neighborhood.rowScales(shares).broadcast(to: change.shape)
+        guard isMax else { return center + change.scaledRows(by: shares) }
+        let limits = Tensor(repeating: 1, shape: change.shape).scaledRows(by: shares)
         return center + maximum(minimum(change, limits), -limits)
       }
       // To the paper's θ, a share of d^(−3/2) of the way, d^(−2) under the max norm, beside which the points around are far
       // apart; Float32 ends it.
       let dimension = Float(max(neighborhood.freeEntries.count, 2))
-      for _ in 0..<min(Int(((isMax ? 2 : 1.5) * log2(dimension)).rounded(.up)), 22) {
-        let middle = zip(low, high).map { ($0 + $1) / 2 }
-        let met = isMet(by: blend(middle))
-        for row in met.indices {
-          if met[row] { high[row] = middle[row] } else { low[row] = middle[row] }
-        }
-      }
-      let moved = high.indices.filter { high[$0] < (isMax ? largest[$0] : 1) }
-      point.replaceRows(at: moved, with: blend(high).rows(at: moved))
+      let shares = bisected(
+        from: [Float](repeating: 0, count: open.count), to: ends,
+        halvings: min(Int(((isMax ? 2 : 1.5) * log2(dimension)).rounded(.up)), 22)
+      ) { isMet(by: blend($0)) }
+      let moved = shares.indices.filter { shares[$0] < ends[$0] }
+      point.replaceRows(at: moved, with: blend(shares).rows(at: moved))
       let sizes = neighborhood.sizes(of: point)
       let nearer = sizes.indices.filter { sizes[$0] < nearestSizes[$0] }
       nearest.replaceRows(at: nearer, with: point.rows(at: nearer))
@@ -182,7 +178,7 @@ public struct HopSkipJump: SearchRecipe {
       // A step shorter than this is no step any more.
       for _ in 0..<20 where !waiting.isEmpty {
         let tried = neighborhood.inRange(
-          point + direction * neighborhood.rowScales(lengths))
+          point + direction.scaledRows(by: lengths))
         var part = self
         part.keep(waiting)
         let met = part.isMet(by: tried.rows(at: waiting))
@@ -203,19 +199,19 @@ public struct HopSkipJump: SearchRecipe {
         let normals = neighborhood.drawn(using: &open.streams) {
           isMax ? $0.uniform(in: -1...1) : Float($0.normal())
         }
-        let unit = neighborhood.normalizedEuclidean(normals)
-        let around = neighborhood.inRange(point + unit * neighborhood.rowScales(deltas))
+        let unit = normals.normalizedRows(in: .l2)
+        let around = neighborhood.inRange(point + unit.scaledRows(by: deltas))
         // What the range leaves of the draw.
-        let change = (around - point) * neighborhood.rowScales(deltas.map { 1 / $0 })
+        let change = (around - point).scaledRows(by: deltas.map { 1 / $0 })
         let met = isMet(by: around, isExact: true).map { $0 ? Float(1) : -1 }
-        weighted = weighted + change * neighborhood.rowScales(met)
+        weighted = weighted + change.scaledRows(by: met)
         plain = plain + change
         signs = zip(signs, met).map(+)
       }
       // With all signs equal the mean says nothing: then the draws themselves, toward or away.
       let means = signs.map { abs($0) == Float(samples) ? 0 : $0 / Float(samples) }
-      let estimate = weighted - plain * neighborhood.rowScales(means)
-      return isMax ? estimate.sign() : neighborhood.normalizedEuclidean(estimate)
+      let estimate = weighted - plain.scaledRows(by: means)
+      return isMax ? estimate.sign() : estimate.normalizedRows(in: .l2)
     }
   }
 }

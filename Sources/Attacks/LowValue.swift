@@ -17,7 +17,7 @@ public struct LowValue: Criterion {
     return -values
   }
 
-  /// Nowhere.
+  /// Nowhere: a value can always be lower.
   public func isMet(by response: Response) -> [Bool] {
     Array(repeating: false, count: response.scores.shape[0])
   }

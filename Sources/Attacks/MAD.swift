@@ -73,7 +73,8 @@ public struct MAD: SearchRecipe {
         random = open.batchStreams
       }
       return Climb(
-        steps: steps, loss: .margin, stopsEarly: false, rule: SteepestClimb(share: 2.5 / Float(steps))
+        steps: steps, loss: .margin, stopsEarly: false,
+        rule: SteepestClimb(share: ThreatModel.usualShare(ofSteps: steps))
       ).perturb(clean, of: victim, from: start, meeting: criterion, within: neighborhood, using: &random)
     }
   }

@@ -61,7 +61,8 @@ public struct MinimalEpsilon: SearchRecipe {
     _ open: inout OpenRows, within neighborhood: Neighborhood, of victim: any DifferentiablePolicy
   ) -> (found: Tensor, isMet: [Bool]) {
     let climb = Climb(
-      steps: steps, loss: loss, stopsEarly: false, rule: SteepestClimb(share: 2.5 / Float(steps)))
+      steps: steps, loss: loss, stopsEarly: false,
+      rule: SteepestClimb(share: ThreatModel.usualShare(ofSteps: steps)))
     let found = climb.perturb(
       open.clean, of: victim, meeting: open.criterion, within: neighborhood, using: &open.streams)
     let response = open.clean.response(of: victim, at: found, for: open.criterion, using: &open.streams)

@@ -65,14 +65,14 @@ public struct MultiTargeted: SearchRecipe {
       _ clean: CleanPass, meeting criterion: any Criterion, within neighborhood: Neighborhood,
       using random: inout [RandomStream]
     ) -> Tensor {
-      guard let change = criterion as? ActionChange, let ranking = clean.scores?.actionsByRank else {
+      guard let change = criterion as? ActionChange,
+        let rivals = clean.scores?.rivals(of: change.cleanActions)
+      else {
         preconditionFailure("made for a change of action")
       }
-      let rivals = zip(ranking, change.cleanActions).map { actions, left in
-        actions.filter { $0 != left }[place - 1]
-      }
       return ascent.perturb(
-        clean, meeting: ActionOvertaken(cleanActions: change.cleanActions, rivals: rivals),
+        clean,
+        meeting: ActionOvertaken(cleanActions: change.cleanActions, rivals: rivals.map { $0[place - 1] }),
         within: neighborhood, using: &random)
     }
   }

@@ -37,7 +37,7 @@ extension Neighborhood {
   func pulledIn(_ proposed: Tensor) -> Tensor {
     guard threat.norm == .l2 else { return project(proposed) }
     let changes = masked(proposed - center)
-    let sizes = Neighborhood.zeros(like: self).sizes(of: changes)
+    let sizes = changes.rowSizes(in: threat.norm)
     guard zip(sizes, budgets).contains(where: { $0 > $1 }) else { return project(proposed) }
     return project(center + scaled(changes, to: zip(sizes, budgets).map { min($0, $1) }))
   }

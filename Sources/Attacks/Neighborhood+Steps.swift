@@ -134,7 +134,7 @@ extension Neighborhood {
     let directions: Tensor
     switch threat.norm {
     case .max:
-      return project(center + scaledRows(drawn(using: &random) { $0.uniform(in: -1...1) }, by: budgets))
+      return project(center + drawn(using: &random) { $0.uniform(in: -1...1) }.scaledRows(by: budgets))
     case .l2: directions = drawn(using: &random) { Float($0.normal()) }
     case .l1:
       directions = drawn(using: &random) { ($0.chance(0.5) ? 1 : -1) * Float(-log(1 - $0.uniform())) }
@@ -162,48 +162,8 @@ extension Neighborhood {
 
   /// Each observation's changes scaled to a size in the norm; changes that are all zero stay so.
   func scaled(_ changes: Tensor, to sizes: [Float]) -> Tensor {
-    let norms = Neighborhood.zeros(like: self).sizes(of: changes)
-    return scaledRows(changes, by: zip(sizes, norms).map { $1 > 0 ? $0 / $1 : 0 })
-  }
-
-  /// One factor for each observation, in the shape in which they broadcast.
-  func rowScales(_ scales: [Float]) -> Tensor { Tensor(scales, shape: [count, 1, 1, 1]) }
-
-  /// Each observation's entries times a factor of its own.
-  func scaledRows(_ entries: Tensor, by factors: [Float]) -> Tensor {
-    if let factor = factors.first, factors.allSatisfy({ $0 == factor }) { return entries * factor }
-    return entries * rowScales(factors)
-  }
-
-  /// The dual norm of each observation's gradient: what a step of size 1 can gain.
-  func dualNorms(of gradient: Tensor) -> [Float] {
-    let length = length
-    return gradient.withElements { gradient in
-      (0..<count).map { row in
-        let entries = (row * length)..<((row + 1) * length)
-        switch threat.norm {
-        case .max: return Float(entries.reduce(0.0) { $0 + Double(abs(gradient[$1])) })
-        case .l2:
-          return Float(entries.reduce(0.0) { $0 + Double(gradient[$1]) * Double(gradient[$1]) }.squareRoot())
-        case .l1: return entries.reduce(0) { max($0, abs(gradient[$1])) }
-        }
-      }
-    }
-  }
-
-  /// Each observation's gradient over its largest entry; zeros stay zeros.
-  func normalized(_ gradient: Tensor) -> Tensor {
-    let length = length
-    let largest: [Float] = gradient.withElements { gradient in
-      (0..<count).map { row in (0..<length).reduce(0) { max($0, abs(gradient[row * length + $1])) } }
-    }
-    return scaledRows(gradient, by: largest.map { $0 > 0 && $0.isFinite ? 1 / $0 : 0 })
-  }
-
-  /// Each observation's changes scaled to an L2 norm of 1; zeros stay zeros.
-  func normalizedEuclidean(_ changes: Tensor) -> Tensor {
-    let norms = Neighborhood.euclidean(like: .zeros(like: self)).sizes(of: changes)
-    return scaledRows(changes, by: norms.map { $0 > 0 ? 1 / $0 : 0 })
+    let norms = changes.rowSizes(in: threat.norm)
+    return changes.scaledRows(by: zip(sizes, norms).map { $1 > 0 ? $0 / $1 : 0 })
   }
 
   /// Entries that may not change as they are.

@@ -125,11 +125,6 @@ public struct Neighborhood: Sendable {
     }
   }
 
-  /// A neighborhood of the zeros, in which a change is a point.
-  static func zeros(like other: Neighborhood) -> Neighborhood {
-    Neighborhood(.zeros(other.center.shape), like: other, budgets: other.budgets)
-  }
-
   /// The same with distances in the L2 norm.
   static func euclidean(like other: Neighborhood) -> Neighborhood {
     Neighborhood(other.center, like: other, budgets: other.budgets, norm: .l2)

@@ -57,8 +57,7 @@ public struct Noise: SearchRecipe {
       return clean.observations + change * (1 - 2 * isStopped)
     }
     // Half of the budget: 95 of 100 draws keep to it by themselves.
-    let size =
-      Tensor(neighborhood.budgets, shape: [clean.count, 1, 1, 1]) * (distribution == .gaussian ? 0.5 : 1)
-    return clean.observations + draws * size
+    let share: Float = distribution == .gaussian ? 0.5 : 1
+    return clean.observations + draws.scaledRows(by: neighborhood.budgets.map { $0 * share })
   }
 }

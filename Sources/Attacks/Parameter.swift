@@ -1,3 +1,4 @@
+import Environments
 import Networks
 
 /// What can be set of an attack or a defense by its name.
@@ -34,13 +35,34 @@ public struct Parameter<Subject>: Sendable {
     return parameter
   }
 
-  /// Sets it.
-  /// - Parameter owner: the name of what it is a parameter of.
-  /// - Throws: ``AttackError`` when the text is no value of it.
-  package func set(_ text: String, of subject: inout Subject, named owner: String) throws(AttackError) {
-    guard assign(&subject, text) else {
-      throw AttackError("\(owner): \(name) is \(expected), not \"\(text)\"")
+  /// What people are told.
+  /// - Parameter usual: the subject where nothing is set.
+  package func about(_ usual: Subject) -> AboutParameter {
+    AboutParameter(name: name, usual: text(usual), summary: summary)
+  }
+
+  /// Sets one of several.
+  /// - Parameter owner: the name of what they are parameters of.
+  /// - Throws: ``AttackError`` when there is none of that name, or the text is no value of it.
+  package static func set(
+    _ setting: ParameterSetting, among parameters: [Parameter], of subject: inout Subject, named owner: String
+  ) throws(AttackError) {
+    guard let parameter = parameters.first(where: { $0.name == setting.name }) else {
+      let known = parameters.map(\.name)
+      throw AttackError(
+        known.isEmpty
+          ? "\(owner) has no parameters, and so no \"\(setting.name)\""
+          : "\(owner) has no parameter \"\(setting.name)\"\(NearestNames.hint(for: setting.name, among: known))"
+      )
     }
+    guard parameter.assign(&subject, setting.value) else {
+      throw AttackError(parameter.refusal(of: setting.value, named: owner))
+    }
+  }
+
+  /// What a text is refused with that is no value.
+  func refusal(of text: String, named owner: String) -> String {
+    "\(owner): \(name) is \(expected), not \"\(text)\""
   }
 
   /// A whole number.
@@ -141,24 +163,5 @@ public struct Parameter<Subject>: Sendable {
         subject[keyPath: path] = text
         return !text.isEmpty
       })
-  }
-}
-
-extension AttackRecipe {
-  /// Sets a parameter by its name.
-  /// - Throws: ``AttackError`` when there is none of that name, or the text is no value of it.
-  mutating func set(_ name: String, to text: String) throws(AttackError) {
-    guard let parameter = Self.parameters.first(where: { $0.name == name }) else {
-      throw .unknownParameter(name, of: Self.about.name, known: Self.parameters.map(\.name))
-    }
-    try parameter.set(text, of: &self, named: Self.about.name)
-  }
-
-  /// What is set otherwise than usual, as it is written: `steps=20:restarts=5`.
-  var settings: [String] {
-    Self.parameters.compactMap { parameter in
-      let text = parameter.text(self)
-      return text == parameter.text(Self()) ? nil : "\(parameter.name)=\(text)"
-    }
   }
 }

@@ -15,7 +15,7 @@ public struct PolicyDivergence: Criterion {
     cleanScores.klDivergence(to: response.scores)
   }
 
-  /// Nowhere.
+  /// Nowhere: a divergence can always be larger.
   public func isMet(by response: Response) -> [Bool] {
     Array(repeating: false, count: cleanScores.shape[0])
   }

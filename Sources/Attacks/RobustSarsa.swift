@@ -54,7 +54,7 @@ public struct RobustSarsa: AttackRecipe {
   /// Updates between copies to the network that values what follows.
   private static let targetInterval = 50
 
-  /// Always.
+  /// True: the values are learned before the first attack.
   public var learns: Bool { true }
 
   /// The attack, with values learned from the victim's episodes.
@@ -87,11 +87,9 @@ public struct RobustSarsa: AttackRecipe {
     let observations = experience.observations
     var (memory, streams) = (experience.memory.rows(at: [0]), [random])
     let actions = victim.scores(for: observations.rows(at: [0]), memory: &memory, using: &streams).shape[1]
-    let features = try NetworkChoice().features(of: Array(observations.shape.dimensions.dropFirst()))
+    let shape = Array(observations.shape.dimensions.dropFirst())
     var network = try Network(
-      .init(
-        input: features.input, layers: features.layers + [.dense(outputs: actions, activation: .identity)]),
-      initializer: .orthogonal, using: &random)
+      NetworkChoice().architecture(of: shape, outputs: actions), initializer: .orthogonal, using: &random)
     var target = network
     var optimizer = Optimizer(Adam())
     for update in 0..<updates {

@@ -45,7 +45,9 @@ public struct SPSA: SearchRecipe {
     within neighborhood: Neighborhood, using random: inout [RandomStream]
   ) -> Tensor {
     let estimate = EstimatedGradient(samples: samples, size: delta, loss: loss) { $0.chance(0.5) ? 1 : -1 }
-    return EstimatedClimb(steps: steps, estimate: estimate, rule: AdamClimb(share: 2.5 / Float(steps)))
-      .perturb(clean, of: victim, meeting: criterion, within: neighborhood, using: &random)
+    return EstimatedClimb(
+      steps: steps, estimate: estimate, rule: AdamClimb(share: ThreatModel.usualShare(ofSteps: steps))
+    )
+    .perturb(clean, of: victim, meeting: criterion, within: neighborhood, using: &random)
   }
 }

@@ -46,6 +46,11 @@ public enum ScoreLoss: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 extension Tensor {
+  /// Of scores, [batch, actions], each row's actions but one, from the best to the worst.
+  func rivals(of actions: [Int]) -> [[Int]] {
+    zip(actionsByRank, actions).map { ranked, own in ranked.filter { $0 != own } }
+  }
+
   /// Of scores, [batch, actions], each row's actions from the best to the worst; of equal ones the first comes first.
   var actionsByRank: [[Int]] {
     let actions = shape[1]

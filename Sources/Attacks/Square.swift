@@ -27,14 +27,14 @@ public struct Square: SearchRecipe {
   /// What can be set.
   public static let parameters: [Parameter<Square>] = [
     .whole("queries", \.queries, in: 1...10_000_000, "the number n of squares that are tried"),
-    .number("share", \.share, in: 1e-6...1, "the first squares' share p of the frame"),
+    .number("p", \.p, in: 1e-6...1, "the first squares' share of the frame"),
     .earlyStop(\.stopsEarly),
   ]
 
   /// How many squares are tried.
   public var queries = 500
   /// The first squares' share of the frame.
-  public var share: Float = 0.8
+  public var p: Float = 0.8
   /// Whether an observation that meets the criterion is left as it is.
   public var stopsEarly = true
 
@@ -45,7 +45,7 @@ public struct Square: SearchRecipe {
   private func share(after query: Int) -> Float {
     let reached = Double(query) / Double(queries) * 10_000
     let halvings = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000].count { reached > Double($0) }
-    return share / Float(1 << halvings)
+    return p / Float(1 << halvings)
   }
 
   /// Square after square.

@@ -31,7 +31,9 @@ public struct ThreatModel: Hashable, Sendable {
   /// Which pixels may change.
   public var region: Region
   /// Of an episode's first t frames at most ⌈share·t⌉ may be attacked, at every t; 0 to 1.
-  public var share: Double
+  public var share: Double {
+    didSet { Self.check(share) }
+  }
   /// Whether what is changed is delivered on one of the 256 levels of 8 bits over the range, or where it was.
   public var isQuantized: Bool
   /// What may be known of the victim.
@@ -43,7 +45,7 @@ public struct ThreatModel: Hashable, Sendable {
     norm: Norm = .max, epsilon: Epsilon, range: ClosedRange<Float> = 0...1, frames: Frames = .newest,
     region: Region = .all, share: Double = 1, isQuantized: Bool = false, knowledge: Knowledge = .weights
   ) {
-    precondition((0...1).contains(share), "a share is from 0 to 1")
+    Self.check(share)
     self.norm = norm
     self.epsilon = epsilon
     self.range = range
@@ -52,6 +54,10 @@ public struct ThreatModel: Hashable, Sendable {
     self.share = share
     self.isQuantized = isQuantized
     self.knowledge = knowledge
+  }
+
+  private static func check(_ share: Double) {
+    precondition((0...1).contains(share), "a share is from 0 to 1, not \(share)")
   }
 
   /// The largest size of a perturbation, in the units of the observation.

@@ -110,13 +110,15 @@ public struct Universal: AttackRecipe {
       let clean = CleanPass(
         of: experience.observations.rows(at: rows), through: victim, memory: experience.memory.rows(at: rows),
         using: streams, expectation: lesson.expectation ?? 1)
+      if let scores = clean.scores { try lesson.goal.check(ofActions: scores.shape[1]) }
       let point = (clean.observations + change).clamped(to: threat.range)
       let gradient = clean.ascent(
         of: victim, at: point, raising: lesson.goal.criterion(for: clean), as: loss, using: &streams
       ).gradient
       passes = clean.passes.reduce(passes, +)
       let sum = gradient.sum(alongAxis: 0, keepingAxis: true)
-      change = space.project(space.step(from: change, along: sum, share: 2.5 / Float(steps)))
+      change = space.project(
+        space.step(from: change, along: sum, share: ThreatModel.usualShare(ofSteps: steps)))
     }
     return UniversalPerturbation(change, learningPasses: passes)
   }

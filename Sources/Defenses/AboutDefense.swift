@@ -1,4 +1,6 @@
+import Agents
 import Attacks
+import Policies
 
 /// What people are told of a defense.
 public struct AboutDefense: Hashable, Sendable, Codable {
@@ -7,19 +9,25 @@ public struct AboutDefense: Hashable, Sendable, Codable {
   /// Where it sits.
   public let seam: Seam
   /// The agents that it hardens.
-  public let agents: String
+  public let agents: [AgentKind]
   /// One line.
   public let summary: String
   /// What can be set.
-  public let parameters: [DefenseParameter]
+  public let parameters: [AboutParameter]
 
   init<Defense: NamedDefense>(
-    _ name: String, _ seam: Seam, _ agents: String, _ summary: String, _ parameters: [Parameter<Defense>]
+    _ defense: Defense.Type, _ name: String, _ seam: Seam, for agents: [AgentKind] = AgentKind.allCases,
+    _ summary: String
   ) {
     (self.name, self.seam, self.agents, self.summary) = (name, seam, agents, summary)
-    self.parameters = parameters.map {
-      DefenseParameter(
-        name: $0.name, usual: $0.name == "epsilon" ? "--epsilon" : $0.text(Defense()), summary: $0.summary)
-    }
+    parameters = Defense.parameters.map { $0.about(Defense()) }
+  }
+
+  /// - Throws: `ConfigurationError` when the defense is not for an agent.
+  func check(for kind: AgentKind, instead: String) throws(ConfigurationError) {
+    guard !agents.contains(kind) else { return }
+    throw ConfigurationError(
+      "\(name) hardens \(agents.map(\.rawValue).joined(separator: " and ")), not \(kind.rawValue): try \(instead)",
+      settings: ["defense", "agent"])
   }
 }

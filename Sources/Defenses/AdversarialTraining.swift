@@ -45,8 +45,8 @@ public struct AdversarialTraining: CollectionDefense {
 
 extension AdversarialTraining: NamedDefense {
   static let about = AboutDefense(
-    "adversarial", .collection, "every agent",
-    "experience under an attack on the agent (Goodfellow et al. 2015)", parameters)
+    AdversarialTraining.self, "adversarial", .collection,
+    "experience under an attack on the agent (Goodfellow et al. 2015)")
 
   static let parameters: [Parameter<AdversarialTraining>] = [
     Parameter(

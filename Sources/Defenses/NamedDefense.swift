@@ -28,16 +28,11 @@ extension NamedDefense {
   /// Sets those among ``parameters``.
   /// - Throws: ``DefenseError`` for a name or a value that there is not.
   mutating func setParameters(_ settings: [ParameterSetting]) throws(DefenseError) {
-    for setting in settings {
-      guard let parameter = Self.parameters.first(where: { $0.name == setting.name }) else {
-        throw DefenseError(
-          "\(Self.about.name) has no parameter \"\(setting.name)\": it has "
-            + Self.parameters.map(\.name).joined(separator: ", "))
+    do throws(AttackError) {
+      for setting in settings {
+        try Parameter.set(setting, among: Self.parameters, of: &self, named: Self.about.name)
       }
-      do throws(AttackError) {
-        try parameter.set(setting.value, of: &self, named: Self.about.name)
-      } catch { throw DefenseError(error.description) }
-    }
+    } catch { throw DefenseError(error.description) }
   }
 
   var fault: String? { nil }
@@ -54,7 +49,7 @@ extension Parameter {
       "epsilon", "the full size of the perturbations",
       expected:
         "a size such as 8/255 or 0.03, above 0, where nothing would be hardened, and at most 1, the whole range",
-      text: { $0[keyPath: path].description },
+      text: { $0[keyPath: path].value > 0 ? $0[keyPath: path].description : "" },
       assign: { subject, text in
         guard let size = Epsilon(text), size.value > 0, size.value <= 1 else { return false }
         subject[keyPath: path] = size

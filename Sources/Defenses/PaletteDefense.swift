@@ -9,7 +9,8 @@ struct PaletteDefense: NamedDefense {
   var value: InferenceDefense { .palette(values) }
 
   static let about = AboutDefense(
-    "palette", .inference, "every agent", "each entry becomes the nearest of a few values", parameters)
+    PaletteDefense.self, "palette", .inference,
+    "each entry becomes the nearest of a few values")
 
   static let parameters: [Parameter<PaletteDefense>] = [
     Parameter(

@@ -28,7 +28,7 @@ public struct RADIAL: LossDefenseRecipe {
   public func defense(
     for policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
   ) throws -> any LossDefense {
-    try requireAgent(kind, [.dqn], "radial", instead: "sa-ppo")
+    try Self.about.check(for: kind, instead: "sa-ppo")
     try requireIntervalBounds(policy, "radial")
     return Overlap(hardness: hardness, surroundings: Surroundings(range: range))
   }
@@ -66,8 +66,8 @@ private struct Overlap: LossDefense {
 
 extension RADIAL: NamedDefense {
   static let about = AboutDefense(
-    "radial", .loss, "dqn",
-    "bounds of worse actions do not overlap with the taken one's (Oikarinen et al. 2021)", parameters)
+    RADIAL.self, "radial", .loss, for: [.dqn],
+    "bounds of worse actions do not overlap with the taken one's (Oikarinen et al. 2021)")
 
   static let parameters: [Parameter<RADIAL>] = Parameter.hardness(
     epsilon: \.hardness.epsilon, warmUp: \.hardness.warmUp, weight: \.hardness.weight)

@@ -9,8 +9,8 @@ struct RoundingDefense: NamedDefense {
   var value: InferenceDefense { .rounding(levels: levels) }
 
   static let about = AboutDefense(
-    "rounding", .inference, "every agent", "fewer levels of gray (bit-depth reduction; Xu et al. 2018)",
-    parameters)
+    RoundingDefense.self, "rounding", .inference,
+    "fewer levels of gray (bit-depth reduction; Xu et al. 2018)")
 
   static let parameters: [Parameter<RoundingDefense>] = [
     .whole("levels", \.levels, in: 2...256, "levels from 0 to 1, both included")

@@ -57,7 +57,7 @@ public struct SADQN: LossDefenseRecipe {
   public func defense(
     for policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
   ) throws -> any LossDefense {
-    try requireAgent(kind, [.dqn], "sa-dqn", instead: "sa-ppo")
+    try Self.about.check(for: kind, instead: "sa-ppo")
     if method == .interval { try requireIntervalBounds(policy, "sa-dqn") }
     return Lead(
       recipe: self, surroundings: Surroundings(range: range), seed: seed,
@@ -125,8 +125,8 @@ private struct Lead: LossDefense {
 
 extension SADQN: NamedDefense {
   static let about = AboutDefense(
-    "sa-dqn", .loss, "dqn", "the greedy action keeps its lead anywhere in a box (Zhang et al. 2020)",
-    parameters)
+    SADQN.self, "sa-dqn", .loss, for: [.dqn],
+    "the greedy action keeps its lead anywhere in a box (Zhang et al. 2020)")
 
   static let parameters: [Parameter<SADQN>] =
     Parameter.hardness(epsilon: \.hardness.epsilon, warmUp: \.hardness.warmUp, weight: \.hardness.weight)

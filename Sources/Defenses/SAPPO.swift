@@ -41,7 +41,7 @@ public struct SAPPO: LossDefenseRecipe {
   public func defense(
     for policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
   ) throws -> any LossDefense {
-    try requireAgent(kind, [.ppo, .reinforce], "sa-ppo", instead: "sa-dqn")
+    try Self.about.check(for: kind, instead: "sa-dqn")
     if method == .interval { try requireIntervalBounds(policy, "sa-ppo") }
     return Smoothness(recipe: self, surroundings: Surroundings(range: range), seed: seed)
   }
@@ -90,8 +90,8 @@ private struct Smoothness: LossDefense {
 
 extension SAPPO: NamedDefense {
   static let about = AboutDefense(
-    "sa-ppo", .loss, "ppo, reinforce",
-    "the policy's distribution stays near anywhere in a box (Zhang et al. 2020)", parameters)
+    SAPPO.self, "sa-ppo", .loss, for: [.ppo, .reinforce],
+    "the policy's distribution stays near anywhere in a box (Zhang et al. 2020)")
 
   static let parameters: [Parameter<SAPPO>] =
     Parameter.hardness(epsilon: \.hardness.epsilon, warmUp: \.hardness.warmUp, weight: \.hardness.weight)

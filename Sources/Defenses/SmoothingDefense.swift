@@ -11,8 +11,8 @@ struct SmoothingDefense: NamedDefense {
   var value: InferenceDefense { .smoothing(sigma: sigma, samples: samples) }
 
   static let about = AboutDefense(
-    "smoothing", .inference, "every agent",
-    "the majority of the actions under Gaussian noise (Cohen et al. 2019)", parameters)
+    SmoothingDefense.self, "smoothing", .inference,
+    "the majority of the actions under Gaussian noise (Cohen et al. 2019)")
 
   static let parameters: [Parameter<SmoothingDefense>] = [
     .number("sigma", \.sigma, in: 1e-6...1e3, "the noise's standard deviation, in the observation's units"),

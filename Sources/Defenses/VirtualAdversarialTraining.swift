@@ -109,8 +109,8 @@ extension Tensor {
 
 extension VirtualAdversarialTraining: NamedDefense {
   static let about = AboutDefense(
-    "vat", .loss, "every agent",
-    "little change in the direction of most change, on frames alone (Miyato et al. 2019)", parameters)
+    VirtualAdversarialTraining.self, "vat", .loss,
+    "little change in the direction of most change, on frames alone (Miyato et al. 2019)")
 
   static let parameters: [Parameter<VirtualAdversarialTraining>] =
     Parameter.hardness(epsilon: \.hardness.epsilon, warmUp: \.hardness.warmUp, weight: \.hardness.weight)

@@ -55,7 +55,7 @@ public struct WocaR: LossDefenseRecipe {
   public func defense(
     for policy: Network, of kind: AgentKind, range: ClosedRange<Float>, seed: UInt64
   ) throws -> any LossDefense {
-    try requireAgent(kind, [.dqn, .ppo], "wocar", instead: "sa-ppo")
+    try Self.about.check(for: kind, instead: "sa-ppo")
     try requireIntervalBounds(policy, "wocar")
     return WorstCase(
       recipe: self, kind: kind, surroundings: Surroundings(range: range), worst: policy, target: policy)
@@ -223,8 +223,8 @@ extension Network {
 
 extension WocaR: NamedDefense {
   static let about = AboutDefense(
-    "wocar", .loss, "dqn, ppo",
-    "actions that are good in the worst case, by a second value (Liang et al. 2022)", parameters)
+    WocaR.self, "wocar", .loss, for: [.dqn, .ppo],
+    "actions that are good in the worst case, by a second value (Liang et al. 2022)")
 
   static let parameters: [Parameter<WocaR>] =
     Parameter.hardness(epsilon: \.hardness.epsilon, warmUp: \.hardness.warmUp, weight: \.hardness.weight)

@@ -1,4 +1,4 @@
-public import Environments
+import Environments
 import Episodes
 
 /// A person plays: what `play` shows and does, without an outlet and without time.

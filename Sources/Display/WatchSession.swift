@@ -1,6 +1,6 @@
-public import Attacks
-public import Environments
-public import Policies
+import Attacks
+import Environments
+import Policies
 
 /// Watching a policy with a hand on the controls: what `watch` shows and does, without an outlet and without time.
 ///

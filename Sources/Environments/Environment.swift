@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// A world that an agent acts in, as a value: it owns its whole state, so a copy is a snapshot, and equal values have
 /// equal futures.

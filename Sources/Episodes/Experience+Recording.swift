@@ -10,7 +10,7 @@ extension Experience {
   ///   - environments: a lane for each episode.
   ///   - frames: frames in an observation.
   ///   - seed: the first episode's; the others follow.
-  ///   - limit: about how many steps are recorded at most; longer episodes are cut.
+  ///   - limit: about how many steps are recorded at most, positive; longer episodes are cut.
   ///   - continuing: asked after every step; false ends the recording with `CancellationError`.
   public init(
     of policy: any Policy, in environments: any VectorEnvironment, frames: Int, seed: UInt64, limit: Int,

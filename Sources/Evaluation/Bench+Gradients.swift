@@ -114,17 +114,16 @@ extension Bench {
     let (open, clean) = (frames.rows(at: rows), rows.map { actions[$0] })
     let way = far.rows(at: rows) - open.observations
     func point(_ places: [Float]) -> Tensor {
-      open.observations + way * Tensor(places, shape: [rows.count, 1, 1, 1])
+      open.observations + way.scaledRows(by: places)
     }
-    var (low, high) = ([Float](repeating: 0, count: rows.count), [Float](repeating: 1, count: rows.count))
-    for _ in 0..<16 where !rows.isEmpty {
+    guard !rows.isEmpty else { return open }
+    let places = try bisected(
+      from: Array(repeating: 0, count: rows.count), to: Array(repeating: 1, count: rows.count), halvings: 16
+    ) { places in
       guard continuing() else { throw CancellationError() }
-      let middle = zip(low, high).map { ($0 + $1) / 2 }
-      for (row, action) in open.scores(of: target, at: point(middle)).argmax().enumerated() {
-        if action == clean[row] { low[row] = middle[row] } else { high[row] = middle[row] }
-      }
+      return zip(open.scores(of: target, at: point(places)).argmax(), clean).map { $0 != $1 }
     }
-    return open.replacing(point(high))
+    return open.replacing(point(places))
   }
 
   private func agreements(with target: any DifferentiablePolicy, on frames: FrameSample) throws -> [Bool] {
@@ -135,9 +134,5 @@ extension Bench {
       return try Slopes(of: target, on: own, within: panel.threat).agreements(
         with: target, on: own, using: &random)
     }.flatMap { $0 }
-  }
-
-  static func share(_ values: [Bool]) -> Double {
-    values.isEmpty ? 0 : Double(values.count { $0 }) / Double(values.count)
   }
 }

@@ -102,7 +102,7 @@ extension Bench {
     let clean = frames.scores(of: policy, at: origin)
     let (actions, magnitudes) = (clean.argmax(), clean.abs().max().elements)
     func leads(at places: [Float]) -> Tensor {
-      let scores = frames.scores(of: policy, at: origin + way * Tensor(places, shape: [count, 1, 1, 1]))
+      let scores = frames.scores(of: policy, at: origin + way.scaledRows(by: places))
       return (scores - scores.gather(actions).reshaped(to: [count, 1])).stoppingGradient()
     }
     func changes(_ from: Tensor, _ to: Tensor) -> [Float] { (to - from).abs().max().elements }

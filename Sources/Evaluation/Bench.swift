@@ -38,4 +38,9 @@ struct Bench: Sendable {
 
   /// The share of frames that an attack flips, the mean over episodes.
   func flipRate(of trial: Trial) -> Double { Statistics.mean(sample.byEpisode(trial.flips)) }
+
+  /// The share of those that are true; 0 of none.
+  static func share(_ values: [Bool]) -> Double {
+    values.isEmpty ? 0 : Double(values.count { $0 }) / Double(values.count)
+  }
 }

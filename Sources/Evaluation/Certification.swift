@@ -15,9 +15,9 @@ public struct Certification: Sendable {
     public let epsilon: Epsilon
     /// The frames of the clean episodes.
     public let frames: Int
-    /// Frames whose action interval bounds prove.
+    /// Frames whose action interval bounds prove; 0 for votes.
     public let certifiedByIntervals: Int
-    /// Frames whose action interval or linear bounds prove.
+    /// Frames whose action is proven: by interval or linear bounds, or by votes.
     public let certified: Int
     /// For each clean episode whether all of its frames are certified.
     public let isWholeEpisodeCertified: [Bool]

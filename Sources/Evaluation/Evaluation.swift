@@ -21,7 +21,7 @@ public struct Evaluation: Sendable {
     }
 
     /// An attack of the catalog, with its parameters (`pgd:steps=20`), under a threat model.
-    /// - Throws: `AttackError`.
+    /// - Throws: `AttackError` for a name or a parameter that does not exist.
     public init(attack: String, threat: ThreatModel) throws {
       self.init(try AttackPlan(attack), threat: threat)
     }
@@ -111,7 +111,8 @@ public struct Evaluation: Sendable {
   ///   - workers: threads over groups of episodes.
   ///   - continuing: asked before every step of a group and at its end, with the number of its episodes that have ended since;
   ///     false ends the evaluation with `CancellationError`.
-  /// - Throws: `AttackError`.
+  /// - Throws: `AttackError` when the attack does not suit the policy or breaks the threat model, `SafetensorsError` for a
+  ///   perturbation's file that cannot be read; `CancellationError`.
   public func run(
     _ policy: any Policy, against opposition: Opposition? = nil, searchingOn surrogate: (any Policy)? = nil,
     workers: Workers = .one, continuing: @escaping @Sendable (_ endedEpisodes: Int) -> Bool = { _ in true }
@@ -143,7 +144,8 @@ public struct Evaluation: Sendable {
 
   /// The attacker of an opposition. An attack that learns first learns from episodes of its own seeds, those of the policy on
   /// which it searches.
-  /// - Throws: `AttackError`; `CancellationError` when `continuing` says no.
+  /// - Throws: `AttackError` when it does not suit the policy, `SafetensorsError` for a perturbation's file that cannot be read;
+  ///   `CancellationError` when `continuing` says no.
   public func attacker(
     _ opposition: Opposition, against policy: any Policy, searchingOn surrogate: (any Policy)? = nil,
     continuing: @escaping @Sendable () -> Bool = { true }
@@ -161,7 +163,8 @@ public struct Evaluation: Sendable {
     continuing: () -> Bool
   ) throws -> Experience? {
     guard opposition.plan.attack.learns else { return nil }
-    try opposition.plan.target(against: policy, within: opposition.threat, searchingOn: surrogate)
+    _ = try opposition.plan.searchedPolicy(
+      attacking: policy, within: opposition.threat, searchingOn: surrogate)
     var random = RandomStream(seed: seed, stream: .attack)
     var experience = try Experience(
       of: surrogate ?? policy, in: environment.makeVector(count: Self.lessonEpisodes), frames: frames,

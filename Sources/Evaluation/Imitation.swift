@@ -41,11 +41,9 @@ struct Imitation: Sendable {
     let labels = rounds.flatMap { sample.actions(of: victim, at: $0) }
 
     var random = RandomStream(seed: seed, stream: .initialization)
-    let features = try NetworkChoice().features(of: Array(examples.shape.dimensions.dropFirst()))
+    let shape = Array(examples.shape.dimensions.dropFirst())
     var network = try Network(
-      .init(
-        input: features.input, layers: features.layers + [.dense(outputs: actions, activation: .identity)]),
-      initializer: .kaiming, using: &random)
+      NetworkChoice().architecture(of: shape, outputs: actions), initializer: .kaiming, using: &random)
     var optimizer = Optimizer(Adam())
     for _ in 0..<Self.epochs {
       let order = Array(labels.indices).shuffled(using: &random)

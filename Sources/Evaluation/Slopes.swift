@@ -111,9 +111,8 @@ struct Slopes: Sendable {
     with policy: any DifferentiablePolicy, on frames: FrameSample, using random: inout [RandomStream]
   ) -> [Bool] {
     let length = neighborhood.length
-    let largest = gradient.flattened().abs().max().elements
-    let uphill = gradient * Tensor(largest.map { $0 > 0 ? 1 / $0 : 0 }, shape: [frames.count, 1, 1, 1])
-    let directions = [uphill] + (0..<3).map { _ in neighborhood.masked(signs(using: &random)) }
+    let directions =
+      [gradient.normalizedRows(in: .max)] + (0..<3).map { _ in neighborhood.masked(signs(using: &random)) }
     let norms = Self.rowSums(gradient, gradient, length).map { $0.squareRoot() }
     let range = neighborhood.threat.range
     // Over one rival, because the margin has a kink where two actions compete for the second place.

@@ -111,6 +111,16 @@ public struct NetworkChoice: Hashable, Sendable, Codable {
   }
 }
 
+extension NetworkChoice {
+  /// The same with a dense layer behind it, one output a score.
+  /// - Throws: ``NetworkError`` as ``features(of:streams:)``.
+  public func architecture(of input: [Int], outputs: Int) throws(NetworkError) -> Network.Architecture {
+    let features = try features(of: input)
+    return try .init(
+      input: features.input, layers: features.layers + [.dense(outputs: outputs, activation: .identity)])
+  }
+}
+
 extension NetworkChoice.Name {
   fileprivate var convolutions: [(filters: Int, kernel: Int, stride: Int)] {
     switch self {

@@ -24,13 +24,8 @@ public enum InferenceDefense: Hashable, Sendable {
     if case .smoothing = other { false } else { true }
   }
 
-  /// Whether it cannot carry a memory from step to step.
-  public var forgets: Bool {
-    if case .smoothing = self { true } else { false }
-  }
-
-  /// Whether its scores are shares of votes, and no logits.
-  public var votes: Bool {
+  /// Whether it decides by a vote over draws: its scores are shares and no logits, and no memory is carried from step to step.
+  public var isVote: Bool {
     if case .smoothing = self { true } else { false }
   }
 

@@ -107,12 +107,12 @@ private struct PolicyReader {
     guard wanted.isEmpty || wanted.map(\.shape) == memory.map(\.shape) else {
       throw error("the critic's memory is not the network's")
     }
-    guard let inference = description.inference, let first = inference.first else { return }
+    guard let inference = description.inference else { return }
     guard zip(inference, inference.dropFirst()).allSatisfy({ $1.follows($0) }) else {
       throw error("its inference defenses exclude one another")
     }
-    guard !network.isRecurrent || !inference.contains(where: \.forgets) else {
-      throw error("\(first.name) has no memory, and its network needs one")
+    if network.isRecurrent, let other = inference.first(where: \.isVote) {
+      throw error("\(other.name) has no memory, and its network needs one")
     }
   }
 }

@@ -107,7 +107,7 @@ public struct PolicyFile: Sendable {
       throw PolicyError(
         "a \(description.agent) has no distribution over actions to draw from: its scores are values")
     }
-    guard !(description.inference ?? []).contains(where: \.votes) else {
+    guard !(description.inference ?? []).contains(where: \.isVote) else {
       throw PolicyError(
         "behind smoothing there is no distribution over actions to draw from: its scores are votes")
     }

@@ -1,5 +1,5 @@
-public import RandomStreams
-public import Tensors
+import RandomStreams
+import Tensors
 
 /// Draws every action alike, whatever it sees: the return that any agent has to beat.
 public struct RandomPolicy: Policy {

@@ -43,9 +43,8 @@ enum TrainingCase: String, CaseIterable, Codable, ExpressibleByArgument {
   func operations(in environments: any VectorEnvironment) throws -> Double {
     let space = environments.observationSpace
     func cost(_ outputs: Int) throws -> (forward: Double, training: Double) {
-      let features = try configuration.network.features(of: [space.height, space.width, space.channels])
-      let network = try Network.Architecture(
-        input: features.input, layers: features.layers + [.dense(outputs: outputs, activation: .identity)])
+      let network = try configuration.network.architecture(
+        of: [space.height, space.width, space.channels], outputs: outputs)
       return (
         NetworkCase.forward.operations(of: network), NetworkCase.training.operations(of: network)
       )

@@ -57,8 +57,8 @@ struct AttackCommand: StoppableCommand {
     let plan = try how.plan(attack, actions: description.actions)
     let model = threat.threat(epsilon, for: description.frame)
     let opposition = Evaluation.Opposition(plan, threat: model)
-    let surrogate = try transfer.policy(for: subject, in: folders).map { (transfer.surrogate ?? "", $0) }
-    try subject.check(opposition, of: subject.victim(acting), searchingOn: surrogate?.1)
+    let surrogate = try transfer.surrogate(for: subject, in: folders)
+    try subject.check(opposition, of: subject.victim(acting), searchingOn: surrogate?.policy)
     let progress = EpisodeProgress("attack", episodes: 2 * play.episodes)
     let cells = try [nil, opposition].map { opposition in
       try Cell.play(
@@ -67,14 +67,15 @@ struct AttackCommand: StoppableCommand {
     }
     progress.finish()
     try warn(
-      plan.warnings(under: model, asking: surrogate?.1 ?? subject.victim(acting)) + cells.flatMap(\.warnings))
+      plan.warnings(under: model, asking: surrogate?.policy ?? subject.victim(acting))
+        + cells.flatMap(\.warnings))
     let surprises = SurpriseNote.notes(on: cells, seed: compute.seed)
     if common.json { return try printJSON(Report(cells: cells, surprises: surprises)) }
     print(
       "\(policy) in \(subject.environment.id): \(plan.description(naming: description.actions))"
         + "\(transfer.remark); \(model); threat model \(model.stableHash)")
     // The policy, the size and the threat model stand above it.
-    let columns = [(head: "", text: Cell.columns[1].text)] + Cell.columns.dropFirst(3).dropLast()
+    let columns = [(head: "", text: Cell.attackColumn.text)] + Cell.resultColumns
     var table = Table(columns.map(\.head), leftColumns: 1, optional: Cell.optionalHead)
     for cell in cells { table.append(columns.map { $0.text(cell) }) }
     print(table.text)

@@ -118,16 +118,18 @@ struct Cell {
   static let remarkOnInterquartileMean =
     "IQM: the interquartile mean, blind to what befalls the best or the worst quarter of the episodes (of fewer than four the mean)."
 
-  /// What a table for people says of each cell, by the head of its column.
-  static let columns: [(head: String, text: @Sendable (Cell) -> String)] = [
-    ("policy", { $0.policy }),
-    (
-      "attack",
-      {
-        ($0.attack ?? "clean") + ($0.opposition?.plan.isStraightThrough == true ? ", straight through" : "")
-      }
-    ),
-    ("epsilon", { $0.opposition?.threat.epsilon.bothWays ?? "–" }),
+  /// A column of a table for people: its head, and what it says of each cell.
+  typealias Column = (head: String, text: @Sendable (Cell) -> String)
+
+  static let attackColumn: Column = (
+    "attack",
+    {
+      ($0.attack ?? "clean") + ($0.opposition?.plan.isStraightThrough == true ? ", straight through" : "")
+    }
+  )
+
+  /// What came of it.
+  static let resultColumns: [Column] = [
     ("mean", { String(format: "%.3f", $0.result.mean) }),
     ("95% interval", { bracketed($0.meanInterval?.lowerBound, $0.meanInterval?.upperBound) }),
     ("IQM", { String(format: "%.3f", $0.result.interquartileMean) }),
@@ -148,8 +150,17 @@ struct Cell {
       }
     ),
     ("time", { String(format: "%.1f s", $0.seconds) }),
-    ("threat model", { $0.opposition?.threat.stableHash ?? "–" }),
   ]
+
+  /// All columns, for tables of several policies, sizes and threat models.
+  static let columns = named + resultColumns + [threatColumn]
+
+  private static let named: [Column] = [
+    ("policy", { $0.policy }), attackColumn,
+    ("epsilon", { $0.opposition?.threat.epsilon.bothWays ?? "–" }),
+  ]
+
+  private static let threatColumn: Column = ("threat model", { $0.opposition?.threat.stableHash ?? "–" })
 
   private static func percent(_ rate: Double?) -> String {
     rate.map { String(format: "%.1f%%", $0 * 100) } ?? "–"

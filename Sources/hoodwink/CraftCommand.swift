@@ -92,7 +92,7 @@ struct CraftCommand: StoppableCommand {
     let description = subject.file.description
     let plan = try how.plan(attack, actions: description.actions)
     let model = threat.threat(epsilon, for: description.frame)
-    let surrogate = try transfer.policy(for: subject, in: folders)
+    let surrogate = try transfer.surrogate(for: subject, in: folders)?.policy
     try subject.check(.init(plan, threat: model), of: subject.file.victim, searchingOn: surrogate)
     let experience = try experience(of: subject, interruption)
     // What the victim did and remembered is not what the policy that is searched on would have.

@@ -110,7 +110,7 @@ struct EvaluateCommand: StoppableCommand {
     }
     let subjects = try policies.map { try NamedPolicy($0, in: folders) }
     let surrogates = try subjects.map { subject in
-      try transfer.policy(for: subject, in: folders).map { (transfer.surrogate ?? "", $0) }
+      try transfer.surrogate(for: subject, in: folders)
     }
     let plans = try plans(names, against: Array(zip(subjects, surrogates)))
     // What does not go together is found before the first cell is played.
@@ -119,7 +119,7 @@ struct EvaluateCommand: StoppableCommand {
         guard let size = sizes.first else { continue }
         try subject.check(
           .init(plan, threat: threat.threat(size, for: subject.file.description.frame)),
-          of: subject.victim(acting), searchingOn: surrogate?.1)
+          of: subject.victim(acting), searchingOn: surrogate?.policy)
       }
     }
     var (cells, failure) = played(Array(zip(subjects, surrogates)), plans, sizes, interruption)
@@ -312,7 +312,6 @@ extension PolicyFile.Description {
   fileprivate var recipe: PolicyFile.Description {
     var recipe = self
     recipe.seed = 0
-    recipe.configuration["seed"] = nil
     return recipe
   }
 }

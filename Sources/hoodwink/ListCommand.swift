@@ -120,9 +120,13 @@ struct ListCommand: ParsableCommand {
     if common.json { return try printJSON(DefenseCatalog.all) }
     var table = Table(["defense", "changes", "hardens", "description"], leftColumns: 4)
     for about in DefenseCatalog.all {
-      table.append([about.name, about.seam.rawValue, about.agents, about.summary])
+      let agents =
+        about.agents == AgentKind.allCases
+        ? "every agent" : about.agents.map(\.rawValue).joined(separator: ", ")
+      table.append([about.name, about.seam.rawValue, agents, about.summary])
       for parameter in about.parameters {
-        table.append(["  :\(parameter.name)=", "", parameter.usual, parameter.summary])
+        let usual = parameter.name == "epsilon" ? "--epsilon" : parameter.usual
+        table.append(["  :\(parameter.name)=", "", usual, parameter.summary])
       }
     }
     print(table.text)
@@ -153,20 +157,15 @@ struct ListCommand: ParsableCommand {
     print(table.text)
   }
 
-  private struct ParameterRow: Encodable {
-    let name: String
-    let usual: String
-    let summary: String
-  }
-
   private func listParameters(of name: String) throws {
     let entry = try AttackCatalog.entry(name)
-    let rows = entry.parameters.map { ParameterRow(name: $0.name, usual: $0.usual, summary: $0.summary) }
-    if common.json { return try printJSON(rows) }
+    if common.json { return try printJSON(entry.parameters) }
     print("\(name): \(entry.about.summary). Needs \(entry.about.access); \(entry.about.cost).")
-    if rows.isEmpty { return print("It has no parameters.") }
+    if entry.parameters.isEmpty { return print("It has no parameters.") }
     var table = Table(["parameter", "usual", "description"], leftColumns: 3)
-    for row in rows { table.append([row.name, row.usual.isEmpty ? "–" : row.usual, row.summary]) }
+    for about in entry.parameters {
+      table.append([about.name, about.usual.isEmpty ? "–" : about.usual, about.summary])
+    }
     print(table.text)
   }
 }

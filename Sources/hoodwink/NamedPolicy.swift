@@ -46,7 +46,7 @@ extension NamedPolicy {
     let observation = Tensor.zeros([1, frame.height, frame.width, frame.channels * file.description.frames])
     _ = try Neighborhood(of: observation, under: opposition.threat, frameChannels: frame.channels)
     var (plan, threat) = (opposition.plan, opposition.threat)
-    try plan.target(against: victim, within: threat, searchingOn: surrogate)
+    _ = try plan.searchedPolicy(attacking: victim, within: threat, searchingOn: surrogate)
     // What learns is made when it has learned.
     plan.attack = try plan.attack.unlearned()
     // Whether the policy's answers are what the attack takes them for, one look tells, with nothing allowed.

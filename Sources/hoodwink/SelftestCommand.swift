@@ -91,7 +91,7 @@ struct SelftestCommand: StoppableCommand {
         "--straight-through: leave it out; the policy has no transform without a gradient", status: EX_DATAERR
       )
     }
-    let second = try transfer.policy(for: subject, in: folders)
+    let second = try transfer.surrogate(for: subject, in: folders)?.policy
     if let second, let size = sizes.first {
       let plan = AttackPlan(try AttackChoice("pgd"), expectation: expectation)
       try subject.check(

@@ -12,11 +12,17 @@ struct SurrogateOptions: ParsableArguments {
   /// What stands behind an attack that searches elsewhere.
   var remark: String { surrogate.map { ", searched on \($0)" } ?? "" }
 
-  /// The other policy, which sees what the attacked one sees.
-  func policy(for subject: NamedPolicy, in folders: ProjectFolders) throws -> (any Policy)? {
+  /// The other policy, which sees what the attacked one sees, by the name that was asked for.
+  func surrogate(
+    for subject: NamedPolicy, in folders: ProjectFolders
+  ) throws -> (name: String, policy: any Policy)? {
     guard let surrogate else { return nil }
     let other = try NamedPolicy(surrogate, in: folders)
-    guard other.file.weightsHash != subject.file.weightsHash else {
+    // The same weights behind other inference defenses are another policy: the one whose gradients those hide.
+    guard
+      other.file.weightsHash != subject.file.weightsHash
+        || other.file.description.inference != subject.file.description.inference
+    else {
       throw Failure("--surrogate \(surrogate): is the attacked policy itself; leave it out, or name another")
     }
     let (own, second) = (subject.file.description, other.file.description)
@@ -31,6 +37,6 @@ struct SurrogateOptions: ParsableArguments {
         "--surrogate \(surrogate): remembers, and what it would remember of the other's episodes is not known"
       )
     }
-    return other.file.victim
+    return (surrogate, other.file.victim)
   }
 }

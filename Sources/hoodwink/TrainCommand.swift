@@ -106,7 +106,7 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  private func report(_ results: [TrainingSession.Result], _ plan: TrainingPlan, _ folder: URL) throws {
+  private func report(_ results: [TrainingSession.Standing], _ plan: TrainingPlan, _ folder: URL) throws {
     if plan.seeds == 1, let result = results.first {
       if common.json { return try printJSON(result) }
       if result.wasFinished {

@@ -7,7 +7,7 @@ import Tensors
 /// The runs of one call of `train`, with their progress on standard error.
 struct TrainingSession: Sendable {
   /// How a run stands when the session is over.
-  struct Result: Encodable, Sendable {
+  struct Standing: Encodable, Sendable {
     let run: String
     let environment: String
     let agent: String
@@ -25,14 +25,14 @@ struct TrainingSession: Sendable {
 
   /// What several seeds come to.
   struct Summary: Encodable {
-    let runs: [Result]
+    let runs: [Standing]
     /// Of what the mean is: evaluations, or recent returns where there is none.
     let measure: String
     let interquartileMean: Double?
     let intervalLow: Double?
     let intervalHigh: Double?
 
-    init(_ runs: [Result]) {
+    init(_ runs: [Standing]) {
       self.runs = runs
       let evaluations = runs.compactMap(\.evaluation)
       let isEvaluated = evaluations.count == runs.count
@@ -54,7 +54,7 @@ struct TrainingSession: Sendable {
 
   /// The one run of the plan, in its folder.
   /// - Throws: as ``trainAll()``.
-  func train(_ opened: RunFolder) throws -> Result {
+  func train(_ opened: RunFolder) throws -> Standing {
     try checkRuns(are: [])
     return try train(
       plan, in: opened, threads: threads, progress: SharedProgress(title: title, total: plan.steps, runs: 1),
@@ -76,12 +76,12 @@ struct TrainingSession: Sendable {
   ///
   /// - Throws: `Failure` when there are runs of other seeds in the folder and when the learning of one came apart, and
   ///   whatever else ends one of them.
-  func trainAll() throws -> [Result] {
+  func trainAll() throws -> [Standing] {
     try checkRuns(are: (0..<plan.seeds).map { "seed-\(plan.single($0).seed)" })
     let progress = SharedProgress(
       title: "\(title) × \(plan.seeds)", total: plan.steps * plan.seeds, runs: plan.seeds)
     let runs = try Workers(threads: min(threads, plan.seeds)).map(plan.seeds) {
-      index -> Swift.Result<Result, Failure> in
+      index -> Result<Standing, Failure> in
       let own = plan.single(index)
       let url = folder.appendingPathComponent("seed-\(own.seed)")
       let isThere = FileManager.default.fileExists(
@@ -105,7 +105,7 @@ struct TrainingSession: Sendable {
 
   private func train(
     _ plan: TrainingPlan, in opened: RunFolder, threads: Int, progress: SharedProgress, index: Int
-  ) throws -> Result {
+  ) throws -> Standing {
     let recorded = try RecordedRun(
       plan.run(workers: Workers(threads: threads)), in: opened, recipe: plan.text,
       version: TrainingPlan.version, interval: plan.interval,
@@ -128,81 +128,11 @@ struct TrainingSession: Sendable {
     if recorded.run.isFinished, standing.loss == nil {
       progress.say("hoodwink: \(standing.steps) steps were too few for an update: nothing was learned")
     }
-    return Result(
+    return Standing(
       run: opened.url.relativePath, environment: plan.environment.id, agent: plan.configuration.kind.rawValue,
       defense: plan.defense?.description, seed: plan.seed, steps: standing.steps,
       recentReturn: standing.recentReturn,
       evaluation: standing.evaluation, isFinished: recorded.run.isFinished,
       wasFinished: recorded.start == .finished)
-  }
-}
-
-/// The progress of runs that go on side by side, in one line.
-private final class SharedProgress: Sendable {
-  private struct State {
-    var line: ProgressLine
-    var steps: [Int]
-    var isRunning: [Bool]
-    var hasBegun = false
-  }
-
-  private let state: Mutex<State>
-  private let total: Int
-
-  init(title: String, total: Int, runs: Int) {
-    self.total = total
-    state = Mutex(
-      State(
-        line: ProgressLine(title, unit: "steps"), steps: Array(repeating: 0, count: runs),
-        isRunning: Array(repeating: true, count: runs)))
-  }
-
-  func say(_ text: String) {
-    state.withLock { _ in StandardError.say(text) }
-  }
-
-  /// What was done before does not count for the rate.
-  func begin(_ run: Int, at steps: Int, isFinished: Bool) {
-    state.withLock { state in
-      state.steps[run] = steps
-      if !isFinished { state.hasBegun = true }
-      state.line.skip(steps, of: total)
-    }
-  }
-
-  func update(_ run: Int, _ progress: TrainingRun.Progress) {
-    state.withLock { state in
-      state.steps[run] = progress.steps
-      state.line.update(state.steps.reduce(0, +), of: total, Self.details(progress))
-    }
-  }
-
-  /// The last run to finish ends the line; nothing is shown where nothing was done.
-  /// - Parameter progress: nil for a run that came apart.
-  func finish(_ run: Int, _ progress: TrainingRun.Progress? = nil) {
-    state.withLock { state in
-      if let progress { state.steps[run] = progress.steps }
-      state.isRunning[run] = false
-      if state.hasBegun && !state.isRunning.contains(true) {
-        state.line.finish(state.steps.reduce(0, +), of: total, progress.map(Self.details) ?? "")
-      }
-    }
-  }
-
-  private static func details(_ progress: TrainingRun.Progress) -> String {
-    var parts: [String] = []
-    if let recent = progress.recentReturn {
-      let margin = progress.recentMargin.map { String(format: " ± %.2f", $0) } ?? ""
-      parts.append(String(format: "return %.2f", recent) + margin)
-    }
-    if let evaluation = progress.evaluation { parts.append(String(format: "evaluation %.2f", evaluation)) }
-    if let loss = progress.loss { parts.append(String(format: "loss %.4f", loss)) }
-    if let exploration = progress.exploration {
-      parts.append(String(format: "exploration %.2f", exploration))
-    }
-    for (name, value) in progress.hardness.sorted(by: { $0.key < $1.key }) {
-      parts.append(name.replacing("_", with: " ") + String(format: " %.4f", value))
-    }
-    return parts.joined(separator: "  ")
   }
 }

@@ -20,14 +20,18 @@ struct UsageError {
   /// What may be said more than once.
   private static let repeatable = ["--set"]
 
-  /// Of an option that is given twice ArgumentParser takes the last and says nothing.
+  /// Of an option that is given twice, or that is turned on and off, ArgumentParser takes the last and says nothing.
   /// - Throws: `Failure` that names the option.
   func checkRepetitions() throws {
-    let names = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map { $0.prefix { $0 != "=" } }
-    let twice = names.first { name in
-      !Self.repeatable.contains(String(name)) && names.count { $0 == name } > 1
+    let names = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }
+      .map { String($0.prefix { $0 != "=" }) }
+    for (index, name) in names.enumerated() where !Self.repeatable.contains(name) {
+      if names[..<index].contains(name) { throw Failure("\(name): given twice; say it once") }
+      let opposite = name.hasPrefix("--no-") ? "--" + name.dropFirst(5) : "--no-" + name.dropFirst(2)
+      if names[..<index].contains(opposite) {
+        throw Failure("\(opposite) and \(name) contradict one another")
+      }
     }
-    if let twice { throw Failure("\(twice): given twice; say it once") }
   }
 
   /// One line, from ArgumentParser's message.

@@ -1,4 +1,4 @@
-/// Warnings of an attacker for people, once each.
+/// Warnings for people, once each.
 func warn(_ warnings: [String]) {
   var seen: Set<String> = []
   for warning in warnings where seen.insert(warning).inserted {

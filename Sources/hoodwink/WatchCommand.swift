@@ -121,7 +121,7 @@ struct WatchCommand: ParsableCommand {
       policy: try named.victim(acting),
       scores: named.file.scores, environment: named.environment,
       frames: named.file.description.frames,
-      surrogate: try transfer.policy(for: named, in: folders).map { (transfer.surrogate ?? "", $0) })
+      surrogate: try transfer.surrogate(for: named, in: folders))
   }
 }
 

@@ -68,6 +68,19 @@ import Testing
     }
   }
 
+  /// What was set in code is held to the ranges of commands.
+  @Test func parametersOutOfRangeStopTheProgram() async {
+    await #expect(processExitsWith: .failure) {
+      var recipe = HopSkipJump()
+      recipe.iterations = 0
+      _ = try recipe.against(RandomPolicy(actions: 2), learningFrom: nil)
+    }
+    await #expect(processExitsWith: .failure) {
+      var threat = ThreatModel(epsilon: Epsilon(0.1))
+      threat.share = .nan
+    }
+  }
+
   /// What is wanted is checked, whoever made the attack.
   @Test func goalsThatCannotBePursuedAreRefused() throws {
     let policy = try tanhPolicy()

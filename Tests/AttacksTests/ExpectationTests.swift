@@ -58,7 +58,25 @@ import Testing
     var random = streams(6)
     // Wrong for one of a hundred thousand streams.
     #expect(clean.actions(of: Wavering(), at: observations, using: &random) == Array(repeating: 2, count: 6))
-    #expect(clean.passes.allSatisfy { $0 == Passes(forward: 102) })
+    #expect(clean.actions == Array(repeating: 2, count: 6))
+    #expect(clean.passes.allSatisfy { $0 == Passes(forward: 202) })
+  }
+
+  /// The clean action that an attack is shown is the most frequent, too: one draw in three would be taken for flipped already.
+  @Test func decisionsAreLeftForOthersThanTheMostFrequent() throws {
+    struct Drawn: Policy {
+      func act(on observations: Tensor, memory: inout Memory, using random: inout [RandomStream]) -> [Int] {
+        observations.elements.enumerated().map { row, entry in
+          (entry > 0.5) == random[row].chance(2.0 / 3) ? 1 : 0
+        }
+      }
+    }
+    let plan = AttackPlan(try AttackChoice("hopskipjump"), expectation: 51)
+    var random = streams(24)
+    let delivery = try Attacker(plan, against: Drawn(), within: threat).deliver(
+      Tensor(repeating: 0.4, shape: [24, 1, 1, 1]), frameChannels: 1, using: &random,
+      victimRandom: streams(24))
+    #expect(delivery.observations.elements.allSatisfy { $0 > 0.5 })
   }
 
   /// Draws of what draws nothing are one answer, asked for many times.

@@ -120,7 +120,7 @@ import Testing
     let victim = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [3, 3, 2])
     func refusal(_ plan: AttackPlan, _ knowledge: Knowledge = .weights) -> String {
       let threat = ThreatModel(epsilon: Epsilon(0.1), knowledge: knowledge)
-      do { _ = try plan.target(against: victim, within: threat) } catch { return "\(error)" }
+      do { _ = try plan.searchedPolicy(attacking: victim, within: threat) } catch { return "\(error)" }
       return ""
     }
     let universal = try AttackChoice("universal")
@@ -171,6 +171,12 @@ extension LearningAttackTests {
     // Action 0 leads everywhere, and by so much that it is the one to overtake.
     victim.network.parameters[1] = Tensor([9, 0, 0])
     let weight = victim.network.parameters[0].elements
+    #expect(throws: AttackError.self) {
+      try Attacker(
+        AttackPlan(AttackChoice("universal"), goal: .reach(3)), against: victim,
+        within: ThreatModel(epsilon: Epsilon(0.1)),
+        learningFrom: Experience(observations: observations, frameChannels: 2))
+    }
     let experience = Experience(observations: observations, frameChannels: 2)
     let threat = ThreatModel(epsilon: Epsilon(0.1), frames: .all)
     let change = try Universal().learned(

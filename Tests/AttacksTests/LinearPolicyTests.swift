@@ -208,6 +208,12 @@ import Testing
       (0..<(16 * entries)).map { _ in Float(random.uniform()) }, shape: [16, 10, 10, 24])
 
     var draws = streams(16)
+    // Of many searches that find nothing the constant would grow until nothing moves.
+    let vain = try Attacker(
+      "cw:steps=2:searches=60", against: policy, within: ThreatModel(norm: .l2, epsilon: Epsilon(0.0005)))
+    var others = draws
+    #expect(
+      try vain.deliver(observations, frameChannels: 24, using: &others).sizes.allSatisfy { $0 > 0.0004 })
     let delivery = try Attacker("cw", against: policy, within: ThreatModel(norm: .l2, epsilon: Epsilon(30)))
       .deliver(observations, frameChannels: 24, using: &draws)
     let (weight, scores) = (

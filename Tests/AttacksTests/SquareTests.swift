@@ -70,7 +70,7 @@ import Testing
     let victim = WatchedPolicy(policy)
     let clean = CleanPass(of: center, through: victim, knowledge: .scores)
     var recipe = Square()
-    (recipe.queries, recipe.share) = (30, 0.03)
+    (recipe.queries, recipe.p) = (30, 0.03)
     _ = recipe.perturb(clean, of: victim, meeting: ActionChange(from: [0]), within: space, using: &random)
     let seen = victim.asked
     #expect(seen.count == 32)

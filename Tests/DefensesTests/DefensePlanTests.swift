@@ -24,6 +24,14 @@ import Testing
     }
   }
 
+  /// What is set by one name cannot be meant for an attack by the same name.
+  @Test func noAttackHasAParameterOfTheDefenseAroundIt() throws {
+    let own = Set(AdversarialTraining.parameters.map(\.name))
+    for entry in AttackCatalog.entries {
+      #expect(own.isDisjoint(with: entry.parameters.map(\.name)), "\(entry.name)")
+    }
+  }
+
   @Test func aShareIsWrittenAsItWas() throws {
     let plan = try DefensePlan("adversarial:share=0.3:epsilon=0.1", epsilon: nil)
     #expect(plan.description.contains(":share=0.3:"))
@@ -53,7 +61,7 @@ import Testing
     ("adversarial+adversarial", "adversarial and adversarial both change the collection: choose one"),
     ("smoothing+rounding", "rounding cannot follow smoothing"),
     ("sa-dqnn", "no defense \"sa-dqnn\""),
-    ("sa-dqn:wait=3", "sa-dqn has no parameter \"wait\": it has epsilon"),
+    ("sa-dqn:wait=3", "sa-dqn has no parameter \"wait\""),
     ("sa-dqn:method=ibp", "method is interval, pgd, not \"ibp\""),
     ("sa-dqn:weight", "a parameter is written name=value"),
     ("sa-dqn:weight=1:weight=2", "sa-dqn: weight is set twice, to 1 and to 2"),

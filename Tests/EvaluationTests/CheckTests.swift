@@ -58,6 +58,12 @@ import Testing
         "no cliffs": .red,
         "surest frames": .red, "more epsilon, more flips": .red, "huge epsilon, random return": .red,
       ]),
+    // True at the frames and at the boundary, and not where attacks end, short of it.
+    Case(
+      "a slope that is too steep where attacks end",
+      TwoActions(
+        lead: { $0[0] - 0.5 }, slope: { $1 == 0 ? ((0.3..<0.4).contains($0[0]) ? 3 : 1) : 0 }),
+      ["gradient is the slope": .red]),
     // Where no attack goes, and where one may come from.
     Case(
       "a jump far away",

@@ -158,6 +158,24 @@ import Testing
     }
   }
 
+  /// The one of several that has no memory is named.
+  @Test func whatForgetsIsNamed() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appendingPathComponent("policy.safetensors")
+      var (file, random) = (try example(), RandomStream(seed: 9))
+      file.policy = NetworkPolicy(
+        try Network(
+          .init(
+            input: [4, 4, 2], layers: [.flatten, .lstm(units: 3), .dense(outputs: 3, activation: .identity)]),
+          initializer: .kaiming, using: &random))
+      file.critic = nil
+      file.description.inference = [.rounding(levels: 4), .smoothing(sigma: 0.1, samples: 3)]
+      try file.write(to: url)
+      let error = #expect(throws: PolicyError.self) { try PolicyFile(contentsOf: url) }
+      #expect(error?.description.contains("smoothing has no memory") == true)
+    }
+  }
+
   @Test func isFoundByFileRunFolderPolicyFolderAndName() throws {
     try withTemporaryFolder { folder in
       let policies = folder.appendingPathComponent("Policies")

@@ -38,6 +38,7 @@ import Testing
     Fault("train catch-v1 --threads 0", ["at least 1"], 64),
     Fault("train lava-bridge-v1 --network conv", ["does not fit"], 65),
     Fault("train catch-v1 --agent dqn --clip 0.1", ["--clip", "dqn"], 64),
+    Fault("train catch-v1 --double --no-double", ["--double and --no-double contradict"], 64),
     Fault("train catch-v1 --agent ppo --dueling", ["--dueling", "ppo"], 64),
     Fault("train catch-v1 --agent reinforce --epochs 2", ["--epochs", "reinforce"], 64),
     Fault("train catch-v1 --discount 1.5", ["--discount", "from 0.0 to 1.0", "1.5"], 64),

@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// Catch a falling ball with a paddle.
 ///

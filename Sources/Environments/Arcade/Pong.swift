@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// Table tennis on a gray screen, against an opponent whose paddle is slower than yours.
 ///

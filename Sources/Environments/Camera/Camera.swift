@@ -1,5 +1,5 @@
 import Foundation
-public import RandomStreams
+import RandomStreams
 
 /// The sensor between the world and all that looks at it: Gaussian noise, brightness that drifts slowly, and 8 bits a
 /// value.

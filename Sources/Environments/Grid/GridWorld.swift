@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// A world of cells after the conventions of MiniGrid (Chevalier-Boisvert et al., "Minigrid & Miniworld", 2023): walls,
 /// lava, doors, things to carry, and a goal.

@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// Collect gold and evade enemies that cross the board: the rules of MinAtar's Asterix.
 public struct Asterix: MinAtarGame {

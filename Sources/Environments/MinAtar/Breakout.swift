@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// Break bricks with a ball that must not fall: the rules of MinAtar's Breakout.
 public struct Breakout: MinAtarGame {

@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// Cross a road of eight lanes, again and again: the rules of MinAtar's Freeway.
 public struct Freeway: MinAtarGame {

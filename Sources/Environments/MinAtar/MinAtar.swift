@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// A MinAtar game as an environment, with the actions and the view that a definition chooses.
 public struct MinAtar<Game: MinAtarGame>: Environment {

@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// The rules of one MinAtar game: what is on the board, and what a step does. ``MinAtar`` makes an environment of it.
 public protocol MinAtarGame: Hashable, Sendable, Codable {

@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// Shoot what swims, rescue divers, and come up for air: the rules of MinAtar's Seaquest.
 public struct Seaquest: MinAtarGame {

@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// Shoot a swarm of aliens before it is down: the rules of MinAtar's Space Invaders.
 public struct SpaceInvaders: MinAtarGame {

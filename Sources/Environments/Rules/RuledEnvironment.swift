@@ -1,4 +1,4 @@
-public import RandomStreams
+import RandomStreams
 
 /// An environment whose episodes follow ``EpisodeRules``.
 ///
