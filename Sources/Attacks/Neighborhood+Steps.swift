@@ -185,7 +185,7 @@ extension Neighborhood {
   }
 
   /// Points anywhere in the range, whatever their distance: uniform noise, or corners drawn as evenly.
-  func farPoints(atCorners: Bool, using random: inout [RandomStream]) -> Tensor {
+  package func farPoints(atCorners: Bool, using random: inout [RandomStream]) -> Tensor {
     let range = threat.range
     return replacingFixed(
       in: drawn(using: &random) {

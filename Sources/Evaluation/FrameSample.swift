@@ -157,6 +157,14 @@ extension FrameSample {
     return policy.act(on: observations, memory: &memory, using: &random)
   }
 
+  /// Whether a policy draws from its streams to score a frame.
+  func areScoresDrawn(by policy: any ScoringPolicy) -> Bool {
+    let first = rows(at: [0])
+    var (memory, random) = (first.memory, first.random)
+    _ = policy.scores(for: first.observations, memory: &memory, using: &random)
+    return random != first.random
+  }
+
   /// The scores likewise.
   func scores(of policy: any ScoringPolicy, at observations: Tensor) -> Tensor {
     var (memory, random) = (memory, random)

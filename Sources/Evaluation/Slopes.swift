@@ -63,7 +63,7 @@ struct Slopes: Sendable {
   }
 
   /// For each frame whether a step of epsilon along the gradient raises the margin more than random steps of the same
-  /// size do on average; nil where no step changes anything.
+  /// size do on average; nil where no step changes anything, or there is no slope to follow.
   func leads(
     _ policy: any DifferentiablePolicy, on frames: FrameSample, using random: inout [RandomStream]
   ) -> [Bool?] {
@@ -81,7 +81,7 @@ struct Slopes: Sendable {
     }
     return along.indices.map { row in
       let (reached, average) = (Double(along[row]), sums[row] / Double(draws))
-      return reached == average ? nil : reached > average
+      return isMarginFlat[row] || reached == average ? nil : reached > average
     }
   }
 

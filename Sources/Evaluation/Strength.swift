@@ -46,8 +46,6 @@ struct Strength: Sendable {
     let step = try bench.singleStep()
     let check = atLeast(
       step, "fgsm", called: "a single step", on: bench, otherwise: "its steps or its loss are wrong")
-    // Of answers that are drawn, one in so many differs by itself: "steady answers" says so.
-    guard bench.panel.expectation == nil else { return [check] }
     return [
       check,
       atLeast(
@@ -59,10 +57,8 @@ struct Strength: Sendable {
 
   /// What scores do on the way to where the attack has ended.
   private func way(_ bench: Bench) throws -> [Check] {
-    // Of answers that are drawn no way is smooth, nor through a transform that is taken for the identity: both are told.
-    guard bench.panel.expectation == nil, !bench.panel.isStraightThrough,
-      let policy = bench.policy as? any ScoringPolicy
-    else { return [] }
+    // Through a transform that is taken for the identity no way is smooth, and that is told.
+    guard !bench.panel.isStraightThrough, let policy = bench.policy as? any ScoringPolicy else { return [] }
     return try bench.ways(of: policy, to: attack) + bench.waysFromSurestFrames(of: policy)
   }
 

@@ -37,6 +37,15 @@ import Testing
         "pgd ≥ hopskipjump": .red,
         "pgd ≥ transfer": .red, "huge epsilon, random return": .red,
       ]),
+    // A single step is misled, and PGD starts elsewhere.
+    Case(
+      "a slope that is true but at the frame",
+      TwoActions(lead: { $0[0] - 0.32 }, slope: { $1 > 0 ? 0 : $0[0] == 0.2 ? 3 : 1 }),
+      ["gradient is the slope": .amber]),
+    Case(
+      "a slope that is gone at the frame",
+      TwoActions(lead: { $0[0] - 0.32 }, slope: { $1 == 0 && $0[0] != 0.2 ? 1 : 0 }),
+      ["gradient not zero": .amber, "gradient is the slope": .amber, "gradient leads": .amber]),
     // The second entry counts once the first has moved. One step moves one of them and flips what a start
     // has moved already, 4% of the frames; two steps from two starts flip two thirds. Where it begins to count scores jump, at
     // the boundary alone.

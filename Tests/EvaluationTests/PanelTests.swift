@@ -122,7 +122,7 @@ import Testing
     (.mirrored, "gradient is the slope"), (.cleanOnly(elsewhere: 0), "pgd ≥ fgsm"),
     (.cleanOnly(elsewhere: -1), "pgd ≥ fgsm"), (.waves(0.001), "gradient leads"),
     (.waves(0.003), "gradient leads"), (.waves(0.01), "gradient leads"),
-    (.thermometer(1e3), "gradient not zero"), (.cleaned(beyond: 0.01), "pgd ≥ smaller changes"),
+    (.thermometer(1e3), "pgd ≥ square"), (.cleaned(beyond: 0.01), "pgd ≥ smaller changes"),
     (.uncrowded(most: 15), "pgd ≥ smaller changes"),
   ])
   func slopesThatMisleadAreCaught(_ mask: Mask, _ check: String) throws {
@@ -136,6 +136,15 @@ import Testing
     let policy = Wrapped(base: try plain(), mask: .onLevels)
     let report = try panel(Epsilon(0.062)).run(policy)
     #expect(try status("pgd ≥ smaller changes", in: report) == .red, "\(report.checks)")
+  }
+
+  /// An expectation, which a policy that draws nothing does not need, and noise beside it hide no detector.
+  @Test(arguments: [Float(0), 0.003])
+  func anExpectationHidesNothing(_ noise: Float) throws {
+    let policy = Wrapped(base: try plain(), inputNoise: noise, mask: .cleaned(beyond: 0.01))
+    let report = try panel(Epsilon(16, over: 255), episodes: 24, expectation: 2).run(policy)
+    #expect(try status("pgd ≥ smaller changes", in: report) == .red, "\(report.checks)")
+    #expect(try status("all of the change counts", in: report) == .red, "\(report.checks)")
   }
 
   /// What changes the policy and hides nothing is no mask: soft steps, and a temperature that leaves the softmax alive.
