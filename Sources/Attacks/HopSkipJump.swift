@@ -23,6 +23,8 @@ import Tensors
 /// 3. An observation within the budget is finished, unless `early-stop` is off.
 /// 4. A first point is drawn uniformly from the range as by the authors, and in turn from its corners, which lie farther apart:
 ///    a policy may do the same on all uniform noise. Where no draw meets the criterion the observation stays clean.
+/// 5. Of a policy that draws its actions an answer is the most frequent of the expectation's draws. Few err, and bisection follows
+///    each error toward the clean observation: it takes a hundred or more.
 public struct HopSkipJump: SearchRecipe {
   /// What people are told.
   public static let about = AboutAttack(
