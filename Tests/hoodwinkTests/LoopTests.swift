@@ -89,6 +89,22 @@ import Testing
     #expect(run.status == 0 && run.output.contains("catch-v1"), "\(run.errors)")
   }
 
+  /// Rounding changes no weight: behind it the same ones are another policy, and the one without it is there to search on.
+  @Test func theSameWeightsBehindRoundingAreAnotherPolicy() throws {
+    try withTemporaryFolder { folder in
+      func file(_ name: String) -> String { folder.appendingPathComponent(name).path }
+      for (name, defense) in [("plain", []), ("rounded", ["--defense", "rounding"])] {
+        let train = ["train", "catch-v1", "--agent", "dqn", "--steps", "50", "--output", file(name)]
+        #expect(try Tool.run(train + defense).status == 0)
+      }
+      let attack = ["--attack", "fgsm", "--epsilon", "0.1", "--episodes", "2", "--surrogate", file("plain")]
+      let run = try Tool.run(["attack", file("rounded")] + attack)
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(
+        try Tool.run(["attack", file("plain")] + attack).errors.contains("is the attacked policy itself"))
+    }
+  }
+
   /// A policy that draws its actions, and attacks that search elsewhere, are labeled as such for people and machines.
   @Test func samplingAndSurrogatesAreLabeled() throws {
     let sampled = [
