@@ -77,14 +77,6 @@ public final class RunFolder {
     (bestName, "a file \(bestName)"), (metricsName, "a file \(metricsName)"),
     (eventsName, "a file \(eventsName)"), (logName, "a file \(logName)"), (checkpointsName, "checkpoints"),
   ]
-
-  private static func checkIsFree(_ url: URL) throws(RunError) {
-    for (name, what) in mustNotBeThere
-    where FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) {
-      throw RunError("\(url.relativePath) holds \(what) already", .exists)
-    }
-  }
-
   /// The policy that the run began with.
   public static let startName = "start.safetensors"
   private static let checkpointsName = "checkpoints"
@@ -114,6 +106,14 @@ public final class RunFolder {
       throw RunError("\(url.relativePath) is in use by another process", .isInUse)
     }
     return descriptor
+  }
+
+  /// - Throws: ``RunError`` when the folder holds a run, a policy or what belongs to one.
+  private static func checkIsFree(_ url: URL) throws(RunError) {
+    for (name, what) in mustNotBeThere
+    where FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) {
+      throw RunError("\(url.relativePath) holds \(what) already", .exists)
+    }
   }
 
   // MARK: Checkpoints
