@@ -3,7 +3,7 @@ import Tensors
 /// Batches of changes and gradients: one size, or one factor, for each observation.
 extension Tensor {
   /// The norm of each row of the first axis, [rows]; summed in Double.
-  package func rowSizes(in norm: ThreatModel.Norm) -> [Float] {
+  func rowSizes(in norm: ThreatModel.Norm) -> [Float] {
     let rows = shape[0]
     let length = count / Swift.max(rows, 1)
     return withElements { elements in

@@ -1,7 +1,7 @@
 extension ThreatModel {
   /// The length of a step as a share of the budget where none is set: 2.5/n (Madry et al. 2018, section 5), with which n steps can
   /// cross the whole neighborhood.
-  package static func usualShare(ofSteps steps: Int) -> Float { 2.5 / Float(steps) }
+  static func usualShare(ofSteps steps: Int) -> Float { 2.5 / Float(steps) }
 
   /// The length of a step as a share of the budget: one that was set, or the usual one.
   func share(of stepSize: Epsilon?, steps: Int) -> Float {
