@@ -294,9 +294,29 @@ INLINE Vector sums_of(Vector *vectors) {
   return vectors[0];
 }
 
-/// One row times the rows of the right matrix, which need no packing: sixteen at a time, each in sixteen partial sums.
-/// From the last rows to the first: a forward pass has left the last ones in the cache, and the next one starts with the
-/// first.
+/// The sums of one row times sixteen rows of the right matrix, each in sixteen partial sums.
+INLINE Vector sum_sixteen(const float *left_row, const float *const *right, ptrdiff_t sums) {
+  Vector parts[16];
+  UNROLL for (int first = 0; first < 16; first += ROWS_AT_ONCE) {
+    Vector some[ROWS_AT_ONCE] = {0};
+    ptrdiff_t sum = 0;
+    for (; sum + 16 <= sums; sum += 16) {
+      const Vector left = load(left_row + sum);
+      UNROLL for (int row = 0; row < ROWS_AT_ONCE; row++) { some[row] += left * load(right[first + row] + sum); }
+    }
+    if (sum < sums) {
+      const Vector left = load_some(left_row + sum, sums - sum, 0);
+      UNROLL for (int row = 0; row < ROWS_AT_ONCE; row++) {
+        some[row] += left * load_some(right[first + row] + sum, sums - sum, 0);
+      }
+    }
+    UNROLL for (int row = 0; row < ROWS_AT_ONCE; row++) { parts[first + row] = some[row]; }
+  }
+  return sums_of(parts);
+}
+
+/// One row times the rows of the right matrix, which need no packing. From the last rows to the first: a forward pass has
+/// left the last ones in the cache, and the next one starts with the first.
 static void sum_row(const struct Product *product) {
   const ptrdiff_t sums = product->sums.extent[2];
   for (ptrdiff_t column = (product->columns - 1) / 16 * 16; column >= 0; column -= 16) {
@@ -306,27 +326,89 @@ static void sum_row(const struct Product *product) {
     for (ptrdiff_t row = 0; row < 16; row++) {
       right[row] = product->right + (column + (row < used ? row : used - 1)) * sums;
     }
-    Vector parts[16];
-    UNROLL for (int first = 0; first < 16; first += ROWS_AT_ONCE) {
-      Vector some[ROWS_AT_ONCE] = {0};
-      ptrdiff_t sum = 0;
-      for (; sum + 16 <= sums; sum += 16) {
-        const Vector left = load(product->left + sum);
-        UNROLL for (int row = 0; row < ROWS_AT_ONCE; row++) { some[row] += left * load(right[first + row] + sum); }
-      }
-      if (sum < sums) {
-        const Vector left = load_some(product->left + sum, sums - sum, 0);
-        UNROLL for (int row = 0; row < ROWS_AT_ONCE; row++) {
-          some[row] += left * load_some(right[first + row] + sum, sums - sum, 0);
-        }
-      }
-      UNROLL for (int row = 0; row < ROWS_AT_ONCE; row++) { parts[first + row] = some[row]; }
-    }
-    float *target = product->result + column;
-    Vector total = sums_of(parts);
+    Vector total = sum_sixteen(product->left, right, sums);
     if (product->bias) { total += load(product->bias + column); }
     total = total < broadcast(product->floor) ? broadcast(product->floor) : total;
-    store_some(target, total, used);
+    store_some(product->result + column, total, used);
+  }
+}
+
+/// One bit for each of sixteen lanes.
+INLINE unsigned bits_of(Integers lanes) {
+  typedef bool Bits __attribute__((ext_vector_type(16)));
+  const Bits bits = __builtin_convertvector(lanes, Bits);
+  unsigned short result;
+  __builtin_memcpy(&result, &bits, sizeof(result));
+  return result;
+}
+
+/// `sum_row` for the wanted columns alone: the rows of the others are not even read, which in a layer that the cache does
+/// not hold is most of the time.
+static void sum_wanted(const struct Product *product) {
+  const ptrdiff_t sums = product->sums.extent[2];
+  const float *right[16];
+  float *targets[16];
+  int used = 0;
+  for (ptrdiff_t column = (product->columns - 1) / 16 * 16; column >= 0; column -= 16) {
+    const ptrdiff_t rest = product->columns - column;
+    store_some(product->result + column, broadcast(0), rest);
+    unsigned wanted = bits_of(load_some(product->wanted + column, rest, 0) > broadcast(0));
+    while (wanted != 0 || (column == 0 && used > 0)) {
+      for (; wanted != 0 && used < 16; wanted &= wanted - 1, used++) {
+        const ptrdiff_t next = column + __builtin_ctz(wanted);
+        right[used] = product->right + next * sums;
+        targets[used] = product->result + next;
+      }
+      if (used < 16 && column > 0) break;
+      for (int row = used; row < 16; row++) { right[row] = right[used - 1]; }
+      const Vector total = sum_sixteen(product->left, right, sums);
+      for (int row = 0; row < used; row++) { *targets[row] = total[row]; }
+      used = 0;
+    }
+  }
+}
+
+/// One row times the right matrix as it lies: a few of its rows at a time are added to the result, in their order. What
+/// would be multiplied with 0, as half of a rectified layer is, is not even read.
+static void add_rows(const struct Product *product) {
+  enum { rows_at_once = 8 };
+  const ptrdiff_t sums = product->sums.extent[2], columns = product->columns;
+  float *result = product->result;
+  for (ptrdiff_t column = 0; column < columns; column += 16) {
+    store_some(result + column, product->bias ? load(product->bias + column) : broadcast(0), columns - column);
+  }
+  const float *rows[rows_at_once];
+  float elements[rows_at_once];
+  int used = 0;
+  for (ptrdiff_t sum = 0; sum < sums; sum += 16) {
+    const Vector left = load_some(product->left + sum, sums - sum, 0);
+    unsigned present = bits_of(left != broadcast(0));
+    const bool is_last = sum + 16 >= sums;
+    while (present != 0 || (is_last && used > 0)) {
+      for (; present != 0 && used < rows_at_once; present &= present - 1, used++) {
+        const ptrdiff_t next = sum + __builtin_ctz(present);
+        rows[used] = product->right + next * columns;
+        elements[used] = product->left[next];
+      }
+      if (used < rows_at_once && !is_last) break;
+      for (int row = used; row < rows_at_once; row++) {
+        rows[row] = product->right;
+        elements[row] = 0;
+      }
+      for (ptrdiff_t column = 0; column < columns; column += 16) {
+        Vector total = load(result + column);
+        UNROLL for (int row = 0; row < rows_at_once; row++) {
+          total += broadcast(elements[row]) * load(rows[row] + column);
+        }
+        store_some(result + column, total, columns - column);
+      }
+      used = 0;
+    }
+  }
+  const Vector floor = broadcast(product->floor);
+  for (ptrdiff_t column = 0; column < columns; column += 16) {
+    const Vector total = load(result + column);
+    store_some(result + column, total < floor ? floor : total, columns - column);
   }
 }
 
@@ -356,6 +438,14 @@ static bool is_one_row(const struct Product *product) {
          count_of(&product->sums) == product->sums.extent[2] && product->sums.stride[2] == 1;
 }
 
+/// Whether `add_rows` is to make the product: its single row is wider than a tile, which would go through the right matrix
+/// once for each of its widths.
+static bool is_wide_row(const struct Product *product) {
+  return !product->transposes_right && !product->adds && product->columns > 16 * ROW_VECTORS &&
+         count_of(&product->rows) == 1 && count_of(&product->sums) == product->sums.extent[2] &&
+         product->sums.stride[2] == 1;
+}
+
 static ptrdiff_t product_workspace(const struct Product *product) {
   if (is_read_in_place(product) || is_one_row(product) || is_one_sum(product)) return 0;
   const struct Cut pieces = cut(product);
@@ -365,7 +455,15 @@ static ptrdiff_t product_workspace(const struct Product *product) {
 
 static void product(const struct Product *product) {
   if (is_one_row(product)) {
-    sum_row(product);
+    if (product->wanted) {
+      sum_wanted(product);
+    } else {
+      sum_row(product);
+    }
+    return;
+  }
+  if (is_wide_row(product)) {
+    add_rows(product);
     return;
   }
   if (is_one_sum(product)) {

@@ -55,15 +55,20 @@ enum MatrixProduct {
   /// result = activation(left · right + bias), as far as the activation is a matter of sign: the others are for
   /// ``Activation/finish(_:count:)``.
   ///
-  /// - Parameter bias: as many floats as the result has columns.
+  /// - Parameters:
+  ///   - bias: as many floats as the result has columns.
+  ///   - wanted: as many floats as the result has: where one is not positive, the result may be 0 instead. Only for a
+  ///     transposed right matrix, without bias and activation.
   /// - Precondition: the inner extents agree; `result` has room for left's rows times right's columns.
   @inline(__always)
   static func multiply(
     _ left: Left, _ right: Right, bias: UnsafePointer<Float>? = nil, activation: Activation = .identity,
-    into result: UnsafeMutablePointer<Float>
+    wanted: UnsafePointer<Float>? = nil, into result: UnsafeMutablePointer<Float>
   ) {
     var scratch: Storage?
-    multiply(left, right, bias: bias, activation: activation, into: result, step: nil, scratch: &scratch)
+    multiply(
+      left, right, bias: bias, activation: activation, wanted: wanted, into: result, step: nil,
+      scratch: &scratch)
   }
 
   /// The same with rows of the result that are `step` floats apart, and with a scratch buffer that the caller keeps from
@@ -71,7 +76,9 @@ enum MatrixProduct {
   @inline(__always)
   static func multiply(
     _ left: Left, _ right: Right, bias: UnsafePointer<Float>? = nil, activation: Activation = .identity,
-    into result: UnsafeMutablePointer<Float>, step: Int?, adds: Bool = false, scratch: inout Storage?
+    wanted: UnsafePointer<Float>? = nil, into result: UnsafeMutablePointer<Float>, step: Int?,
+    adds: Bool = false,
+    scratch: inout Storage?
   ) {
     let columns = right.transposed ? right.rows : right.columns
     let inner = right.transposed ? right.columns : right.rows
@@ -91,7 +98,8 @@ enum MatrixProduct {
     var product = Product(
       left: left.pointer, rows: left.rows, sums: left.columns, right: right.pointer, columns: columns,
       transposes_right: right.transposed, bias: bias, floor: activation == .relu ? 0 : -.infinity,
-      result: result, result_step: step, adds: adds, workspace: nil, reuses_workspace: scratch != nil)
+      result: result, result_step: step, adds: adds, wanted: wanted, workspace: nil,
+      reuses_workspace: scratch != nil)
     let count = Kernels.table.product_workspace(&product)
     if count > 0 {
       let workspace = scratch ?? Storage(count)

@@ -21,10 +21,13 @@ final class Node: Sendable {
   /// nothing else has.
   let depth: Int
   let origin: Origin
+  /// Whether the value is a rectifier's, so that nobody looks at its gradient where the value is not positive.
+  let isRectified: Bool
 
-  init(depth: Int, _ origin: Origin) {
+  init(depth: Int, _ origin: Origin, isRectified: Bool = false) {
     self.depth = depth
     self.origin = origin
+    self.isRectified = isRectified
   }
 }
 
@@ -169,9 +172,12 @@ extension Tensor {
 
   /// The operation's result with its place on the tape, if any of its inputs has one.
   @inline(__always)
-  func recorded(from input: Tensor, _ pullback: @escaping Node.Pullback) -> Tensor {
+  func recorded(
+    from input: Tensor, isRectified: Bool = false, _ pullback: @escaping Node.Pullback
+  ) -> Tensor {
     guard let parent = input.node else { return self }
-    return Tensor(shape, storage, node: Node(depth: parent.depth + 1, .result(pullback)))
+    let node = Node(depth: parent.depth + 1, .result(pullback), isRectified: isRectified)
+    return Tensor(shape, storage, node: node)
   }
 
   /// The operation's result with its place on the tape, if any of its inputs has one.
@@ -187,11 +193,12 @@ extension Tensor {
   /// The operation's result with its place on the tape, if any of its inputs has one.
   @inline(__always)
   func recorded(
-    from first: Tensor, _ second: Tensor, _ third: Tensor, _ pullback: @escaping Node.Pullback
+    from first: Tensor, _ second: Tensor, _ third: Tensor, isRectified: Bool,
+    _ pullback: @escaping Node.Pullback
   ) -> Tensor {
     if first.node == nil && second.node == nil && third.node == nil { return self }
     let depth = Swift.max(first.node?.depth ?? 0, second.node?.depth ?? 0, third.node?.depth ?? 0) + 1
-    return Tensor(shape, storage, node: Node(depth: depth, .result(pullback)))
+    return Tensor(shape, storage, node: Node(depth: depth, .result(pullback), isRectified: isRectified))
   }
 
   /// The operation's result with its place on the tape, if any of its inputs has one.

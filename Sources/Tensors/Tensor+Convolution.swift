@@ -33,7 +33,7 @@ extension Tensor {
 
     let (inputNode, weightNode, biasNode) = (node, weight.node, bias.node)
     let (inputValue, weightValue) = (stoppingGradient(), weight.stoppingGradient())
-    return result.recorded(from: self, weight, bias) { gradient, sums in
+    return result.recorded(from: self, weight, bias, isRectified: activation == .relu) { gradient, sums in
       activation.pullBack(&gradient, output: result)
       sums.add(to: biasNode) { columnSums(gradient, columns: filters) }
       sums.add(to: weightNode) {

@@ -25,10 +25,10 @@ extension Tensor {
     if node == nil && weight.node == nil && bias.node == nil { return result }
 
     // Each side is kept for the gradient of the other alone.
-    let ofInput = node.map { (node: $0, weight: weight.storage) }
+    let ofInput = node.map { (node: $0, weight: weight.storage, wanted: $0.isRectified ? storage : nil) }
     let ofWeight = weight.node.map { (node: $0, input: storage) }
     let (biasNode, shape) = (bias.node, shape)
-    return result.recorded(from: self, weight, bias) { gradient, sums in
+    return result.recorded(from: self, weight, bias, isRectified: activation == .relu) { gradient, sums in
       activation.pullBack(&gradient, output: result)
       withExtendedLifetime(gradient.storage) {
         sums.add(to: biasNode) { columnSums(gradient, columns: outputs) }
@@ -46,7 +46,9 @@ extension Tensor {
             Tensor(shape) {
               MatrixProduct.multiply(
                 .init(gradient.pointer, rows, outputs),
-                .init(ofInput.weight.pointer, inputs, outputs, transposed: true), into: $0)
+                .init(ofInput.weight.pointer, inputs, outputs, transposed: true),
+                wanted: ofInput.wanted?.pointer,
+                into: $0)
             }
           }
         }

@@ -6,7 +6,8 @@ extension Tensor {
     if target == shape { return self }
     let original = shape
     let parent = node
-    return Tensor(target, storage).recorded(from: self) { gradient, sums in
+    let isRectified = node?.isRectified ?? false
+    return Tensor(target, storage).recorded(from: self, isRectified: isRectified) { gradient, sums in
       sums.add(to: parent) { gradient.reshaped(to: original) }
     }
   }

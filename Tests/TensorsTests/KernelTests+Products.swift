@@ -14,13 +14,15 @@ extension KernelTests {
     var hasBias = false
     var isRectified = false
     var hasRoom = false
+    /// Half of the left matrix, as behind a rectifier.
+    var hasZeros = false
 
     /// A row times the rows of the right matrix, both laid out.
     var isOneRow: Bool { isTransposed && rows == [1, 1, 1] && sumSteps[2] == 1 && sums[...1] == [1, 1] }
 
     var testDescription: String {
       "\(rows)×\(sums)×\(columns)\(isTransposed ? " transposed" : "")\(hasBias ? " bias" : "")"
-        + "\(isRectified ? " rectified" : "")\(hasRoom ? " room" : "")"
+        + "\(isRectified ? " rectified" : "")\(hasRoom ? " room" : "")\(hasZeros ? " zeros" : "")"
     }
 
     static func offsets(_ extents: [Int], _ steps: [Int]) -> [Int] {
@@ -52,6 +54,9 @@ extension KernelTests {
       variant.isTransposed = false
       variant.hasRoom = true
       cases.append(variant)
+      variant.hasRoom = false
+      variant.hasZeros = true
+      cases.append(variant)
     }
     // Patches of 3×2 in images of 7×6×3 with stride 2, as the left matrix and as its transpose.
     let (positions, positionSteps) = ([90, 3, 3], [126, 36, 6])
@@ -75,9 +80,20 @@ extension KernelTests {
     return cases
   }()
 
-  /// - Parameter start: what the product is added to; nil for nothing.
+  /// Columns that fill sixteen several times over.
+  private static let wantedProducts: [ProductCase] = [(64, 147), (70, 16), (512, 1000), (3, 5), (16, 33)].map
+  { sums, columns in
+    var example = matrix(1, sums, columns)
+    example.isTransposed = true
+    return example
+  }
+
+  /// - Parameters:
+  ///   - start: what the product is added to; nil for nothing.
+  ///   - wanted: positive for the columns that are; nil for all.
   private func multiplied(
-    _ set: InstructionSet, _ example: ProductCase, twice: Bool = false, to start: [Float]? = nil
+    _ set: InstructionSet, _ example: ProductCase, twice: Bool = false, to start: [Float]? = nil,
+    wanted: [Float]? = nil
   ) -> [Float] {
     let rows = example.rows.reduce(1, *)
     let step = example.hasRoom ? (example.columns + 15) / 16 * 16 : example.columns
@@ -94,11 +110,15 @@ extension KernelTests {
               sums: nest(example.sums, example.sumSteps), right: right.baseAddress!, columns: example.columns,
               transposes_right: example.isTransposed, bias: example.hasBias ? bias.baseAddress : nil,
               floor: example.isRectified ? 0 : -.infinity, result: result.baseAddress!, result_step: step,
-              adds: start != nil, workspace: nil, reuses_workspace: false)
+              adds: start != nil, wanted: nil, workspace: nil, reuses_workspace: false)
+            let mask = buffer(wanted ?? [])
             var workspace = [Float](repeating: .nan, count: table(set).product_workspace(&product))
             workspace.withUnsafeMutableBufferPointer { workspace in
               product.workspace = workspace.baseAddress
-              table(set).product(&product)
+              mask.withUnsafeBufferPointer { mask in
+                product.wanted = wanted == nil ? nil : mask.baseAddress
+                table(set).product(&product)
+              }
               guard twice else { return }
               product.reuses_workspace = true
               table(set).product(&product)
@@ -119,8 +139,10 @@ extension KernelTests {
     let reach =
       ProductCase.offsets(example.rows, example.rowSteps).max()!
       + ProductCase.offsets(example.sums, example.sumSteps).max()! + 1
+    var left = draw(reach, seed: 1)
+    if example.hasZeros { for index in left.indices where left[index] < 0 { left[index] = 0 } }
     return (
-      buffer(draw(reach, seed: 1)), buffer(draw(example.sums.reduce(1, *) * example.columns, seed: 2)),
+      buffer(left), buffer(draw(example.sums.reduce(1, *) * example.columns, seed: 2)),
       buffer(draw(example.columns, seed: 3))
     )
   }
@@ -144,6 +166,19 @@ extension KernelTests {
     let difference = zip(result, expected).map { (Double($0) - $1) * (Double($0) - $1) }.reduce(0, +)
     #expect(difference.squareRoot() <= 1e-6 * expected.map { $0 * $0 }.reduce(0, +).squareRoot())
     #expect(multiplied(set, example, twice: true) == result)
+  }
+
+  /// Where a column is wanted, the bits of the product of all; nothing at all beside the result.
+  @Test(arguments: sets, wantedProducts)
+  func wantedColumnsAreRight(_ set: InstructionSet, _ example: ProductCase) {
+    let all = multiplied(set, example)
+    let some = draw(example.columns, seed: 6)
+    for wanted in [some, some.map { -abs($0) }, some.map { abs($0) + 1 }, some.map { $0 < 1 ? 0 : .nan }] {
+      let result = multiplied(set, example, wanted: wanted)
+      for column in result.indices {
+        #expect(result[column] == all[column] || !(wanted[column] > 0) && result[column] == 0)
+      }
+    }
   }
 
   /// The sums in the order that the extents give, whatever the width of the vectors: from the bias on, one

@@ -53,6 +53,30 @@ struct TapeTests {
     }
   }
 
+  /// A single row's gradient behind a rectifier is made only where somebody looks at it; two rows are made in full.
+  @Test(arguments: [Activation.relu, .leakyReLU(slope: 0.2), .tanh, .identity])
+  func aSingleRowHasTheGradientThatItHasAmongOthers(_ activation: Activation) throws {
+    var random = RandomStream(seed: 9)
+    let (image, other) = (random.tensor([1, 6, 5, 3]), random.tensor([1, 6, 5, 3]))
+    let (kernel, offset) = (random.tensor([3, 3, 3, 8]), random.tensor([8]))
+    let (wide, wideOffset) = (random.tensor([96, 150]), random.tensor([150]))
+    let (last, lastOffset) = (random.tensor([150, 5]), random.tensor([5]))
+    func slope(at images: Tensor) -> Tensor {
+      gradient(
+        of: { images in
+          let features = images.convolution(kernel, bias: offset, activation: activation).flattened()
+          let hidden = features.dense(wide * 0.1, bias: wideOffset, activation: activation)
+          // Both are used once more, on a way that does not end in a layer.
+          return hidden.dense(last * 0.1, bias: lastOffset, activation: .tanh).sum() + (hidden * hidden).sum()
+            + features.tanh().sum()
+        }, at: images)
+    }
+    let alone = slope(at: image), among = slope(at: Tensor.concatenate([image, other]))
+    let difference = alone - among.slice(0..<1)
+    #expect(difference.squared().sum().scalar <= 1e-12 * alone.squared().sum().scalar)
+    #expect(alone.elements.contains { $0 != 0 })
+  }
+
   /// A sum hands one gradient to both sides; what changes its gradient in place does so only when it is the only one to have it.
   @Test func operationsThatShareAGradient() {
     let (first, second) = (Tensor([1, -1, 2]).tracked(), Tensor([-3, 3, 3]).tracked())

@@ -40,6 +40,9 @@ struct Product {
   /// The product is added to what the result holds, with the bits of one that is made elsewhere first. Only with at most
   /// 1024 sums and a right matrix that is not transposed, without bias and floor.
   bool adds;
+  /// As many floats as there are columns: only where one is positive must the result be right, elsewhere it may be 0. Only
+  /// for a plain row times a right matrix that is transposed, without bias and floor.
+  const float *_Nullable wanted;
   /// Room for `product_workspace` floats.
   float *_Nullable workspace;
   /// The workspace is still as a product with the same right matrix left it, which may save some work.
