@@ -6,7 +6,9 @@ public struct RunError: Error, Hashable, Sendable, CustomStringConvertible {
     case exists
     /// Another process works in the folder.
     case isInUse
-    /// What is in the folder is no run, not whole, or not what the run was started with.
+    /// The folder holds no run.
+    case isMissing
+    /// What is in the folder is not whole, or not what the run was started with.
     case isDamaged
   }
 

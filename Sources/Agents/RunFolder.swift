@@ -47,7 +47,7 @@ public final class RunFolder {
     self.url = url
     let file = url.appendingPathComponent(Self.recipeName)
     guard FileManager.default.fileExists(atPath: file.path) else {
-      throw RunError("\(url.relativePath) holds no run: it has no \(Self.recipeName)", .isDamaged)
+      throw RunError("\(url.relativePath) holds no run: it has no \(Self.recipeName)", .isMissing)
     }
     // Nobody trains on in the folder of a policy that ships.
     guard !FileManager.default.fileExists(atPath: url.appendingPathComponent(PolicyFile.shippedName).path)

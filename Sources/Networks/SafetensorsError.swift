@@ -73,6 +73,9 @@ public struct SafetensorsError: Error, Hashable, Sendable, CustomStringConvertib
     self.problem = problem
   }
 
+  /// Whether the file could not be opened or read, whatever it holds.
+  public var isUnreadable: Bool { if case .unreadable = problem { true } else { false } }
+
   /// One line that names the file, the tensor where there is one, and the problem.
   public var description: String {
     let place = [path, tensor.map { "tensor \(quoted($0))" }].compactMap(\.self)

@@ -163,11 +163,14 @@ public struct PolicyFile: Sendable {
       throw PolicyError(
         "\(place.path): a folder without \(lastName) or \(shippedName)"
           + (seeds.first.map { "; it holds a run for each of several seeds: name one, such as \(name)/\($0)" }
-            ?? ""))
+            ?? ""),
+        isMissing: true)
     }
-    guard !name.contains("/") else { throw PolicyError("\(name): there is no such file or folder") }
+    guard !name.contains("/") else {
+      throw PolicyError("\(name): there is no such file or folder", isMissing: true)
+    }
     let known = policies.map(names(in:)) ?? []
-    throw PolicyError("no policy \"\(name)\"\(NearestNames.hint(for: name, among: known))")
+    throw PolicyError("no policy \"\(name)\"\(NearestNames.hint(for: name, among: known))", isMissing: true)
   }
 
   /// The names of the policies in a folder of policy folders, sorted.

@@ -66,26 +66,31 @@ struct Hoodwink: ParsableCommand {
     switch error {
     case let failure as Failure: (failure.description, failure.status)
     case let error as EnvironmentError: (error.description, EX_DATAERR)
-    case let error as PolicyError: (error.description, EX_DATAERR)
-    case let error as SafetensorsError: (error.description, EX_DATAERR)
+    case let error as PolicyError: (error.description, error.isMissing ? EX_NOINPUT : EX_DATAERR)
+    case let error as SafetensorsError: (error.description, error.isUnreadable ? EX_NOINPUT : EX_DATAERR)
     case let error as NetworkError: (error.description, EX_DATAERR)
-    case let error as AttackError: (error.description, error.isViolation ? EX_SOFTWARE : EX_DATAERR)
+    case let error as AttackError: (error.description, error.isViolation ? EX_SOFTWARE : EX_USAGE)
     case let error as DefenseError: (error.description, EX_USAGE)
     case let error as ConfigurationError: (error.description, EX_DATAERR)
     case let error as CertificationError:
       (error.description, error.kind == .broken ? EX_SOFTWARE : EX_DATAERR)
     case let error as TrainingError: (error.description, EX_SOFTWARE)
-    case let error as RunError:
-      (
-        error.description,
-        error.kind == .isInUse ? EX_TEMPFAIL : error.kind == .exists ? EX_CANTCREAT : EX_DATAERR
-      )
+    case let error as RunError: (error.description, status(of: error.kind))
     case let error as DisplayError: (error.description, EX_CANTCREAT)
     case let error as AtomicFile.Failure: (error.description, EX_CANTCREAT)
     case let code as ExitCode: (nil, code.rawValue)
     case _ where exitCode(for: error) == .success: (nil, 0)
     default:
       explainOther(error)
+    }
+  }
+
+  private static func status(of kind: RunError.Kind) -> Int32 {
+    switch kind {
+    case .exists: EX_CANTCREAT
+    case .isInUse: EX_TEMPFAIL
+    case .isMissing: EX_NOINPUT
+    case .isDamaged: EX_DATAERR
     }
   }
 
