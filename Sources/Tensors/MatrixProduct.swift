@@ -77,8 +77,7 @@ enum MatrixProduct {
   static func multiply(
     _ left: Left, _ right: Right, bias: UnsafePointer<Float>? = nil, activation: Activation = .identity,
     wanted: UnsafePointer<Float>? = nil, into result: UnsafeMutablePointer<Float>, step: Int?,
-    adds: Bool = false,
-    scratch: inout Storage?
+    adds: Bool = false, scratch: inout Storage?
   ) {
     let columns = right.transposed ? right.rows : right.columns
     let inner = right.transposed ? right.columns : right.rows

@@ -47,8 +47,7 @@ extension Tensor {
               MatrixProduct.multiply(
                 .init(gradient.pointer, rows, outputs),
                 .init(ofInput.weight.pointer, inputs, outputs, transposed: true),
-                wanted: ofInput.wanted?.pointer,
-                into: $0)
+                wanted: ofInput.wanted?.pointer, into: $0)
             }
           }
         }

@@ -73,7 +73,8 @@ struct Change {
 /// All kernels, compiled for one instruction set.
 struct KernelTable {
   /// A matrix product. Each sum is taken in an order that depends on the extents alone, with fused multiplications
-  /// where the instruction set has them, but for what a single row's sums leave over of sixteen.
+  /// where the instruction set has them, but for what a single row's sums leave over of sixteen. A single row's zeros
+  /// may be left out, whatever they would be multiplied with.
   void (*product)(const struct Product *product);
   /// How many floats of workspace a product needs.
   ptrdiff_t (*product_workspace)(const struct Product *product);
