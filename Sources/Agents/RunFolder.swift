@@ -77,6 +77,7 @@ public final class RunFolder {
     (bestName, "a file \(bestName)"), (metricsName, "a file \(metricsName)"),
     (eventsName, "a file \(eventsName)"), (logName, "a file \(logName)"), (checkpointsName, "checkpoints"),
   ]
+
   /// The policy that the run began with.
   public static let startName = "start.safetensors"
   private static let checkpointsName = "checkpoints"

@@ -118,10 +118,10 @@ extension KernelTests {
               mask.withUnsafeBufferPointer { mask in
                 product.wanted = wanted == nil ? nil : mask.baseAddress
                 table(set).product(&product)
+                guard twice else { return }
+                product.reuses_workspace = true
+                table(set).product(&product)
               }
-              guard twice else { return }
-              product.reuses_workspace = true
-              table(set).product(&product)
             }
           }
         }
