@@ -21,7 +21,11 @@ extension Bench {
       let beside = try Slopes(
         of: target, on: frames.replacing(slopes.neighborhood.randomPoints(using: &random)),
         within: panel.threat)
-      return (slopes: slopes, beside: beside, leads: leads)
+      guard continuing() else { throw CancellationError() }
+      return (
+        slopes: slopes, beside: beside, leads: leads,
+        sharesAtOnce: slopes.sharesAtOnce(of: target, on: frames)
+      )
     }
     var checks = [
       vanishing(
@@ -30,6 +34,8 @@ extension Bench {
     ]
     let shares = groups.flatMap(\.slopes.newestShares)
     if !shares.isEmpty { checks.append(newestFrame(shares)) }
+    let sharesAtOnce = groups.flatMap(\.sharesAtOnce)
+    if !sharesAtOnce.isEmpty { checks.append(frameAtOnce(sharesAtOnce)) }
     // Straight through, the gradient is not meant to be the slope.
     if !panel.isStraightThrough {
       checks.append(try finiteDifferences(target, ends: strength.attack.delivered))
@@ -83,17 +89,32 @@ extension Bench {
 
   /// Whether what is changed weighs on what is done at once: an attack of the newest frame climbs by that alone.
   private func newestFrame(_ shares: [Double]) -> Check {
-    let evenShare = Double(sample.frameChannels) / Double(sample.observations.shape[3])
+    weight(
+      named: "newest frame counts", shares,
+      even: .share("of the stack", Double(sample.frameChannels) / Double(sample.observations.shape[3])),
+      otherwise:
+        "the action rests on older frames, and what is done to the newest tells later: attack all of them, and look at the return"
+    )
+  }
+
+  /// The same where a memory keeps what was seen: attacks look at the present action alone.
+  private func frameAtOnce(_ shares: [Double]) -> Check {
+    weight(
+      named: "frame counts at once", shares,
+      even: .share("of the looks", 1 / Double(1 + Slopes.laterLooks)),
+      otherwise:
+        "the action rests on what is remembered, and what is done to a frame tells later: look at the return")
+  }
+
+  /// - Parameter even: the share that a frame has where all weigh the same.
+  private func weight(named name: String, _ shares: [Double], even: Check.Figure, otherwise: String) -> Check
+  {
     let share = Statistics.mean(shares)
     let status: Check.Status =
-      share >= evenShare / 2 ? .green : share >= evenShare / 20 ? .amber : .red
+      share >= even.value / 2 ? .green : share >= even.value / 20 ? .amber : .red
     return Check(
-      name: "newest frame counts", status: status,
-      figures: [.share("of the gradient", share), .share("of the stack", evenShare)],
-      sentence: status == .green
-        ? "what is attacked weighs on the action at once"
-        : "the action rests on older frames, and what is done to the newest tells later: attack all of them, and look at the return"
-    )
+      name: name, status: status, figures: [.share("of the gradient", share), even],
+      sentence: status == .green ? "what is attacked weighs on the action at once" : otherwise)
   }
 
   /// The gradient beside central differences, on a few frames and in a few directions of each; and where the attack has ended and

@@ -52,6 +52,30 @@ struct Slopes: Sendable {
     }
   }
 
+  /// How often the same frame is seen again: in all as often as a stack of four shows one.
+  static let laterLooks = 3
+
+  /// Of a policy with a memory, the share of the margin's slopes at each frame, without their signs, that the scores have at once,
+  /// where those have the others that follow when the same frame is seen again and again; none for frames without slopes, and for
+  /// other policies.
+  func sharesAtOnce(of policy: any DifferentiablePolicy, on frames: FrameSample) -> [Double] {
+    var (memory, random) = (frames.memory, frames.random)
+    let leaf = frames.observations.tracked()
+    func sizes(_ scores: Tensor) -> [Float] {
+      let slopes = scores.margin(over: scores.argmax()).gradientOfSum(at: leaf)
+      return neighborhood.masked(slopes).flattened().abs().sum(alongAxis: 1).elements
+    }
+    let first = policy.scores(for: leaf, memory: &memory, using: &random)
+    guard !memory.state.isEmpty else { return [] }
+    let atOnce = sizes(first)
+    var all = atOnce
+    for _ in 0..<Self.laterLooks {
+      let later = sizes(policy.scores(for: frames.observations, memory: &memory, using: &random))
+      all = zip(all, later).map(+)
+    }
+    return zip(atOnce, all).compactMap { $1 > 0 ? Double($0 / $1) : nil }
+  }
+
   private static func isZero(_ gradient: Tensor) -> [Bool] {
     gradient.flattened().abs().max().elements.map { $0 == 0 }
   }

@@ -1,5 +1,6 @@
 import Attacks
 import Evaluation
+import Networks
 import Policies
 import RandomStreams
 import Synchronization
@@ -44,6 +45,32 @@ import Testing
     }
     let check = try check("answers stand alone", of: policy)
     #expect(check.status == .red && check.figures[1].value > 0.9, "\(check)")
+  }
+
+  /// A policy that acts by a mean of the frame and the one that it remembers, in proportion to it: of what a frame does to its scores
+  /// the share at once is the frame's weight.
+  @Test(arguments: [(Float(0.5), Check.Status.green), (0.1, .amber), (0.01, .red)])
+  func aPolicyThatRemembersAndActsLateIsCaught(_ weight: Float, _ status: Check.Status) throws {
+    let check = try check("frame counts at once", of: Remembering(weight: weight))
+    #expect(check.status == status)
+    #expect(abs(check.figures[0].value - Double(weight)) < 1e-5)
+    #expect(check.figures[1].value == 0.25)
+  }
+
+  /// The gates of a network that remembers are half open to begin with: a frame tells at once, and half as much in the next look.
+  @Test func aRecurrentPolicyIsNotTakenForALateOne() throws {
+    let space = try Corridor.evaluation().environment.observationSpace
+    var random = RandomStream(seed: 3)
+    let network = try Network(
+      .init(
+        input: [space.height, space.width, space.channels],
+        layers: [.flatten, .lstm(units: 8), .dense(outputs: 2, activation: .identity)]),
+      initializer: .orthogonal, using: &random)
+    #expect(try check("frame counts at once", of: NetworkPolicy(network)).status == .green)
+  }
+
+  @Test func whatRemembersNothingIsNotAskedAboutIt() throws {
+    #expect(try !report(TwoActions.honest).checks.contains { $0.name == "frame counts at once" })
   }
 
   @Test func scoresSpeakForTheAction() throws {
