@@ -46,10 +46,10 @@ public struct Evaluation: Sendable {
     public var mean: Double { Statistics.mean(returns) }
     /// The mean of the middle half of the returns.
     public var interquartileMean: Double { Statistics.interquartileMean(returns) }
-    /// The share of attacked frames on which the attack changed the action; nil when none was attacked.
-    public var flipRate: Double? {
-      attackedFrames == 0 ? nil : Double(episodes.reduce(0) { $0 + $1.flips }) / Double(attackedFrames)
-    }
+    /// Attacked frames on which the attack changed the action.
+    public var flips: Int { episodes.reduce(0) { $0 + $1.flips } }
+    /// Their share of the attacked frames; nil when none was attacked.
+    public var flipRate: Double? { attackedFrames == 0 ? nil : Double(flips) / Double(attackedFrames) }
     /// The share of attacked frames on which the agent did what the attack wants; nil when it wants no action in particular.
     public var reachRate: Double? {
       let reaches = episodes.compactMap(\.reaches)

@@ -163,7 +163,7 @@ struct CertifyCommand: StoppableCommand {
           certifiedEpisodes: row.isWholeEpisodeCertified.count(where: \.self),
           certifiedReturn: try certifiedReturn(row, result, subject),
           attackedReturn: row.attacked?.mean,
-          flips: row.attacked.map { $0.episodes.reduce(0) { $0 + $1.flips } },
+          flips: row.attacked?.flips,
           flipRate: row.attacked?.flipRate,
           attackRaisedReturn: row.attacked.map { $0.mean > result.clean.mean })
       })

@@ -26,6 +26,7 @@ import Testing
     #expect(try AttackChoice("pgd:restarts=3:steps=10").description == "pgd:steps=10:restarts=3")
     let several = try AttackChoice("noise+bim")
     #expect(try several.setting("steps", to: "4").description == "noise+bim:steps=4")
+    #expect(try AttackChoice("bim+pgd").setting("steps", to: "4").description == "bim:steps=4+pgd:steps=4")
     #expect(several.takes("steps") && several.takes("distribution") && !several.takes("restarts"))
     #expect(throws: AttackError.self) { try AttackChoice("bim:steps=3").setting("steps", to: "4") }
     let plan = AttackPlan(

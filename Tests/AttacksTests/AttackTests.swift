@@ -126,6 +126,63 @@ func linear(_ weights: [[Float]], bias: [Float]) throws -> NetworkPolicy {
     #expect(delivery.sizes.allSatisfy { abs($0 - 0.5) < 1e-4 }, "\(delivery.sizes)")
   }
 
+  /// Half of the budget is the deviation of Gaussian noise: of a normal variable 4.55% lie beyond two of them, and are cut off there.
+  @Test func gaussianNoiseSeldomReachesItsSize() throws {
+    let threat = ThreatModel(epsilon: Epsilon(0.25))
+    var random = streams(1)
+    let found = try Attacker("noise:distribution=gaussian", against: ClosedPolicy(), within: threat)
+      .deliver(Tensor(repeating: 0.5, shape: [1, 100, 200, 1]), frameChannels: 1, using: &random).observations
+    let share = Double(found.elements.count { abs(abs($0 - 0.5) - 0.25) < 1e-6 }) / 20_000
+    #expect(abs(share - 0.0455) < 5 * (0.0455 * 0.9545 / 20_000).squareRoot())
+  }
+
+  /// What is delivered is the best of all that was asked, not where the search has ended.
+  @Test(arguments: ["apgd:early-stop=no", "apgd:early-stop=no:restarts=3", "square:early-stop=no:queries=60"])
+  func theBestOfWhatWasAskedIsDelivered(_ attack: String) throws {
+    for row in 0..<6 {
+      let policy = WatchedPolicy(try wavyPolicy())
+      let observation = uniform([6, 3, 3, 2], seed: 3).rows(at: [row])
+      var random = streams(1)
+      let delivery = try Attacker(
+        attack.hasPrefix("apgd") ? attack + ":loss=margin" : attack, against: policy,
+        within: ThreatModel(epsilon: Epsilon(0.4), frames: .all)
+      ).deliver(observation, frameChannels: 2, using: &random)
+      func margin(_ observation: Tensor) -> Float {
+        policy.base.scores(for: observation).margin(over: delivery.cleanActions).scalar
+      }
+      let best = try #require(policy.asked.map(margin).max())
+      #expect(margin(delivery.observations) >= best - 1e-4)
+    }
+  }
+
+  /// Without momentum each step is BIM's, whose direction's length the sign forgets.
+  @Test func withoutMomentumMIFGSMIsBIM() throws {
+    func delivered(_ attack: String) throws -> Tensor {
+      var random = streams(6)
+      return try Attacker(
+        attack, against: tanhPolicy(), within: ThreatModel(epsilon: Epsilon(0.2), frames: .all)
+      )
+      .deliver(uniform([6, 3, 3, 2], seed: 3), frameChannels: 2, using: &random).observations
+    }
+    #expect(try delivered("mifgsm:momentum=0") == delivered("bim"))
+    #expect(try delivered("mifgsm") != delivered("bim"))
+  }
+
+  /// What starts at random starts elsewhere with other streams; what does not draws nothing.
+  @Test(arguments: [
+    ("pgd", true), ("pgd:random-start=no", false), ("adam", true), ("bim", false),
+  ])
+  func startsAreDrawn(_ attack: String, _ isRandom: Bool) throws {
+    let found = try [1, 2].map { seed in
+      var random = (0..<6).map { RandomStream(seed: UInt64(seed), stream: .attack, index: $0) }
+      return try Attacker(
+        attack + ":steps=1", against: tanhPolicy(),
+        within: ThreatModel(epsilon: Epsilon(0.2), frames: .all)
+      ).deliver(uniform([6, 3, 3, 2], seed: 3), frameChannels: 2, using: &random).observations
+    }
+    #expect((found[0] != found[1]) == isRandom)
+  }
+
   /// What searches on after a flip delivers one in the end: wherever the search that stops there flips.
   private func expectNoFlipLost(
     _ attack: String, on policy: NetworkPolicy, _ frames: Tensor, epsilon: Double

@@ -86,12 +86,14 @@ import Testing
     #expect(error?.description.contains("values") == true)
   }
 
-  @Test func roundingHidesTheGradientUntilItIsPassedThrough() throws {
+  /// Also at the first step, whose gradient is that of the clean pass otherwise.
+  @Test(arguments: ["bim", "fgsm"])
+  func roundingHidesTheGradientUntilItIsPassedThrough(_ attack: String) throws {
     let policy = try QuantizedPolicy(tanhPolicy(), Palette(levels: 8))
     let error = #expect(throws: AttackError.self) { try Attacker("pgd", against: policy, within: threat) }
     #expect(error?.description.contains("--straight-through") == true)
     _ = try Attacker("square", against: policy, within: threat)
-    var plan = try AttackPlan("bim")
+    var plan = try AttackPlan(attack)
     plan.isStraightThrough = true
     var random = streams(6)
     let delivery = try Attacker(plan, against: policy, within: threat)

@@ -37,10 +37,14 @@ import Testing
     }
 
     /// Twenty steps of an episode of observations that look like the tests'.
-    private static let experience = Experience(
-      observations: uniform([20, 5, 5, 4], seed: 31), actions: (0..<20).map { $0 % 2 },
-      rewards: (0..<20).map { Float($0 % 3) }, successors: (0..<20).map { $0 < 19 ? $0 + 1 : nil },
-      hasTerminated: (0..<20).map { $0 == 19 }, frameChannels: 2)
+    static let experience = experience(times: 1)
+
+    static func experience(times factor: Float) -> Experience {
+      Experience(
+        observations: uniform([20, 5, 5, 4], seed: 31) * factor, actions: (0..<20).map { $0 % 2 },
+        rewards: (0..<20).map { Float($0 % 3) }, successors: (0..<20).map { $0 < 19 ? $0 + 1 : nil },
+        hasTerminated: (0..<20).map { $0 == 19 }, frameChannels: 2)
+    }
   }
 
   private func victim(actions: Int = 3) throws -> ActionValuePolicy {
@@ -95,9 +99,14 @@ import Testing
     #expect(delivery.isFlipped.allSatisfy { !$0 })
   }
 
-  @Test(arguments: Case.all)
-  func doesNotDependOnTheRestOfTheBatch(_ attack: Case) throws {
-    let attacker = try attack.attacker(victim(), attack.threat())
+  /// Also where others of the batch are flipped, and left, before it.
+  @Test(
+    arguments: Case.all.map { ($0, Float(0.06)) }
+      + ["bim", "mifgsm", "pgd", "adam"].map {
+        (Case(attack: "\($0):early-stop=yes", norm: .max), Float(0.2))
+      })
+  func doesNotDependOnTheRestOfTheBatch(_ attack: Case, _ size: Float) throws {
+    let attacker = try attack.attacker(victim(), attack.threat(size))
     var all = streams(6)
     var one = [streams(6)[4]]
     let together = try attacker.deliver(observations, frameChannels: 4, using: &all)
@@ -107,6 +116,120 @@ import Testing
     #expect(together.passes[4] == alone.passes[0])
     #expect(all[4] == one[0])
   }
+
+  /// Some of a batch are attacked as they would be alone, and those are charged for it.
+  @Test(arguments: Case.all)
+  func someOfABatchAreAttackedAsTheyWouldBeAlone(_ attack: Case) throws {
+    var plan = try AttackPlan(attack.attack)
+    plan.timing = .every(2)
+    let attacker = try Attacker(
+      plan, against: victim(), within: attack.threat(), learningFrom: Case.experience)
+    // Every second one has had a frame, which was attacked.
+    let (fresh, tired) = ([0, 2, 4], [1, 3, 5])
+    var (tiredTurns, tiredStreams) = (tired.map { _ in Turn() }, tired.map { streams(6)[$0] })
+    _ = try attacker.deliver(
+      observations.rows(at: tired), frameChannels: 4, turns: &tiredTurns, using: &tiredStreams)
+    var turns = (0..<6).map { $0.isMultiple(of: 2) ? Turn() : tiredTurns[$0 / 2] }
+    var (all, alone) = (streams(6), fresh.map { streams(6)[$0] })
+    let together = try attacker.deliver(observations, frameChannels: 4, turns: &turns, using: &all)
+    let own = try attacker.deliver(observations.rows(at: fresh), frameChannels: 4, using: &alone)
+    #expect(together.isAttacked == [true, false, true, false, true, false])
+    #expect(relativeError(together.observations.rows(at: fresh), own.observations) < 1e-4)
+    #expect(together.observations.rows(at: tired) == observations.rows(at: tired))
+    #expect(fresh.map { all[$0] } == alone)
+    // The clean pass of all has no gradient for some: those who start there ask once more.
+    for (row, passes) in zip(fresh, own.passes) {
+      #expect(
+        together.passes[row].backward == passes.backward && together.passes[row].forward >= passes.forward)
+    }
+    for row in tired { #expect(together.passes[row] == Passes()) }
+  }
+
+  /// Sizes are shares of the range: observations four times as large, seen by a policy that divides by four, are attacked alike. But
+  /// Carlini and Wagner weigh distances against scores, and what Robust Sarsa learns depends on what it is shown.
+  @Test(arguments: Case.all.filter { !$0.attack.hasPrefix("cw") && !$0.attack.hasPrefix("robust-sarsa") })
+  func sizesAreInUnitsOfTheRange(_ attack: Case) throws {
+    func found(_ factor: Float) throws -> (observations: Tensor, passes: [Passes]) {
+      var base = try victim().base
+      base.network.parameters[0] = base.network.parameters[0] * (1 / factor)
+      var threat = attack.threat(0.2)
+      threat.range = 0...factor
+      var random = streams(6)
+      let attacker = try Attacker(
+        AttackPlan(attack.attack), against: ActionValuePolicy(base), within: threat,
+        learningFrom: Case.experience(times: factor))
+      let delivery = try attacker.deliver(observations * factor, frameChannels: 4, using: &random)
+      return (delivery.observations * (1 / factor), delivery.passes)
+    }
+    let (usual, larger) = (try found(1), try found(4))
+    #expect(relativeError(larger.observations, usual.observations) < 1e-3)
+    #expect(larger.passes == usual.passes)
+  }
+
+  /// Nobody is shown what the range does not hold, whatever it is that an attack wants to know.
+  @Test(arguments: Case.all)
+  func nothingBeyondTheRangeIsAsked(_ attack: Case) throws {
+    // Critics have a network of their own.
+    guard !attack.attack.hasPrefix("critic") else { return }
+    let watched = WatchedPolicy(try victim().base)
+    var random = streams(6)
+    _ = try attack.attacker(watched, attack.threat(0.4))
+      .deliver(observations.sign(), frameChannels: 4, using: &random)
+    #expect(watched.asked.allSatisfy { $0.elements.allSatisfy { (0...1).contains($0) } })
+  }
+
+  /// What can be set of an attack does something: another value asks or delivers something else.
+  @Test(
+    arguments: AttackCatalog.entries.flatMap { entry in entry.parameters.map { "\(entry.name) \($0.name)" } })
+  func everyParameterPlaysAPart(_ name: String) throws {
+    let (attack, parameter) = (
+      String(name.prefix { $0 != " " }), String(name.drop { $0 != " " }.dropFirst())
+    )
+    // A file that somebody has learned, and what Robust Sarsa's values are made of: tests of their own.
+    if ["file", "updates", "discount", "smoothness"].contains(parameter) { return }
+    let values = try #require(
+      Self.values["\(attack) \(parameter)"] ?? Self.values[parameter], "\(name): no values")
+    // More actions than some of the values allow to look at.
+    let policy = try victim(actions: 6)
+    let results = try [values.0, values.1].map { value in
+      let settings = (Self.small[attack] ?? [:]).merging([parameter: value]) { $1 }
+      let text = ([attack] + settings.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }).joined(separator: ":")
+      let one = Case(attack: text, norm: parameter == "fill" ? .l1 : .max)
+      var random = streams(6)
+      let delivery = try one.attacker(policy, one.threat(Self.sizes[attack] ?? 0.3))
+        .deliver(observations, frameChannels: 4, using: &random)
+      return (delivery.observations.elements.map(\.bitPattern), delivery.isFlipped, delivery.passes)
+    }
+    let isSame = results[0] == results[1]
+    #expect(!isSame)
+  }
+
+  /// Two values of each parameter that have to make a difference.
+  private static let values = [
+    "distribution": ("uniform", "sign"), "rate": ("0.1", "0.9"), "loss": ("cross-entropy", "margin"),
+    "fill": ("no", "yes"), "steps": ("3", "5"), "step-size": ("0.01", "0.05"), "early-stop": ("no", "yes"),
+    "restarts": ("1", "3"), "random-start": ("yes", "no"), "momentum": ("1", "0.2"), "searches": ("1", "3"),
+    "cw rate": ("0.015", "0.1"), "constant": ("0.01", "1"), "confidence": ("0", "2"),
+    "candidates": ("1", "4"),
+    "overshoot": ("0.02", "0.5"), "entries": ("2", "5"), "bisections": ("2", "5"), "samples": ("3", "6"),
+    "delta": ("0.01", "0.2"), "deviation": ("0.001", "0.2"), "queries": ("5", "30"), "p": ("0.8", "0.1"),
+    "iterations": ("1", "3"), "attempts": ("1", "50"), "rounds": ("1", "4"), "batch": ("2", "20"),
+    "deepfool steps": ("1", "5"),
+  ]
+
+  /// So small that not all is found at the first start.
+  private static let sizes: [String: Float] = ["boundary": 0.03, "multitargeted": 0.03]
+
+  /// What else is set, so that the test is quick and the parameter has something to act on.
+  private static let small = [
+    "cw": ["steps": "20", "searches": "3", "rate": "0.1"],
+    "minimal-epsilon": ["steps": "3", "bisections": "3"],
+    "spsa": ["steps": "3", "samples": "4"], "nes": ["steps": "3", "samples": "4"],
+    "square": ["queries": "30"],
+    "hopskipjump": ["iterations": "3", "samples": "6", "attempts": "50", "early-stop": "no"],
+    "apgd": ["steps": "12", "early-stop": "no"], "universal": ["steps": "5"],
+    "robust-sarsa": ["updates": "5", "steps": "5"],
+  ]
 
   /// Nothing in an attack needs a third action, and every attack but the controls finds one of two.
   @Test(arguments: Case.all)

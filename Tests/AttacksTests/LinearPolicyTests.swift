@@ -224,7 +224,6 @@ import Testing
     #expect(ratios.sorted()[8] < 1.02, "\(ratios)")
   }
 
-  /// Where the two actions' weights are opposite, the most salient entry is the one of the largest slope.
   /// Of many searches that find nothing the constant would grow until nothing moves.
   @Test func carliniWagnersConstantEnds() throws {
     var draws = streams(1)
@@ -235,6 +234,7 @@ import Testing
     #expect(delivery.sizes[0] > 0.0099)
   }
 
+  /// Where the two actions' weights are opposite, the most salient entry is the one of the largest slope.
   @Test func jsmaMovesTheMostSalientEntryFirst() throws {
     var policy = try policy(lead: 3)
     let half = uniform([18], seed: 9) - 0.5

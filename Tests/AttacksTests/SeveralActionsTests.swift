@@ -71,4 +71,19 @@ import Testing
     let changes = (delivery.observations - observations).elements
     #expect(relativeError(changes, [0, 0.1, 0, 0, 0, 0, 0, 0, 0, -0.1]) < 1e-5)
   }
+
+  /// Of two other actions one is nearer in score and farther away: behind it lies a gap of 0.2 under a slope of 0.3, the other's
+  /// is 0.4 under 2.
+  @Test func deepFoolGoesToTheNearestBoundary() throws {
+    var policy = try network([.flatten, .dense(outputs: 3, activation: .identity)], input: [1, 1, 2])
+    policy.network.parameters[0] = Tensor([0, 0.3, 0, 0, 0, 2], shape: [2, 3])
+    policy.network.parameters[1] = Tensor([0, -0.2, -0.4])
+    var random = streams(1)
+    let delivery = try Attacker(
+      "deepfool", against: policy,
+      within: ThreatModel(norm: .l2, epsilon: Epsilon(0.5), range: -1...1, frames: .all)
+    ).deliver(.zeros([1, 1, 1, 2]), frameChannels: 2, using: &random)
+    let found = delivery.observations.elements
+    #expect(abs(found[0]) < 1e-6 && abs(found[1] - 0.2 * 1.02) < 1e-3, "\(found)")
+  }
 }

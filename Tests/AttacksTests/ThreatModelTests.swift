@@ -101,6 +101,30 @@ import Testing
     #expect(throws: AttackError.self) { try region.check(height: 4, width: 5) }
   }
 
+  /// A share that is a little more than what was written lets no frame more be attacked: 0.07 · 100 is 7.000000000000001.
+  @Test func sharesOfFramesAreWhatWasWritten() {
+    for (share, frames, expected) in [
+      (0.07, 100, 7), (0.1, 30, 3), (0.1, 31, 4), (0.3, 1, 1), (0, 50, 0), (1, 9, 9),
+    ] {
+      var threat = ThreatModel(epsilon: Epsilon(0.1))
+      threat.share = share
+      #expect(threat.attackableFrames(of: frames) == expected)
+    }
+  }
+
+  /// A square that moves in the smallest rectangle around a mask comes to every pixel of it, and to no other.
+  @Test func everyPixelOfAMaskIsReached() throws {
+    let policy = try network([.flatten, .dense(outputs: 2, activation: .identity)], input: [5, 4, 1])
+    var threat = ThreatModel(epsilon: Epsilon(0.1))
+    threat.region = try Region(maskText: "....\n.#..\n.##.\n..#.\n....")
+    var random = streams(1)
+    let clean = Tensor(repeating: 0.5, shape: [1, 5, 4, 1])
+    let found = try Attacker("square:queries=100:early-stop=no", against: policy, within: threat)
+      .deliver(clean, frameChannels: 1, using: &random).observations
+    let moved = found.elements.indices.filter { found.elements[$0] != 0.5 }
+    #expect(moved == [5, 9, 10, 14])
+  }
+
   @Test func masksAreReadAndChecked() throws {
     let mask = try Region(maskText: "#..\n.#.\n")
     #expect(mask == .mask([[true, false, false], [false, true, false]]))

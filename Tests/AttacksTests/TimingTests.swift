@@ -47,6 +47,16 @@ import Testing
   }
 
   /// With Q = (x − ½, ½ − x) the value is the distance of x from ½; beside the same logits a critic says x.
+  /// It is the victim whose values tell when: a surrogate's do not help.
+  @Test func valuesAreTheVictims() throws {
+    let (actor, threat) = (try linear([[1, -1]], bias: [-0.5, 0.5]), ThreatModel(epsilon: Epsilon(0.1)))
+    let plan = AttackPlan(try AttackChoice("fgsm"), timing: .valueGuided(nil))
+    #expect(throws: AttackError.self) {
+      try Attacker(plan, against: actor, within: threat, searchingOn: ActionValuePolicy(actor))
+    }
+    _ = try Attacker(plan, against: ActionValuePolicy(actor), within: threat, searchingOn: actor)
+  }
+
   @Test func valuesAreHeldAgainstTheThreshold() throws {
     let observations = Tensor([0, 0.2, 0.4, 0.6, 0.8, 1], shape: [6, 1, 1, 1])
     let (actor, critic) = (try linear([[1, -1]], bias: [-0.5, 0.5]), try linear([[1]], bias: [0]).network)

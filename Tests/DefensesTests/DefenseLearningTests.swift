@@ -87,6 +87,46 @@ import Testing
     }
   }
 
+  /// What can be set of a defense does something: another value teaches, or shows, something else.
+  @Test(
+    arguments: DefenseCatalog.all.flatMap { about in about.parameters.map { "\(about.name) \($0.name)" } })
+  func everySettingPlaysAPart(_ name: String) throws {
+    let (defense, setting) = (String(name.prefix { $0 != " " }), String(name.drop { $0 != " " }.dropFirst()))
+    let values = try #require(
+      Self.values["\(defense) \(setting)"] ?? Self.values[setting], "\(name): no values")
+    // Told in another test: here both may name the same.
+    if setting == "labels" { return }
+    // Without a future DQN has no use for the worst case of what follows.
+    let kind: AgentKind = defense == "sa-ppo" || setting == "worst-weight" ? .ppo : .dqn
+    let others = setting == "steps" ? ":method=pgd" : ""
+    let learned = try [values.0, values.1].map { value in
+      let text = "\(defense):\(setting)=\(value)\(others)"
+      let policy = try trained(kind, text, steps: 800).policy
+      guard let about = DefenseCatalog.all.first(where: { $0.name == defense }), about.seam == .inference
+      else {
+        return policy.network.parameters.map(\.elements)
+      }
+      let plan = try DefensePlan(text, epsilon: nil)
+      var shown: any DifferentiablePolicy = policy
+      for defense in plan.inference { shown = defense.wrapping(shown) }
+      var (memory, random) = (Memory(), (0..<2).map { RandomStream(seed: UInt64($0)) })
+      return [shown.scores(for: observations, memory: &memory, using: &random).elements]
+    }
+    let isSame = learned[0] == learned[1]
+    #expect(!isSame)
+  }
+
+  /// Two values of each setting that have to make a difference.
+  private static let values = [
+    "epsilon": ("0.05", "0.2"), "warm-up": ("1", "0..1@0.5..1"), "weight": ("0.1", "0.4"),
+    "attack": ("fgsm", "noise"),
+    "share": ("0.5", "1"), "method": ("interval", "pgd"), "steps": ("1", "5"), "lead": ("0.1", "2"),
+    "labels": ("own", "start"), "worst-weight": ("0", "0.5"), "rate": ("0.0001", "0.01"), "every": ("1", "3"),
+    "iterations": ("1", "3"), "temperature": ("1", "0.2"), "levels": ("2", "16"),
+    "values": ("0,1", "0,0.5,1"),
+    "sigma": ("0.01", "0.5"), "samples": ("2", "9"),
+  ]
+
   /// Curves show the warm-up from its beginning.
   @Test(arguments: [
     (AgentKind.dqn, "sa-dqn"), (.ppo, "sa-ppo"), (.ppo, "wocar"), (.dqn, "vat"), (.dqn, "radial"),

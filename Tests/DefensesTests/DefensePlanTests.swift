@@ -82,6 +82,7 @@ import Testing
       "adversarial: epsilon is a size such as 8/255 or 0.03, above 0, where nothing would be hardened, and at most 1"
     ),
     ("adversarial:attack=fgsm+pgd", "adversarial takes one attack"),
+    ("adversarial:attack=flip", "flip"), ("sa-dqn:steps=5", "steps"), ("sa-ppo:steps=5", "steps"),
   ])
   func whatIsWrongIsSaid(_ text: String, _ message: String) {
     do {

@@ -1,6 +1,7 @@
 import Agents
 import Attacks
 import Environments
+import Foundation
 import Networks
 import Policies
 import RandomStreams
@@ -37,11 +38,11 @@ import Testing
   }
 
   private func values(
-    _ recipe: some LossDefenseRecipe, _ kind: AgentKind, seed: UInt64 = 0
+    _ recipe: some LossDefenseRecipe, _ kind: AgentKind, seed: UInt64 = 0, progress: Float = 1
   ) throws -> Tensor {
     var defense = try recipe.defense(for: network, of: kind, range: 0...1, seed: seed)
     let term = try #require(
-      try defense.term(for: experience, of: network, update: 3, progress: 1, workers: .one))
+      try defense.term(for: experience, of: network, update: 3, progress: progress, workers: .one))
     return term.value(network, shard(network))
   }
 
@@ -138,6 +139,141 @@ import Testing
     #expect(found.mean().scalar > 2 * mean.mean().scalar)
   }
 
+  /// The defenses in the loss, and which agent each is for.
+  static let terms: [(String, AgentKind)] = [
+    ("sa-dqn", .dqn), ("sa-dqn:method=pgd", .dqn), ("sa-ppo", .ppo), ("sa-ppo:method=pgd", .ppo),
+    ("radial", .dqn),
+    ("wocar", .ppo), ("vat", .dqn), ("vat", .ppo),
+  ]
+
+  /// Sizes are shares of the range: observations four times as large, seen by a network that divides by four, weigh the same.
+  @Test(arguments: terms)
+  func sizesAreInUnitsOfTheRange(_ name: String, _ kind: AgentKind) throws {
+    func value(_ factor: Float) throws -> Float {
+      let recipe = try #require(try DefensePlan("\(name):warm-up=1", epsilon: Epsilon(0.05)).loss)
+      var network = network
+      network.parameters[0] = network.parameters[0] * (1 / factor)
+      let experience = Transitions(
+        observations: observations * factor, actions: experience.actions, rewards: experience.rewards,
+        next: experience.next * factor, discounts: experience.discounts, isFollowed: experience.isFollowed)
+      var defense = try recipe.defense(for: network, of: kind, range: 0...factor, seed: 0)
+      let term = try #require(
+        try defense.term(for: experience, of: network, update: 3, progress: 1, workers: .one))
+      let observations = experience.observations
+      return term.value(
+        network, .init(rows: 0..<6, observations: observations, scores: network(observations))
+      )
+      .sum().scalar
+    }
+    let usual = try value(1)
+    #expect(usual != 0)
+    #expect(abs(try value(4) - usual) < 1e-4 * abs(usual))
+  }
+
+  /// What is to be weighed twice as much in the end weighs half of that halfway.
+  @Test(arguments: terms.filter { $0.0 != "wocar" })
+  func weightsFollowTheirSchedule(_ name: String, _ kind: AgentKind) throws {
+    func value(_ weight: String) throws -> Float {
+      let plan = try DefensePlan("\(name):warm-up=1:weight=\(weight)", epsilon: Epsilon(0.05))
+      let recipe = try #require(plan.loss)
+      return try values(recipe, kind, progress: 0.5).sum().scalar
+    }
+    #expect(abs(try value("0..0.8") - value("0.4")) < 1e-5 * abs(try value("0.4")))
+  }
+
+  /// In one dimension the direction of most change is one of two, and for a small size both change the policy alike: the term is the
+  /// mean over observations and those that follow, of the policy that is as sharp as its temperature says.
+  @Test(arguments: [Float(1), 0.5])
+  func virtualAdversarialTermOfOneEntry(_ temperature: Float) throws {
+    var random = RandomStream(seed: 5)
+    let network = try Network(
+      .init(input: [1, 1, 1], layers: [.flatten, .dense(outputs: 3, activation: .identity)]),
+      initializer: .kaiming, outputGain: 2, using: &random)
+    let (now, next) = (
+      random.tensor([6, 1, 1, 1], in: 0.2...0.8), random.tensor([6, 1, 1, 1], in: 0.2...0.8)
+    )
+    let experience = Transitions(
+      observations: now, actions: experience.actions, rewards: experience.rewards, next: next,
+      discounts: experience.discounts, isFollowed: experience.isFollowed)
+    let size: Float = 0.01
+    var defense = try VirtualAdversarialTraining(hardness(Double(size)), temperature: temperature)
+      .defense(for: network, of: .dqn, range: 0...1, seed: 0)
+    let term = try #require(
+      try defense.term(for: experience, of: network, update: 3, progress: 1, workers: .one))
+    let found = term.value(network, .init(rows: 0..<6, observations: now, scores: network(now))).sum().scalar
+    func change(_ frames: Tensor, _ step: Float) -> Float {
+      (network(frames) / temperature).klDivergence(to: network(frames + step) / temperature).sum().scalar
+    }
+    let expected = [now, next].map { (change($0, size) + change($0, -size)) / 2 }.reduce(0, +) / 2
+    #expect(abs(found - expected) < 0.05 * expected, "\(found) \(expected)")
+  }
+
+  /// At the end of its range an observation is moved to one side, or not at all.
+  @Test func virtualAdversarialPerturbationsStayInTheRange() {
+    let clean = Tensor([0, 1, 0, 1, 0.5, 0.5], shape: [3, 2])
+    let found = VirtualAdversarialTraining.perturbed(
+      clean, from: Tensor([1, 1, -1, -1, 1, -1], shape: [3, 2]), epsilon: 0.1, iterations: 1,
+      within: Surroundings(range: 0...1), workers: .one
+    ) { $0 }
+    #expect(found.elements.allSatisfy { (0...1).contains($0) })
+    #expect(zip(found.elements.suffix(2), [0.6, 0.4]).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  /// The divergence is the clean policy's from what is found, and not the other way round: in one dimension ascent ends at one of two
+  /// points.
+  @Test func divergenceIsTheCleanPolicys() throws {
+    let network = try Network(
+      .init(input: [1, 1, 1], layers: [.flatten, .dense(outputs: 2, activation: .identity)]),
+      parameters: [Tensor([8, 0], shape: [1, 2]), Tensor([-3, 0])])
+    let observations = Tensor([0.3, 0.4, 0.5], shape: [3, 1, 1, 1])
+    let experience = Transitions(
+      observations: observations, actions: [0, 0, 0], rewards: [0, 0, 0], next: observations,
+      discounts: [0, 0, 0], isFollowed: [true, true, true])
+    var defense = try SAPPO(hardness(0.2), method: .pgd).defense(
+      for: network, of: .ppo, range: 0...1, seed: 0)
+    let term = try #require(
+      try defense.term(for: experience, of: network, update: 0, progress: 1, workers: .one))
+    let scores = network(observations)
+    let found = term.value(network, .init(rows: 0..<3, observations: observations, scores: scores)).elements
+    // Written out for two actions.
+    func divergence(_ first: Double, _ second: Double) -> Double {
+      let (p, q) = (1 / (1 + exp(-first)), 1 / (1 + exp(-second)))
+      return p * log(p / q) + (1 - p) * log((1 - p) / (1 - q))
+    }
+    for (row, x) in [0.3, 0.4, 0.5].enumerated() {
+      let ends = [-0.2, 0.2].map { divergence(8 * x - 3, 8 * (x + $0) - 3) }
+      #expect(ends.contains { abs(Double(found[row]) - $0) < 1e-3 }, "\(found[row]) of \(ends)")
+    }
+  }
+
+  /// RADIAL holds the taken action against the others, not the greedy one; the gaps between the clean values are no part of what is
+  /// learned, and the agent's own loss has the rest of the weight.
+  @Test func overlapIsThatOfTheTakenAction() throws {
+    let box = Surroundings(range: 0...1).box(around: observations, epsilon: 0.1)
+    let scores = network(observations)
+    let expected = RADIAL.overlap(
+      scores, experience.actions, margins: network.intervalMargins(over: box, of: experience.actions)
+    ).elements
+    #expect(experience.actions != scores.argmax() && expected.contains { $0 > 0 })
+    let found = try values(RADIAL(hardness(0.1, weight: 0.25)), .dqn).elements
+    for row in 0..<6 { #expect(abs(found[row] - 0.25 * expected[row]) < 1e-5) }
+    var defense = try RADIAL(hardness(0.1, weight: 0.25)).defense(
+      for: network, of: .dqn, range: 0...1, seed: 0)
+    #expect(
+      try defense.term(for: experience, of: network, update: 0, progress: 1, workers: .one)?.ownShare == 0.75)
+
+    let leaf = Tensor([3, 1, 2], shape: [1, 3]).tracked()
+    let overlap = RADIAL.overlap(leaf, [0], margins: Tensor([0, 0.1, -0.2], shape: [1, 3]))
+    #expect(overlap.scalar > 0)
+    #expect(overlap.sum().gradientOfSum(at: leaf).elements.allSatisfy { $0 == 0 })
+  }
+
+  /// Every update starts somewhere else.
+  @Test func startsAreDrawnAnew() {
+    let starts = (0..<3).map { startingNoise([2, 3], seed: 1, update: $0).elements }
+    #expect(Set(starts).count == 3)
+  }
+
   @Test func worstCaseOfPossibleActions() {
     // Action 1 is proven to be below action 0 in the first row; in the second nothing is proven.
     let pairs = Tensor(
@@ -179,10 +315,10 @@ import Testing
   /// In a box of almost no size PPO's term is what the worst case is worth under the policy, and counts as a gain. Until it has
   /// learned, the second network is the policy's.
   @Test func worstCaseOfThePolicy() throws {
-    var defense = try WocaR(hardness(1e-6), worstWeight: .constant(0.3))
+    var defense = try WocaR(hardness(1e-6), worstWeight: #require(Schedule("0..0.6")))
       .defense(for: network, of: .ppo, range: 0...1, seed: 0)
     let term = try #require(
-      try defense.term(for: experience, of: network, update: 2, progress: 1, workers: .one))
+      try defense.term(for: experience, of: network, update: 2, progress: 0.5, workers: .one))
     let scores = network(observations)
     let found = term.value(network, shard(network)).elements
     let worth = (scores.softmax() * scores).sum(alongAxis: -1).elements

@@ -1,5 +1,6 @@
 import Attacks
 import Evaluation
+import Networks
 import Policies
 import RandomStreams
 import Tensors
@@ -103,6 +104,35 @@ import Testing
     #expect(report.checks.count == 20)
     let found = report.checks.filter { $0.status > .green }.map { ($0.name, $0.status) }
     #expect(Dictionary(uniqueKeysWithValues: found) == example.expected, "\(report.checks)")
+  }
+
+  /// Under the other norms, too, and where next to nothing may be changed but without limits: one entry is all that it takes.
+  @Test(arguments: ThreatModel.Norm.allCases, [Region.all, .rectangle(top: 0, left: 0, height: 1, width: 1)])
+  func anHonestPolicyPassesUnderEveryNorm(_ norm: ThreatModel.Norm, _ region: Region) throws {
+    var threat = ThreatModel(norm: norm, epsilon: Epsilon(0.125))
+    threat.region = region
+    let report = try Panel(
+      Corridor.evaluation(), within: threat, steps: 40, restarts: 1, tries: 16, framesPerEpisode: 1,
+      surrogate: TwoActions.honest
+    ).run(TwoActions.honest)
+    #expect(report.status == .green, "\(report.checks.filter { $0.status > .green })")
+    #expect(report.flipRate == 1)
+  }
+
+  /// Who draws its actions flips some by itself.
+  @Test func drawnActionsAreNoGreen() throws {
+    let space = try Corridor.evaluation().environment.observationSpace
+    var random = RandomStream(seed: 3)
+    let network = try Network(
+      .init(
+        input: [space.height, space.width, space.channels],
+        layers: [.flatten, .dense(outputs: 2, activation: .identity)]), initializer: .orthogonal,
+      using: &random)
+    let report = try Panel(
+      Corridor.evaluation(), within: ThreatModel(epsilon: Epsilon(0.125)), steps: 5, restarts: 1, tries: 4,
+      framesPerEpisode: 1, surrogate: TwoActions.honest
+    ).run(SampledPolicy(NetworkPolicy(network)))
+    #expect(report.checks.first { $0.name == "steady answers" }?.status == .amber)
   }
 
   /// Where the agent stands on one square the slope leads down, elsewhere nothing changes anything: those few frames that were

@@ -71,11 +71,21 @@ import Testing
     #expect(Evaluation.overTrainingSeeds([result([1]), result([2])], seed: 1).interval == nil)
   }
 
+  /// Rates are of the frames that were attacked, not of all.
+  @Test func ratesAreOfAttackedFrames() {
+    var record = EpisodeRecord()
+    (record.length, record.attackedFrames, record.flips, record.reaches) = (10, 4, 2, 1)
+    let result = Evaluation.Result(episodes: [record, EpisodeRecord()])
+    #expect(result.flipRate == 0.5 && result.reachRate == 0.25 && result.attackedShare == 0.4)
+    let nothing = Evaluation.Result(episodes: [EpisodeRecord()])
+    #expect(nothing.flipRate == nil && nothing.reachRate == nil && nothing.attackedShare == 0)
+  }
+
   /// By hand: what leaves more than it should, and what the comparison is with.
   @Test func surprisesAreNamed() throws {
     func entry(
       _ attack: String?, _ size: Double?, _ returns: [Double], flips: Int = 0, passes: Int = 0,
-      isTransferred: Bool = false
+      isTransferred: Bool = false, attackedFrames: Int = 10
     ) -> Surprise.Entry {
       .init(
         attack: attack, size: size, knowledge: attack == "square" ? .scores : .weights,
@@ -84,7 +94,9 @@ import Testing
           episodes: (returns + returns).enumerated().map { index, value in
             var record = EpisodeRecord(seed: UInt64(index))
             record.episodeReturn = value
-            (record.length, record.attackedFrames, record.flips) = (10, attack == nil ? 0 : 10, flips)
+            (record.length, record.attackedFrames, record.flips) = (
+              10, attack == nil ? 0 : attackedFrames, flips
+            )
             record.passes = Passes(forward: passes)
             return record
           }))
@@ -114,6 +126,14 @@ import Testing
       entry("pgd", 0.4, [1, 2, 2, 3], flips: 6, isTransferred: true),
       entry("bim", 0.4, [4, 4, 4, 5], flips: 7, isTransferred: true),
     ]
+    // Each next one flips less, and tries less hard: that it leaves more is as it should be. The last flips all of the few frames that it
+    // attacks.
+    let weaker = [
+      entry("fgsm", 0.4, [1, 2, 2, 3], flips: 6, passes: 20),
+      entry("pgd", 0.4, [2, 3, 3, 4], flips: 5, passes: 10),
+      entry("bim", 0.4, [4, 4, 4, 5], flips: 4, passes: 2, attackedFrames: 4),
+    ]
+    #expect(Surprise.among(weaker, seed: 1).isEmpty)
     #expect(
       Surprise.among(transferred, seed: 1).map { "\($0.kind.rawValue): \($0.more) beside \($0.less)" } == [
         "more than a weaker attack: 2 beside 1"

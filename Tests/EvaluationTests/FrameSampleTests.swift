@@ -1,4 +1,5 @@
 import Attacks
+import Networks
 @testable import Evaluation
 import Policies
 import RandomStreams
@@ -27,6 +28,51 @@ import Testing
   private static func gaps(of policy: NetworkPolicy, at observations: Tensor) -> [Float] {
     let scores = policy.scores(for: observations, memory: Memory())
     return (scores.max() - scores.min()).elements
+  }
+
+  /// An episode counts once, however many of its frames there are.
+  @Test func episodesWeighTheSame() throws {
+    let all = try FrameSample(from: policy, in: evaluation, framesPerEpisode: 3)
+    let some = all.rows(at: [0, 3, 4, 5])
+    #expect(some.episodes == [0, 1, 1, 1])
+    #expect(some.byEpisode([1, 0, 0, 0]) == [1, 0])
+    #expect(some.byEpisode([1, 0.5, 0, 1]) == [1, 0.5])
+  }
+
+  /// Of each episode's nine frames one is kept, each as often as any other: within five standard deviations. The ball is in the
+  /// frame's own row.
+  @Test func framesAreKeptAlike() throws {
+    let many = Evaluation(environment: evaluation.environment, frames: 1, seed: 0, episodes: 2000)
+    let sample = try FrameSample(from: policy, in: many, framesPerEpisode: 1)
+    let rows = (0..<sample.count).map { frame in
+      let elements = sample.observations.rows(at: [frame]).elements
+      return elements.indices.first { elements[$0] > 0 }! / 10
+    }
+    let deviation = (2000.0 / 9 * 8 / 9).squareRoot()
+    for row in 0..<9 {
+      #expect(abs(Double(rows.count { $0 == row }) - 2000.0 / 9) < 5 * deviation, "\(row)")
+    }
+  }
+
+  /// Frames come with what a recurrent policy remembered there: asked again, it answers as it did.
+  @Test func memoriesAreKept() throws {
+    let space = evaluation.environment.observationSpace
+    var random = RandomStream(seed: 3)
+    let recurrent = NetworkPolicy(
+      try Network(
+        .init(
+          input: [space.height, space.width, space.channels],
+          layers: [.flatten, .lstm(units: 4), .dense(outputs: 3, activation: .identity)]),
+        initializer: .orthogonal, using: &random))
+    let sample = try FrameSample(from: recurrent, in: evaluation, framesPerEpisode: 9)
+    var memory = Memory()
+    // An episode's nine frames in their order.
+    for frame in 0..<9 {
+      let row = sample.rows(at: [9 + frame])
+      if frame > 0 { #expect(relativeError(row.memory.state[0], memory.state[0]) < 1e-5) }
+      var none: [RandomStream] = []
+      _ = recurrent.scores(for: row.observations, memory: &memory, using: &none)
+    }
   }
 
   @Test func theSurestFrameOfEachEpisode() throws {

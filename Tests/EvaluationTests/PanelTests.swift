@@ -1,6 +1,6 @@
 import Attacks
 import Environments
-import Evaluation
+@testable import Evaluation
 import Foundation
 import Networks
 import Policies
@@ -34,6 +34,12 @@ import Testing
 
   private func status(_ name: String, in report: Panel.Report) throws -> Check.Status {
     try #require(report.checks.first { $0.name == name }, "no check \(name)").status
+  }
+
+  /// Four times the steps from four times the starts.
+  @Test func moreIsOfStepsAndStarts() throws {
+    let plan = try panel().plan(times: 4).attack
+    #expect(plan.description == "pgd:steps=40:restarts=8+pgd:steps=40:restarts=8:loss=margin")
   }
 
   @Test func aFragilePolicyPasses() throws {
