@@ -1,5 +1,5 @@
 import Attacks
-import Evaluation
+@testable import Evaluation
 import Networks
 import Policies
 import RandomStreams
@@ -117,6 +117,25 @@ import Testing
     ).run(TwoActions.honest)
     #expect(report.status == .green, "\(report.checks.filter { $0.status > .green })")
     #expect(report.flipRate == 1)
+  }
+
+  /// From any observation to any other: the longest way is from all zeros to all ones.
+  @Test(arguments: [(ThreatModel.Norm.max, Float(1)), (.l2, 10), (.l1, 100)])
+  func vastSizesReachEverywhere(_ norm: ThreatModel.Norm, _ size: Float) {
+    #expect(ThreatModel(norm: norm, epsilon: Epsilon(0.1)).unbounded(entries: 100).value == size)
+  }
+
+  /// Without limits there is no region either: where nothing may be changed that counts, the policy is robust, and the attack no weaker
+  /// for it.
+  @Test func vastPerturbationsAreOfEveryPixel() throws {
+    var threat = ThreatModel(epsilon: Epsilon(0.125))
+    threat.region = .rectangle(top: 1, left: 1, height: 1, width: 1)
+    let report = try Panel(
+      Corridor.evaluation(), within: threat, steps: 5, restarts: 1, tries: 4, framesPerEpisode: 1,
+      surrogate: TwoActions.honest
+    ).run(TwoActions.honest)
+    #expect(report.flipRate == 0)
+    #expect(report.checks.first { $0.name == "huge epsilon, random return" }?.status == .green)
   }
 
   /// Who draws its actions flips some by itself.
