@@ -201,6 +201,27 @@ func linear(_ weights: [[Float]], bias: [Float]) throws -> NetworkPolicy {
 
   /// Scores 0, x − 0.51 and −0.05 − 33·max(x − 0.45, 0): the cross-entropy of the first action is largest at 0.45, where it
   /// still wins, and the second wins from 0.51 on.
+  /// Up a margin of −10 − |x − 0.57| from 0.5: its first steps jump over the summit and back, each by the size of the ball, until they
+  /// are halved. Whenever it ends, the best point of all is delivered.
+  @Test(arguments: [5, 10, 20, 100])
+  func autoPGDComesToASummitWithin(_ steps: Int) throws {
+    var base = try network(
+      [.flatten, .dense(outputs: 2, activation: .relu), .dense(outputs: 2, activation: .identity)],
+      input: [1, 1, 1])
+    base.network.parameters = [
+      Tensor([1, -1], shape: [1, 2]), Tensor([-0.57, 0.57]), Tensor([0, -1, 0, -1], shape: [2, 2]),
+      Tensor([10, 0]),
+    ]
+    let policy = WatchedPolicy(base)
+    var random = streams(1)
+    let found = try Attacker(
+      "apgd:loss=margin:steps=\(steps)", against: policy, within: ThreatModel(epsilon: Epsilon(0.2))
+    ).deliver(Tensor([0.5], shape: [1, 1, 1, 1]), frameChannels: 1, using: &random).observations.scalar
+    let best = policy.asked.flatMap(\.elements).map { abs($0 - 0.57) }.min()
+    #expect(abs(abs(found - 0.57) - (try #require(best))) < 1e-6)
+    if steps == 100 { #expect(abs(found - 0.57) < 1e-3, "\(found)") }
+  }
+
   @Test func searchingOnLosesNoFlipOfAutoPGD() throws {
     let policy = NetworkPolicy(
       try Network(

@@ -234,6 +234,19 @@ import Testing
     #expect(delivery.sizes[0] > 0.0099)
   }
 
+  /// What is found leads by the confidence, and by no more than it takes.
+  @Test(arguments: [Float(0), 0.2])
+  func carliniWagnerLeadsByItsConfidence(_ confidence: Float) throws {
+    var draws = streams(1)
+    let policy = try linear([[0, 2]], bias: [1.1, 0])
+    let delivery = try Attacker(
+      "cw:steps=200:searches=9:confidence=\(confidence)", against: policy,
+      within: ThreatModel(norm: .l2, epsilon: Epsilon(0.4))
+    ).deliver(Tensor([0.5], shape: [1, 1, 1, 1]), frameChannels: 1, using: &draws)
+    let lead = policy.scores(for: delivery.observations).margin(over: [0]).scalar
+    #expect(lead >= confidence && lead < confidence + 0.05, "\(lead)")
+  }
+
   /// Where the two actions' weights are opposite, the most salient entry is the one of the largest slope.
   @Test func jsmaMovesTheMostSalientEntryFirst() throws {
     var policy = try policy(lead: 3)
