@@ -1,6 +1,5 @@
 import Attacks
 import Evaluation
-import Networks
 import Policies
 import RandomStreams
 import Synchronization
@@ -59,14 +58,8 @@ import Testing
 
   /// The gates of a network that remembers are half open to begin with: a frame tells at once, and half as much in the next look.
   @Test func aRecurrentPolicyIsNotTakenForALateOne() throws {
-    let space = try Corridor.evaluation().environment.observationSpace
-    var random = RandomStream(seed: 3)
-    let network = try Network(
-      .init(
-        input: [space.height, space.width, space.channels],
-        layers: [.flatten, .lstm(units: 8), .dense(outputs: 2, activation: .identity)]),
-      initializer: .orthogonal, using: &random)
-    #expect(try check("frame counts at once", of: NetworkPolicy(network)).status == .green)
+    let policy = try Corridor.policy([.flatten, .lstm(units: 8), .dense(outputs: 2, activation: .identity)])
+    #expect(try check("frame counts at once", of: policy).status == .green)
   }
 
   @Test func whatRemembersNothingIsNotAskedAboutIt() throws {

@@ -1,6 +1,5 @@
 import Attacks
 @testable import Evaluation
-import Networks
 import Policies
 import RandomStreams
 import Tensors
@@ -140,17 +139,11 @@ import Testing
 
   /// Who draws its actions flips some by itself.
   @Test func drawnActionsAreNoGreen() throws {
-    let space = try Corridor.evaluation().environment.observationSpace
-    var random = RandomStream(seed: 3)
-    let network = try Network(
-      .init(
-        input: [space.height, space.width, space.channels],
-        layers: [.flatten, .dense(outputs: 2, activation: .identity)]), initializer: .orthogonal,
-      using: &random)
+    let policy = try Corridor.policy([.flatten, .dense(outputs: 2, activation: .identity)])
     let report = try Panel(
       Corridor.evaluation(), within: ThreatModel(epsilon: Epsilon(0.125)), steps: 5, restarts: 1, tries: 4,
       framesPerEpisode: 1, surrogate: TwoActions.honest
-    ).run(SampledPolicy(NetworkPolicy(network)))
+    ).run(SampledPolicy(policy))
     #expect(report.checks.first { $0.name == "steady answers" }?.status == .amber)
   }
 

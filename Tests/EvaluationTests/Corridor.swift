@@ -1,5 +1,8 @@
 import Environments
 import Evaluation
+import Networks
+import Policies
+import RandomStreams
 
 /// Three steps up to a goal, along a wall.
 ///
@@ -25,5 +28,15 @@ enum Corridor {
     return Evaluation(
       environment: try EnvironmentDefinition(yaml: yaml, path: "corridor-v1.yaml"), frames: 1, seed: 0,
       episodes: 32)
+  }
+
+  /// A policy of some layers that has learned nothing.
+  static func policy(_ layers: [Layer]) throws -> NetworkPolicy {
+    let space = try evaluation().environment.observationSpace
+    var random = RandomStream(seed: 3)
+    return NetworkPolicy(
+      try Network(
+        .init(input: [space.height, space.width, space.channels], layers: layers), initializer: .orthogonal,
+        using: &random))
   }
 }
